@@ -1,0 +1,76 @@
+"""Small recurrent networks, from the cell's equation to the phone."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from keras_rnn import runtime
+    from keras_rnn.artifacts import export
+    from keras_rnn.cell import RNNCell
+    from keras_rnn.characters import CharModel, char_model
+    from keras_rnn.datasets import load_gs10
+    from keras_rnn.parity import verify
+    from keras_rnn.registry import list_models
+    from keras_rnn.series import series_windows
+    from keras_rnn.training import train
+    from keras_rnn.vocabulary import text_windows
+    from keras_rnn.weights import CellWeights
+    from keras_rnn.yields import GS10Model, gs10_model
+    from keras_rnn.zoo import load
+
+# Public name → the module that holds it. Nothing is imported before it is asked for: `import keras_rnn` stays free
+# of TensorFlow, and `list_models` answers without it.
+_PUBLIC = {
+    "CellWeights": "weights",
+    "CharModel": "characters",
+    "GS10Model": "yields",
+    "RNNCell": "cell",
+    "char_model": "characters",
+    "export": "artifacts",
+    "gs10_model": "yields",
+    "list_models": "registry",
+    "load": "zoo",
+    "load_gs10": "datasets",
+    "runtime": "",
+    "series_windows": "series",
+    "text_windows": "vocabulary",
+    "train": "training",
+    "verify": "parity",
+}
+
+__all__ = [  # noqa: RUF022, by what they are for
+    "char_model",
+    "gs10_model",
+    "RNNCell",
+    "CharModel",
+    "GS10Model",
+    "load",
+    "list_models",
+    "text_windows",
+    "series_windows",
+    "load_gs10",
+    "train",
+    "export",
+    "verify",
+    "CellWeights",
+    "runtime",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if not _PUBLIC[name]:
+        return importlib.import_module(f"{__name__}.{name}")
+    value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,144 @@
+"""Export: a model's folder with the Keras archive, the SavedModel, the LiteRT file and the card."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.backend import tf
+from keras_rnn.cards import SCHEMA, write_card
+from keras_rnn.checks import received
+from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
+from keras_rnn.parity import Check, verify_artifacts
+from keras_rnn.quiet import quiet_stderr
+from keras_rnn.recurrent import RecurrentModel
+from keras_rnn.registry import ModelName, preset_of
+from keras_rnn.runtime import LiteRTFile
+from keras_rnn.series import DATA
+from keras_rnn.signatures import signatures_of
+
+PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pandas")
+
+
+def export(model: Any, folder: FilePath) -> list[Check]:
+    """Write a model's folder: `model.keras`, SavedModel `1/`, `model.tflite`, `card.json` and `README.md`.
+
+    Everything is checked against the Keras model before the folder takes its place; a folder already there is
+    replaced as a whole, or on any error kept as it was.
+
+    Args:
+        model: a `CharModel` or `GS10Model`.
+        folder: where; its parents are made.
+
+    Returns:
+        The checks, all passed.
+
+    Raises:
+        TypeError: another kind of model.
+        ValueError: an artifact that differs from the Keras model; a folder there that is not a model's.
+        OSError: the folder cannot be written.
+    """
+    return write_artifacts(model, folder, None, {})
+
+
+def write_artifacts(model: Any, folder: FilePath, name: ModelName | None, metrics: dict[str, float]) -> list[Check]:
+    """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card."""
+    if not isinstance(model, RecurrentModel):
+        raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
+    target = Path(folder)
+    if target.is_dir() and any(target.iterdir()) and not (target / "card.json").is_file():
+        raise ValueError(
+            "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
+            f"{received(str(target))}"
+        )
+    with written_folder(target) as new, _os_errors():
+        model.save(new / "model.keras")
+        write_saved_model(model, new / "1")
+        (new / "model.tflite").write_bytes(litert_bytes(model))
+        checks = verify_artifacts(model, new, str(name) if name else None)
+        if failed := [check for check in checks if not check.passed]:
+            raise ValueError(f"Artifacts that equal the Keras model were expected. Received: {failed}")
+        write_card(new, card_of(model, new, name, metrics, checks))
+    return checks
+
+
+class _os_errors:
+    """TensorFlow and HDF5 report a full disk in types of their own; users expect an OSError."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, tf.errors.OpError):
+            raise OSError(str(error.message).splitlines()[0]) from error
+
+
+def write_saved_model(model: RecurrentModel, folder: Path) -> None:
+    """The SavedModel, batch free, in a folder that does not exist yet."""
+    module = signatures_of(model, None)
+    with quiet_stderr():
+        tf.saved_model.save(module, str(folder), signatures=module.functions())
+
+
+def litert_bytes(model: RecurrentModel) -> bytes:
+    """The LiteRT file, float32, batch 1, built-in ops only: the converter fails where it would need others."""
+    module = signatures_of(model, 1)
+    functions = module.functions()
+    with tempfile.TemporaryDirectory() as folder, quiet_stderr():
+        tf.saved_model.save(module, folder, signatures=functions)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        return bytes(converter.convert())
+
+
+def card_of(
+    model: RecurrentModel, folder: Path, name: ModelName | None, metrics: dict[str, float], checks: list[Check]
+) -> dict[str, Any]:
+    """The card of a folder whose artifacts are written."""
+    preset = preset_of(name) if name else None
+    weights = model.get_cell_weights()
+    lite = LiteRTFile(folder / "model.tflite")
+    free = {"serving_default": None, "step": None}
+
+    def specs(of: dict[str, Any]) -> dict[str, Any]:
+        return {key: {"dtype": str(dtype), "shape": [None, *shape[1:]]} for key, (shape, dtype) in of.items()}
+
+    config = {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
+    return {
+        "schema": SCHEMA,
+        "name": str(name) if name else None,
+        "title": f"{preset.title}, cell {model.cell}" if preset else f"A {type(model).__name__}, cell {model.cell}",
+        "description": preset.description if preset else "Exported by keras_rnn from a model of the user's own.",
+        "license": "Apache-2.0" if preset else "not stated",
+        "class": type(model).__name__,
+        "cell": model.cell,
+        "config": config,
+        "parameters": int(model.count_params()),
+        "weights_sha256": weights.sha256(),
+        "data": {
+            "description": preset.data,
+            "file": preset.data_file,
+            "sha256": file_sha256(DATA / preset.data_file),
+        }
+        if preset
+        else None,
+        "recipe": _recipe(model, preset) if preset else None,
+        "metrics": metrics,
+        "limits": list(preset.limits) if preset else [],
+        "signatures": {key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in free},
+        "files": file_sizes(folder),
+        "parity": [dataclasses.asdict(check) for check in checks],
+        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+    }
+
+
+def _recipe(model: RecurrentModel, preset: Any) -> dict[str, Any]:
+    return {
+        "optimizer": "Adam, full batches",
+        "loss": "cross-entropy, nats" if preset.model == "char" else "mean squared error, percent squared",
+        **{k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None},
+    }

@@ -1,0 +1,95 @@
+"""The model card: `card.json` for machines, and the `README.md` made from it for people."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.checks import received
+
+SCHEMA = 1
+CARD_FILE, README_FILE = "card.json", "README.md"
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """A model folder's card.
+
+    Raises:
+        ValueError: there is none, or it is not one that this version reads.
+    """
+    path = folder / CARD_FILE
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"A model's folder with its {CARD_FILE} was expected. {received(str(folder))}") from error
+    if not isinstance(card, dict) or card.get("schema") != SCHEMA:
+        found = card.get("schema") if isinstance(card, dict) else card
+        raise ValueError(f"{CARD_FILE} must have schema {SCHEMA}. Received: {found!r} in {str(path)!r}")
+    return card
+
+
+def write_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write `card.json` and the page for people beside it."""
+    text = json.dumps(card, indent=2, ensure_ascii=False)
+    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
+    (folder / README_FILE).write_text(render(card), encoding="utf-8")
+
+
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def render(card: dict[str, Any]) -> str:
+    """The card as a Markdown page."""
+    parts = [f"# {card['title']}", card["description"]]
+    facts = {
+        "name": f"`{card['name']}`" if card["name"] else "none, it is not of the zoo",
+        "class": f"`{card['class']}`, cell `{card['cell']}`",
+        "settings": ", ".join(f"{k} `{v!r}`" for k, v in card["config"].items()),
+        "parameters": f"{card['parameters']:,}",
+        "weights, SHA-256": f"`{card['weights_sha256']}`",
+        "licence": card["license"],
+    }
+    parts.append(markdown_table(["", ""], [[k, v] for k, v in facts.items()]))
+    if card["data"]:
+        parts.append(f"## Data\n{card['data']['description']} File `{card['data']['file']}`, SHA-256 "
+                     f"`{card['data']['sha256']}`.")  # fmt: skip
+    if card["recipe"]:
+        recipe = "\n".join(f"- {k.replace('_', ' ')}: {v}" for k, v in card["recipe"].items())
+        parts.append(f"## Training\n{recipe}")
+    if card["metrics"]:
+        rows = [[k.replace("_", " "), f"{v:.4g}"] for k, v in card["metrics"].items()]
+        parts.append("## Metrics\n" + markdown_table(["metric", "value"], rows))
+    if card["limits"]:
+        parts.append("## Limits\n" + "\n".join(f"- {limit}" for limit in card["limits"]))
+    rows = []
+    for name, signature in card["signatures"].items():
+        rows.append([f"`{name}`", _specs(signature["inputs"]), _specs(signature["outputs"])])
+    parts.append(
+        "## Signatures\nThe same in the SavedModel and the `.tflite`; the batch is free in the one and 1 in the "
+        "other.\n\n" + markdown_table(["signature", "takes", "gives"], rows)
+    )
+    rows = [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()]
+    parts.append("## Files\n" + markdown_table(["file", "bytes"], rows))
+    rows = [
+        [c["artifact"], c["check"], f"{c['largest']:.1e}" if c["largest"] is not None else "", f"{c['count']}"]
+        for c in card["parity"]
+    ]
+    parts.append(
+        "## Parity\nThe largest difference from the Keras model, in the output's unit, on real and random windows.\n\n"
+        + markdown_table(["artifact", "check", "largest difference", "compared"], rows)
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
+    parts.append(f"## Made with\n{versions}; {card['threads']} threads.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _specs(specs: dict[str, dict[str, Any]]) -> str:
+    return ", ".join(f"`{name}` {spec['dtype']} {_shape(spec['shape'])}" for name, spec in specs.items())
+
+
+def _shape(shape: list[int | None]) -> str:
+    return "(" + ", ".join("batch" if size is None else str(size) for size in shape) + ")"

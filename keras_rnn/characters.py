@@ -1,0 +1,130 @@
+"""The character model: a window of characters in, the logits of the next one out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.backend import keras
+from keras_rnn.checks import check_choice, check_integer, check_seed
+from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
+from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
+from keras_rnn.sampling import CharacterVerbs
+from keras_rnn.vocabulary import Ids, check_vocabulary, vocabulary_of
+
+DEFAULT = PRESETS["char"]["hello_world"]
+
+
+@keras.saving.register_keras_serializable(package="keras_rnn")
+class CharModel(CharacterVerbs, RecurrentModel):
+    """Next-character model: ids (batch, window) → one-hot → recurrent layer → logits (batch, vocabulary).
+
+    A `keras.Model` in the functional style that carries its vocabulary in its config, so the `.keras` file needs
+    nothing beside it. Built by `char_model`; arguments as there. With `return_sequences` the logits are those after
+    every character, (batch, window, vocabulary).
+    """
+
+    kind = "char"
+    input_axes = "character ids"
+
+    def __init__(
+        self,
+        vocabulary: str,
+        window: int = 2,
+        units: int = 20,
+        cell: str = DEFAULT_CELL,
+        return_sequences: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_vocabulary(vocabulary)
+        check_integer("window", window, 1)
+        check_integer("units", units, 1)
+        check_choice("cell", cell, CELLS)
+        check_choice("return_sequences", return_sequences, (False, True))
+        check_seed(seed)
+        ids = keras.Input((window,), dtype="int32", name="ids")  # (batch, window)
+        x = keras.ops.one_hot(ids, len(vocabulary))  # (batch, window, vocabulary)
+        for layer in recurrent_layers(cell, units, len(vocabulary), window, return_sequences, seed):
+            x = layer(x)  # last: (batch, vocabulary), or (batch, window, vocabulary)
+        super().__init__(inputs=ids, outputs=x, **{"name": "char_model", **kwargs})
+        self.vocabulary = vocabulary
+        self.window = window
+        self.units = units
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "vocabulary": self.vocabulary,
+            "window": self.window,
+            "units": self.units,
+            "cell": self.cell,
+            "return_sequences": self.return_sequences,
+            "seed": self.seed,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    def next_logits(self, ids: Ids) -> np.ndarray[Any, Any]:
+        """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
+        logits = self.predict_windows(ids)
+        return logits[:, -1] if self.return_sequences else logits
+
+    def compile_recipe(self) -> None:
+        """Compile with the recipe's loss and metric, for targets of shape (batch,) or (batch, window)."""
+        self.compile_with(
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            DEFAULT.recipe.learning_rate,
+        )
+
+
+def char_model(
+    weights: Any = DEFAULT.name,
+    cell: str = DEFAULT_CELL,
+    vocabulary: str | None = None,
+    window: int | None = None,
+    units: int | None = None,
+    return_sequences: bool = False,
+    seed: int | None = None,
+) -> CharModel:
+    """A character model, pretrained or to be trained, compiled with its recipe's loss and metric.
+
+    Args:
+        weights: the preset `"hello_world"`; None for an untrained model; or the path of a `.keras` file of one.
+        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one. Weights of the one are
+            converted, exactly, for the other.
+        vocabulary: distinct characters sorted by code point, as `text_windows` returns. None: the weights' own, or
+            that of "hello world".
+        window: characters read at a time; None: the weights' own, or 2.
+        units: size of the hidden state; None: the weights' own, or 20.
+        return_sequences: logits after every character of the window, not only the last: for targets of shape
+            (batch, window), `text_windows(…, targets="all")`.
+        seed: of the initial weights, where `weights=None`.
+
+    Returns:
+        A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).
+
+    Raises:
+        TypeError, ValueError: an argument of the wrong kind; a preset, cell or file there is not; a vocabulary,
+            window or units that the weights were not trained with.
+    """
+    check_arguments(CharModel, weights, cell, seed)
+    check_choice("return_sequences", return_sequences, (False, True))
+    wanted = {"vocabulary": vocabulary, "window": window, "units": units}
+    if weights is None:
+        model = CharModel(
+            vocabulary=vocabulary_of("hello world") if vocabulary is None else vocabulary,
+            window=DEFAULT.window if window is None else window,
+            units=DEFAULT.units if units is None else units,
+            cell=cell,
+            return_sequences=return_sequences,
+            seed=seed,
+        )
+    else:
+        model = pretrained(CharModel, weights, cell, wanted, return_sequences=return_sequences)
+    model.compile_recipe()
+    return model

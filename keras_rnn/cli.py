@@ -1,0 +1,92 @@
+"""The command `keras-rnn`. Its help, `list` and `show NAME` answer without importing TensorFlow."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import NoReturn
+
+from keras_rnn import __version__, commands
+from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message} (`{self.prog} --help` explains)\n")
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="keras-rnn", description="Small recurrent networks, from the cell's equation to the phone.")
+    parser.add_argument("--version", action="version", version=f"keras-rnn {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, text: str, machine: bool = True) -> _Parser:
+        sub: _Parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        if machine:
+            sub.add_argument("--json", action="store_true", help="print JSON, for programs")
+        return sub
+
+    command("list", "the zoo's models with their numbers")
+
+    sub = command("show", "one model: its card, a .keras file's layers, or a .tflite file's signatures")
+    sub.add_argument("model", metavar="NAME-or-FILE", help="a name of the zoo, a folder, a .keras or a .tflite file")
+
+    sub = command("generate", "continue a text with the character model")
+    sub.add_argument("text", metavar="TEXT", help="the prompt, at least a window of characters")
+    sub.add_argument("-n", "--length", type=int, default=5, help="characters to add (default 5)")
+    sub.add_argument("--model", default="char", metavar="NAME-or-FILE", help="default: char")
+    sub.add_argument("--temperature", type=float, default=0.0, help="0 (default): the most likely character each time")
+    sub.add_argument("--top-k", type=int, help="draw among the k most likely only")
+    sub.add_argument("--top-p", type=float, help="draw among the fewest whose probabilities reach p only")
+    sub.add_argument("--stop", action="append", metavar="STRING", help="end before this string; may be repeated")
+    sub.add_argument("--seed", type=int, help="repeats the draws")
+
+    sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours")
+    sub.add_argument(
+        "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: packaged GS10)"
+    )
+    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
+    sub.add_argument("--steps", type=int, default=1, help="years ahead (default 1)")
+    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10")
+    sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values")
+
+    sub = command("train", "train a model and export it to a folder")
+    sub.add_argument("model", choices=tuple(PRESETS), help="the character model or the forecaster")
+    sub.add_argument("--out", required=True, metavar="FOLDER", help="where the exported model goes")
+    sub.add_argument("--cell", choices=CELLS, default=DEFAULT_CELL, help=f"default: {DEFAULT_CELL}")
+    sub.add_argument("--text", metavar="FILE", help="char: a UTF-8 text of your own (default: hello world)")
+    sub.add_argument("--csv", metavar="CSV", help="gs10: a series of your own (default: packaged GS10 before 1990)")
+    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
+    sub.add_argument("--window", type=int, help="default: the preset's")
+    sub.add_argument("--units", type=int, help="default: the preset's")
+    sub.add_argument("--updates", type=int, help="gradient updates (default: the preset's recipe)")
+    sub.add_argument("--seed", type=int, default=0, help="of the initial weights (default 0)")
+
+    sub = command("export", "export a .keras file to a folder: SavedModel, LiteRT and card")
+    sub.add_argument("model", metavar="NAME-or-FILE")
+    sub.add_argument("out", metavar="FOLDER")
+
+    sub = command("verify", "check every artifact of a model against its Keras model")
+    sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")
+
+    sub = command("demo", "train, export, check and use all four models, in about a minute", machine=False)
+    sub.add_argument("--out", metavar="FOLDER", help="default: a new folder for temporary files")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 done, 1 a check failed, 2 bad input or a file that cannot be read or written."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = int(getattr(commands, f"{options.command}_")(options))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader of our output, such as `head`, has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    except (ValueError, TypeError, OSError) as error:
+        print(f"keras-rnn: error: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        return 2

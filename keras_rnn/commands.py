@@ -1,0 +1,279 @@
+"""What each command of `keras-rnn` does. TensorFlow is imported inside those that need it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.cards import read_card, render
+from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
+from keras_rnn.registry import list_models, model_folder, resolve, zoo_names
+
+MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+                     for line in lines)  # fmt: skip
+
+
+def headline(metrics: dict[str, float]) -> str:
+    """A model's figures in a few words, the naive baseline's beside them."""
+    if "accuracy" in metrics:
+        naive = metrics["accuracy_from_last_character_only"]
+        return f"accuracy {metrics['accuracy']:.2f} (from the last character only: {naive:.2f})"
+    if "test_rmse" in metrics:
+        return f"test RMSE {metrics['test_rmse']:.2f} (persistence: {metrics['test_rmse_of_persistence']:.2f})"
+    return ""
+
+
+def list_(options: argparse.Namespace) -> int:
+    models = list_models()
+    if options.json:
+        _print_json([dataclasses.asdict(model) for model in models])
+        return 0
+    rows = [[m.name, f"{m.parameters:,}", f"{m.tflite_bytes:,}", headline(m.metrics)] for m in models]
+    print(_table(["name", "parameters", ".tflite bytes", "figures"], rows))
+    return 0
+
+
+def show_(options: argparse.Namespace) -> int:
+    path = Path(options.model)
+    if path.suffix == ".tflite":
+        return _show_litert(path, options.json)
+    if path.suffix == ".keras":
+        return _show_keras(path, options.json)
+    card = read_card(path if path.is_dir() else model_folder(resolve(options.model)))
+    if options.json:
+        _print_json(card)
+    else:
+        print(render(card), end="")
+    return 0
+
+
+def _show_litert(path: Path, as_json: bool) -> int:
+    from keras_rnn.runtime import LiteRTFile
+
+    file = LiteRTFile(path)
+
+    def plain(specs: dict[str, Any]) -> dict[str, Any]:
+        return {name: {"dtype": str(dtype), "shape": list(shape)} for name, (shape, dtype) in specs.items()}
+
+    signatures = {s: {"inputs": plain(file.inputs[s]), "outputs": plain(file.outputs[s])} for s in file.signatures}
+    if as_json:
+        facts = {"bytes": path.stat().st_size, "primary": file.primary, "operators": file.operators}
+        _print_json({"file": str(path), **facts, "signatures": signatures})
+        return 0
+    rows = [
+        [name, *(", ".join(f"{k} {v['dtype']} {tuple(v['shape'])}" for k, v in s[side].items()) for side in s)]
+        for name, s in signatures.items()
+    ]
+    print(f"{path}: {path.stat().st_size:,} bytes, operators {', '.join(file.operators)}")
+    print(_table(["signature", "takes", "gives"], rows))
+    return 0
+
+
+def _show_keras(path: Path, as_json: bool) -> int:
+    model = _load(path)
+    config = model.get_config()
+    if as_json:
+        _print_json(
+            {"file": str(path), "class": type(model).__name__, "config": config, "parameters": model.count_params()}
+        )
+    else:
+        print(f"{path}: {type(model).__name__}")
+        from keras_rnn.recurrent import RecurrentModel
+
+        if isinstance(model, RecurrentModel):
+            print(", ".join(f"{k}={v!r}" for k, v in config.items()))
+        model.summary()
+    return 0
+
+
+def _load(name_or_path: Any, expected: str | None = None) -> Any:
+    """A model by name or path; of the given kind, `char` or `gs10`, where the command needs one."""
+    from keras_rnn.checks import received
+    from keras_rnn.zoo import MODELS, load
+
+    model = load(name_or_path)
+    if expected and not isinstance(model, MODELS[expected]):
+        raise ValueError(
+            f"A {MODELS[expected].__name__} was expected. {received(name_or_path)}, a {type(model).__name__}"
+        )
+    return model
+
+
+def generate_(options: argparse.Namespace) -> int:
+    text = _load(options.model, "char").generate(
+        options.text,
+        options.length,
+        temperature=options.temperature,
+        top_k=options.top_k,
+        top_p=options.top_p,
+        stop=options.stop,
+        seed=options.seed,
+    )
+    if options.json:
+        _print_json({"model": str(options.model), "prompt": options.text, "text": text})
+    else:
+        print(text)
+    return 0
+
+
+def forecast_(options: argparse.Namespace) -> int:
+    from keras_rnn.dates import read_series, to_frequency
+
+    if options.csv is None:
+        from keras_rnn.datasets import load_gs10
+
+        series = load_gs10("annual")
+    else:
+        series = read_series(options.csv, options.column)
+    model = _load(options.model, "gs10")
+    yearly = to_frequency(series, model.frequency)
+    if len(yearly) != len(series):
+        print(f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years", file=sys.stderr)
+    frame = model.forecast(yearly, steps=options.steps)
+    if options.plot:
+        from keras_rnn.plots import plot_predictions, save_figure
+
+        figure = plot_predictions(
+            model,
+            yearly,
+            test_from=FIRST_TEST_YEAR if options.csv is None else None,
+            forecast=frame,
+            title=f"{yearly.name or 'series'}, forecast by {options.model}",
+        )
+        save_figure(figure, options.plot)
+        print(f"wrote {options.plot}", file=sys.stderr)
+    if options.json:
+        _print_json({"model": str(options.model), "unit": "percent", "mean": {
+            str(when): float(value) for when, value in frame["mean"].items()}})  # fmt: skip
+    else:
+        print(_table([str(frame.index.name or "date"), "percent"],
+                     [[str(when), f"{value:.2f}"] for when, value in frame["mean"].items()]))  # fmt: skip
+    return 0
+
+
+def train_(options: argparse.Namespace) -> int:
+    from keras_rnn.artifacts import export
+    from keras_rnn.training import train
+
+    recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
+    model, x, targets = _char_task(options) if options.model == "char" else _gs10_task(options)
+    train(
+        model,
+        x,
+        targets,
+        updates=recipe.updates if options.updates is None else options.updates,
+        batch_size=None if len(x) <= MAXIMUM_FULL_BATCH else MAXIMUM_FULL_BATCH,
+        min_delta=recipe.min_delta if options.updates is None else None,
+        seed=options.seed,
+        verbose=not options.json,
+    )
+    figures = {name: float(value) for name, value in model.evaluate(x, targets, verbose=0, return_dict=True).items()}
+    checks = export(model, options.out)
+    if options.json:
+        _print_json({"folder": options.out, "windows": len(x), "training": figures, "checks": len(checks)})
+    else:
+        print(f"trained on {len(x)} windows: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
+        print(f"wrote {options.out}: model.keras, 1/ (SavedModel), model.tflite, card.json, README.md")
+    return 0
+
+
+def _char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """The model to train, its windows and targets."""
+    from keras_rnn.characters import char_model
+    from keras_rnn.datasets import load_text
+    from keras_rnn.vocabulary import text_windows
+
+    _refuse(options, "csv", "column")
+    window = PRESETS["char"][DEFAULT_PRESET["char"]].window if options.window is None else options.window
+    ids, targets, vocabulary = text_windows(_read_text(options.text) if options.text else load_text(), window)
+    model = char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed)
+    return model, ids, targets
+
+
+def _gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """The model to train, its windows and targets: of the packaged series only years before the test part."""
+    from keras_rnn.datasets import load_gs10
+    from keras_rnn.dates import read_series, to_frequency, years_of
+    from keras_rnn.series import series_windows
+    from keras_rnn.yields import gs10_model
+
+    _refuse(options, "text")
+    window = PRESETS["gs10"][DEFAULT_PRESET["gs10"]].window if options.window is None else options.window
+    if options.csv:
+        series = to_frequency(read_series(options.csv, options.column), "annual")
+    else:
+        series = load_gs10("annual")
+        series = series[years_of(series.index) < FIRST_TEST_YEAR]
+    histories, targets = series_windows(series.to_numpy(), window)
+    sizes = {"window": window, "units": options.units}
+    low, high = float(series.min()), float(series.max())
+    model = gs10_model(None, options.cell, low=low, high=high, seed=options.seed, **sizes)
+    return model, histories, targets
+
+
+def _refuse(options: argparse.Namespace, *names: str) -> None:
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ValueError(f"`train {options.model}` takes no --{name}. Received: {getattr(options, name)!r}")
+
+
+def _read_text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"A UTF-8 text was expected. Received: {path!r}, {error.reason}") from error
+
+
+def export_(options: argparse.Namespace) -> int:
+    from keras_rnn.artifacts import export
+
+    checks = export(_load(options.model), options.out)
+    _print_checks({options.out: checks}, options.json)
+    return 0
+
+
+def verify_(options: argparse.Namespace) -> int:
+    from keras_rnn.parity import verify
+
+    results = {name: verify(name) for name in options.models or map(str, zoo_names())}
+    _print_checks(results, options.json)
+    return 0 if all(check.passed for checks in results.values() for check in checks) else 1
+
+
+def _print_checks(results: dict[str, list[Any]], as_json: bool) -> None:
+    if as_json:
+        _print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
+    else:
+        print(checks_table(results))
+
+
+def checks_table(results: dict[str, list[Any]]) -> str:
+    """Model → checks, as a table for people."""
+    rows = [
+        [name, c.artifact, c.check, "" if c.largest is None else f"{c.largest:.1e}", str(c.count),
+         "ok" if c.passed else f"FAILED {c.note}".strip()]
+        for name, checks in results.items()
+        for c in checks
+    ]  # fmt: skip
+    return _table(["model", "artifact", "check", "largest difference", "compared", ""], rows)
+
+
+def demo_(options: argparse.Namespace) -> int:
+    from keras_rnn.demo import run
+
+    run(options.out)
+    return 0

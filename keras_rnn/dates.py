@@ -1,0 +1,173 @@
+"""Series with dates: what a history must be, which dates come next, and histories from CSV files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from keras_rnn.checks import received
+from keras_rnn.files import FilePath
+from keras_rnn.series import Floats, annual_means, check_history
+
+FREQUENCIES = {"annual": "Y", "monthly": "M"}  # our word → pandas' period
+
+
+def dated_history(history: Any, window: int, frequency: str) -> tuple[Floats, pd.Index | None]:
+    """A history's values, checked, and its dates if it has any.
+
+    Args:
+        history: a Series, with dates, with years, or without; or any row of numbers.
+        window: values that it must hold at least.
+        frequency: `"annual"` or `"monthly"`, which its dates must have.
+
+    Raises:
+        TypeError: not numbers; an index that is no dates.
+        ValueError: wrong rank, too short, NaN or infinite values; dates unsorted, repeated, with gaps, or of
+            another frequency.
+    """
+    if isinstance(history, pd.DataFrame):
+        raise ValueError(
+            f"`history` must be one column, such as `data[{history.columns[-1]!r}]`. "
+            f"Received: a DataFrame of shape {history.shape}"
+            if history.shape[1]
+            else "`history` must be one column of numbers. Received: a DataFrame without columns"
+        )
+    index = history.index if isinstance(history, pd.Series) else None
+    if isinstance(history, pd.Series) and isinstance(history.dtype, pd.api.extensions.ExtensionDtype):
+        if not pd.api.types.is_numeric_dtype(history.dtype):
+            raise TypeError(f"`history` must be numbers. Received: values of type {history.dtype}")
+        history = history.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = check_history(history, window)
+    if index is None or index.equals(pd.RangeIndex(len(index))):
+        return values, None
+    _check_dates(index, frequency)
+    return values, index
+
+
+def _ordinals(index: pd.Index, frequency: str) -> NDArray[np.int64]:
+    """Whole years or months since year 0: consecutive periods are 1 apart."""
+    if isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        years = np.asarray(index.year, dtype=np.int64)
+        return years if frequency == "annual" else years * 12 + np.asarray(index.month) - 1
+    return np.asarray(index, dtype=np.int64)  # years
+
+
+def years_of(index: pd.Index) -> NDArray[np.int64]:
+    """The calendar years of dates, periods or years, int64."""
+    return _ordinals(index, "annual")
+
+
+def _check_dates(index: pd.Index, frequency: str) -> None:
+    years = pd.api.types.is_integer_dtype(index.dtype)
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and not (years and frequency == "annual"):
+        raise TypeError(
+            "`history` must be indexed by dates (`pandas.to_datetime` makes them), by years, or not at all. "
+            f"Received: an index of type {index.dtype}"
+        )
+    if index.hasnans:
+        raise ValueError("`history` must have a date for every value. Received: NaT in the index")
+    if index.has_duplicates:
+        raise ValueError(f"`history` must have distinct dates. Received: {index[index.duplicated()][0]} twice")
+    if not index.is_monotonic_increasing:
+        place = int(np.argmax(index[1:] < index[:-1]))
+        raise ValueError(
+            f"`history` must be sorted by date, oldest first. Received: {index[place]} before {index[place + 1]}"
+        )
+    apart = np.diff(_ordinals(index, frequency))
+    if (apart != 1).any():
+        found = next((f for f in FREQUENCIES if not years and (np.diff(_ordinals(index, f)) == 1).all()), None)
+        place = int(np.argmax(apart != 1))
+        what = f"{found} dates" if found else f"{index[place]} followed by {index[place + 1]}"
+        raise ValueError(f"`history` must have {frequency} dates without a gap. Received: {what}")
+
+
+def dates_after(index: pd.Index, steps: int, frequency: str) -> pd.Index:
+    """The dates of the next `steps` periods, of the same kind as those given."""
+    ahead = range(1, steps + 1)
+    last = index[-1]
+    if isinstance(index, pd.PeriodIndex):
+        return pd.PeriodIndex([last + k for k in ahead], name=index.name)
+    if isinstance(index, pd.DatetimeIndex):
+        months = 12 if frequency == "annual" else 1
+        following = [last + pd.DateOffset(months=months * k) for k in ahead]
+        if index[0].is_month_end and last.is_month_end:  # the end of a February or a June stays a month's end
+            following = [date + pd.offsets.MonthEnd(0) for date in following]
+        return pd.DatetimeIndex(following, name=index.name)
+    return pd.Index([int(last) + k for k in ahead], name=index.name)
+
+
+def annual(series: pd.Series[float]) -> pd.Series[float]:
+    """Yearly means of a monthly series, for calendar years with all twelve months."""
+    index = series.index
+    months = (_ordinals(index, "monthly") - 1970 * 12).astype("datetime64[M]")  # counted from January 1970
+    years, means = annual_means(months, np.asarray(series, dtype=np.float64))
+    return pd.Series(means, index=pd.PeriodIndex(years.astype(str), freq="Y", name="year"), name=series.name)
+
+
+def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
+    """A series from a CSV file: dates or years in the first column, numbers in another, a header above.
+
+    Args:
+        path: the file; lines that start with `#` are comments.
+        column: the column of numbers; None: the only one there is besides the dates.
+
+    Raises:
+        ValueError: no such file, no such column, no rows, a date or a number that is none. A missing value, which
+            FRED writes as ".", is an error that names its date: leaving it out would shift the years.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"A CSV file was expected. {received(str(path))}")
+    try:
+        table = pd.read_csv(path, comment="#", dtype=str, keep_default_na=False, skipinitialspace=True).fillna("")
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ValueError(f"A CSV file with a header and rows was expected. Received: {path.name}, {reason}") from error
+    columns = [str(name) for name in table.columns]
+    if len(table) == 0 or len(columns) < 2:
+        raise ValueError(
+            "A CSV file with dates in the first column and numbers in another was expected. "
+            f"Received: {path.name}, columns {', '.join(columns)}, {len(table)} rows"
+        )
+    if column is None and len(columns) > 2:
+        raise ValueError(f"Name the column of numbers, one of {', '.join(columns[1:])}. Received: none for {path.name}")
+    column = columns[1] if column is None else column
+    if column not in columns[1:]:
+        raise ValueError(f"`column` must be one of {', '.join(columns[1:])}. {received(column)}")
+    dates = _parse_dates(table.iloc[:, 0], path.name)
+    numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
+    wrong = ~np.isfinite(numbers)
+    if wrong.any():
+        date, text = (str(table[name][int(np.argmax(wrong))]) for name in (columns[0], column))
+        missing = " (missing)" if text in (".", "") else ""
+        raise ValueError(
+            f"Column {column!r} must hold a finite number for every date. "
+            f"Received: {text!r}{missing} at {date}, {int(wrong.sum())} such in all"
+        )
+    return pd.Series(numbers, index=dates, name=column)
+
+
+def _parse_dates(texts: pd.Series[str], name: str) -> pd.Index:
+    if texts.str.fullmatch(r"\d{4}").all():
+        return pd.Index(texts.astype(int), name=texts.name)
+    dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+    wrong = dates.isna()
+    if wrong.any():
+        raise ValueError(
+            f"The first column must hold dates as YYYY-MM-DD, or years. "
+            f"Received: {texts[int(np.argmax(wrong))]!r} in {name}"
+        )
+    return pd.DatetimeIndex(dates, name=texts.name)
+
+
+def to_frequency(series: pd.Series[float], frequency: str) -> pd.Series[float]:
+    """A series in the model's frequency: monthly values become yearly means where the model reads those."""
+    index = series.index
+    dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    if frequency == "annual" and dated and len(index) > 1 and (np.diff(_ordinals(index, "monthly")) == 1).all():
+        return annual(series)
+    return series

@@ -1,0 +1,154 @@
+"""Verification: every artifact of a model's folder held against the Keras model, number by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.backend import tf
+from keras_rnn.cards import read_card
+from keras_rnn.characters import CharModel
+from keras_rnn.files import FilePath
+from keras_rnn.presets import CELLS
+from keras_rnn.quiet import quiet_stderr
+from keras_rnn.recurrent import RecurrentModel, read_keras_file
+from keras_rnn.registry import model_folder, resolve
+from keras_rnn.runtime import LiteRTFile
+from keras_rnn.signatures import signatures_of
+from keras_rnn.tasks import task_of
+
+TOLERANCE = 1e-5  # logits, or percent points
+RANDOM_WINDOWS = 100
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison.
+
+    Attributes:
+        artifact: the file or form that was checked.
+        check: what of it.
+        count: windows compared, or operators seen.
+        largest: the largest absolute difference, in the output's unit; None where nothing is subtracted.
+        tolerance: what it must not exceed.
+        passed: whether it does not.
+        note: what was found instead, where that is not a number.
+    """
+
+    artifact: str
+    check: str
+    count: int
+    largest: float | None
+    tolerance: float | None
+    passed: bool
+    note: str = ""
+
+
+def verify(name_or_folder: FilePath) -> list[Check]:
+    """Check a model's folder, the zoo's or one that `export` wrote: SavedModel, LiteRT and twin against Keras.
+
+    Args:
+        name_or_folder: a name of the zoo, or a folder with a `card.json`.
+
+    Returns:
+        The checks, passed or not.
+
+    Raises:
+        ValueError: no such name or folder, or a file in it that cannot be read.
+    """
+    is_folder = isinstance(name_or_folder, Path) or Path(name_or_folder).is_dir()
+    folder = Path(name_or_folder) if is_folder else model_folder(resolve(str(name_or_folder)))
+    card = read_card(folder)
+    model = read_keras_file(folder / "model.keras")
+    checks = verify_artifacts(model, folder, card["name"])
+    same = model.get_cell_weights().sha256() == card["weights_sha256"]
+    checks.append(Check("card.json", "names these weights", 1, None, None, same, "" if same else "another SHA-256"))
+    return checks
+
+
+def windows_of(model: RecurrentModel, name: str | None) -> NDArray[Any]:
+    """Windows to compare on: all real ones where the model's data is known, and random ones."""
+    random = np.random.default_rng(0)
+    shape = (RANDOM_WINDOWS, model.window)
+    if isinstance(model, CharModel):
+        windows = random.integers(0, len(model.vocabulary), shape).astype(np.int32)
+    else:
+        windows = random.uniform(model.low, model.high, shape).astype(np.float32)
+    return np.concatenate([task_of(resolve(name)).inputs, windows]) if name else windows
+
+
+def verify_artifacts(model: RecurrentModel, folder: Path, name: str | None) -> list[Check]:
+    """Check the SavedModel and the `.tflite` in a folder, the twin and NumPy, against the Keras model."""
+    x = windows_of(model, name)  # (windows, window)
+    reference = model.predict_windows(x)  # (windows, …)
+    # float32 has seven digits: beyond values of 20 the tolerance grows with them
+    tolerance = TOLERANCE * max(1.0, float(np.abs(reference).max()) / 20)
+
+    def check(artifact: str, what: str, values: NDArray[Any]) -> Check:
+        largest = float(np.abs(values - reference).max()) if values.shape == reference.shape else float("inf")
+        return Check(artifact, what, len(values), largest, tolerance, largest <= tolerance)
+
+    names = signatures_of(model, 1)
+    reached = names.output_name
+    with quiet_stderr():
+        saved = tf.saved_model.load(str(folder / "1"))
+    lite = LiteRTFile(folder / "model.tflite")
+
+    def saved_step(x_t: Any, h: Any) -> dict[str, Any]:
+        outputs = saved.signatures["step"](**{names.step_name: tf.constant(x_t), "h_0": tf.constant(h)})
+        return {key: np.asarray(value) for key, value in outputs.items()}
+
+    def lite_step(x_t: Any, h: Any) -> dict[str, Any]:
+        rows = [lite.run("step", {names.step_name: x_t[i : i + 1], "h_0": h[i : i + 1]}) for i in range(len(x_t))]
+        return {key: np.concatenate([row[key] for row in rows]) for key in rows[0]}
+
+    def stepped(step: Any) -> NDArray[Any]:
+        h = np.zeros((len(x), model.units), dtype=np.float32)
+        outputs = []
+        for t in range(model.window):
+            result = step(x[:, t : t + 1], h)
+            h = result["h_0"]
+            outputs.append(result[reached])
+        return np.stack(outputs, axis=1) if names.every_step else outputs[-1]
+
+    windows = [lite.run("serving_default", {names.input_name: row[None]})[reached] for row in x]
+    served = saved.signatures["serving_default"](**{names.input_name: tf.constant(x)})[reached]
+    foreign = [op for op in lite.operators if op.startswith("custom:")]
+    found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
+    sound = not foreign and not lite.dynamic_tensors and lite.primary == "serving_default"
+    return [
+        check("NumPy float64", "window", numpy_reference(model, x)),
+        check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
+        check("SavedModel", "serving_default", np.asarray(served)),
+        check("SavedModel", "step × window", stepped(saved_step)),
+        check("LiteRT", "serving_default", np.concatenate(windows)),
+        check("LiteRT", "step × window", stepped(lite_step)),
+        Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
+    ]
+
+
+def numpy_reference(model: RecurrentModel, x: NDArray[Any]) -> NDArray[np.float64]:
+    """The model's equation in NumPy and float64, from its weights alone."""
+    weights = model.get_cell_weights()
+    if isinstance(model, CharModel):
+        outputs, _ = weights.forward(np.eye(len(model.vocabulary))[x])  # (windows, window, vocabulary)
+        return outputs if model.return_sequences else outputs[:, -1]
+    low, high = model.low, model.high
+    outputs, _ = weights.forward((x[..., None].astype(np.float64) - low) / (high - low))
+    prediction: NDArray[np.float64] = outputs[:, -1] * (high - low) + low
+    return prediction
+
+
+def _other(cell: str) -> str:
+    return next(other for other in CELLS if other != cell)
+
+
+def twin(model: RecurrentModel) -> RecurrentModel:
+    """The same model built with the other cell, with the same weights."""
+    other: RecurrentModel = type(model)(**(model.get_config() | {"cell": _other(model.cell)}))
+    other.set_cell_weights(model.get_cell_weights())
+    return other

@@ -1,0 +1,164 @@
+"""What the zoo's models share: the recurrent part, built with either cell, and the files it travels in."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from keras_rnn.backend import keras
+from keras_rnn.cell import RNNCell
+from keras_rnn.checks import check_choice, check_seed, received
+from keras_rnn.exchange import read_weights, write_weights
+from keras_rnn.files import FilePath
+from keras_rnn.presets import CELLS, PRESETS
+from keras_rnn.registry import ModelName, model_folder
+from keras_rnn.weights import CellWeights
+
+UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs more to trace than it saves
+
+
+def recurrent_layers(
+    cell: str, units: int, outputs: int, steps: int, return_sequences: bool, seed: int | None
+) -> list[Any]:
+    """The layers that take (batch, steps, features) to (batch, outputs), or (batch, steps, outputs).
+
+    Args:
+        cell: `"rnn_cell"` for `RNN(RNNCell)`, whose own `i2o` is the head; `"simple_rnn"` for `SimpleRNN` + `Dense`.
+        seed: of the initial weights; the same seed starts both cells alike.
+    """
+    kernel, recurrent, output = (
+        [None] * 3 if seed is None else [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(3)]
+    )
+    initializers = {
+        "kernel_initializer": keras.initializers.GlorotUniform(kernel),
+        "recurrent_initializer": keras.initializers.Orthogonal(seed=recurrent),
+    }
+    head = keras.initializers.GlorotUniform(output)
+    loop = {"return_sequences": return_sequences, "unroll": steps <= UNROLL_UP_TO, "name": "rnn"}
+    if cell == "rnn_cell":
+        return [keras.layers.RNN(RNNCell(units, outputs, output_initializer=head, **initializers), **loop)]
+    return [
+        keras.layers.SimpleRNN(units, **initializers, **loop),
+        keras.layers.Dense(outputs, kernel_initializer=head, name="head"),
+    ]
+
+
+class RecurrentModel(keras.Model):
+    """A `keras.Model` of one window in: its cell, its weights as arrays, and a quick call for one window."""
+
+    kind: ClassVar[str]  # the model's word in the zoo, "char" or "gs10"
+    input_axes: ClassVar[str]  # what an input's axes mean, for errors
+    cell: str
+    window: int
+    units: int
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        shape = tuple(inputs.shape)
+        if len(shape) != 2 or shape[1] not in (None, self.window):
+            raise ValueError(
+                f"`{type(self).__name__}` takes {self.input_axes} of shape (batch, {self.window}); one window without "
+                f"a batch axis is given as `x[None]`, and its result read as `[0]`. Received: shape {shape}"
+            )
+        return super().call(inputs, training=training, mask=mask)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        return cls(**config)
+
+    def _recurrent_layers(self) -> list[Any]:
+        return [layer for layer in self.layers if layer.name in ("rnn", "head")]
+
+    def get_cell_weights(self) -> CellWeights:
+        """The recurrent layer's and head's weights as arrays, which the other cell and PyTorch can take."""
+        return read_weights(*self._recurrent_layers())
+
+    def set_cell_weights(self, weights: CellWeights) -> None:
+        """Take the weights of another model of the same sizes, whichever cell it has.
+
+        Raises:
+            ValueError: other sizes.
+        """
+        write_weights(weights, *self._recurrent_layers())
+
+    def predict_windows(self, inputs: Any) -> np.ndarray[Any, Any]:
+        """One compiled call without `predict`'s loop over batches: (batch, window) → the model's output in NumPy."""
+        inputs = np.asarray(inputs, dtype=self.inputs[0].dtype)
+        if keras.backend.backend() == "tensorflow":
+            from keras_rnn.backend import tf
+
+            function = self.__dict__.get("_window_function")
+            if function is None:
+                signature = tf.TensorSpec((None, self.window), self.inputs[0].dtype)
+                function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
+                object.__setattr__(self, "_window_function", function)  # past Keras' tracking: it is no part of us
+            return np.asarray(function(tf.constant(inputs)))
+        return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
+
+    def compile_with(self, loss: Any, metrics: list[Any], learning_rate: float) -> None:
+        """Compile, and build the optimizer at once: a file saved before the first `fit` then loads without a word."""
+        self.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss, metrics=metrics)
+        self.optimizer.build(self.trainable_variables)
+
+
+def read_keras_file(path: FilePath) -> Any:
+    """The model in a `.keras` file.
+
+    Raises:
+        ValueError: no such file, or not one that Keras can load.
+    """
+    path = Path(path)
+    if not path.is_file() or path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
+    try:
+        return keras.saving.load_model(path)
+    except Exception as error:  # Keras raises whatever the damage leads to
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"A Keras archive that can be loaded was expected. Received: {str(path)!r}, {reason}"
+        ) from error
+
+
+def check_arguments(cls: type[RecurrentModel], weights: Any, cell: Any, seed: Any) -> None:
+    """The arguments that every builder has."""
+    check_choice("cell", cell, CELLS)
+    check_seed(seed)
+    presets = PRESETS[cls.kind]
+    is_path = isinstance(weights, Path) or (isinstance(weights, str) and weights.endswith(".keras"))
+    if weights is not None and not is_path and weights not in list(presets):
+        raise ValueError(
+            f"`weights` must be {', '.join(map(repr, presets))}, None, or the path of a .keras file. "
+            f"{received(weights)}"
+        )
+
+
+def pretrained(cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[str, Any], **changes: Any) -> Any:
+    """A model with the weights of a preset or file, built with `cell`.
+
+    Args:
+        wanted: arguments that the user gave and that the weights settle; None where not given.
+        changes: arguments that the weights leave open.
+
+    Raises:
+        ValueError: a file of another model; an argument that differs from what the weights were trained with.
+    """
+    if isinstance(weights, str) and weights in PRESETS[cls.kind]:
+        source = read_keras_file(model_folder(ModelName(cls.kind, weights, cell)) / "model.keras")
+    else:
+        source = read_keras_file(weights)
+    if not isinstance(source, cls):
+        raise ValueError(
+            f"A .keras file of a {cls.__name__} was expected. Received: {str(weights)!r}, a {type(source).__name__}"
+        )
+    config = source.get_config()
+    for name, value in wanted.items():
+        if value is not None and value != config[name]:
+            raise ValueError(
+                f"The weights {str(weights)!r} have {name}={config[name]!r}; weights=None builds an untrained model of "
+                f"other sizes. Received: {name}={value!r}"
+            )
+    model = cls(**(config | changes | {"cell": cell}))
+    model.set_cell_weights(source.get_cell_weights())
+    return model

@@ -1,0 +1,120 @@
+"""Where the zoo's models lie and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.cards import read_card
+from keras_rnn.checks import received
+from keras_rnn.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, PRESETS, Preset
+
+
+@dataclass(frozen=True)
+class ModelName:
+    """A full name, `model/preset/cell`."""
+
+    model: str
+    preset: str
+    cell: str
+
+    def __str__(self) -> str:
+        return f"{self.model}/{self.preset}/{self.cell}"
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model of the zoo with its numbers, from its card.
+
+    Attributes:
+        name: what `load` takes.
+        description: what it reads and gives.
+        parameters: trainable weights.
+        tflite_bytes: size of `model.tflite`.
+        metrics: by name, with the naive baseline's beside them.
+        folder: where its files lie.
+    """
+
+    name: str
+    description: str
+    parameters: int
+    tflite_bytes: int
+    metrics: dict[str, Any]
+    folder: Path
+
+
+def zoo_names() -> Iterator[ModelName]:
+    """Every name of the zoo."""
+    for model, presets in PRESETS.items():
+        for preset in presets:
+            for cell in CELLS:
+                yield ModelName(model, preset, cell)
+
+
+def resolve(name: str) -> ModelName:
+    """The full name for a name: `char` and `gs10/levels` mean the default preset and cell.
+
+    Raises:
+        TypeError: not a string.
+        ValueError: no such model; the message lists those there are.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"A model's name must be a string. {received(name)}")
+    parts = name.strip("/").split("/")
+    if parts[0] in PRESETS and len(parts) <= 3:
+        preset = parts[1] if len(parts) > 1 else DEFAULT_PRESET[parts[0]]
+        cell = parts[2] if len(parts) > 2 else DEFAULT_CELL
+        if preset in PRESETS[parts[0]] and cell in CELLS:
+            return ModelName(parts[0], preset, cell)
+    raise ValueError(
+        "A name of the zoo or the path of a .keras file was expected; the zoo has "
+        f"{', '.join(map(str, zoo_names()))}. {received(name)}"
+    )
+
+
+def preset_of(name: ModelName) -> Preset:
+    return PRESETS[name.model][name.preset]
+
+
+def zoo_folder() -> Path:
+    """The folder `saved_models`: inside an installed wheel, beside the package in a checkout."""
+    package = Path(__file__).parent
+    installed = package / "saved_models"
+    return installed if installed.is_dir() else package.parent / "saved_models"
+
+
+def model_folder(name: ModelName) -> Path:
+    """A shipped model's folder.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    folder = zoo_folder() / name.model / name.preset / name.cell
+    if not (folder / "card.json").is_file():
+        raise FileNotFoundError(
+            f"The zoo's {name} was expected in {str(zoo_folder())!r}; in a checkout scripts/build_zoo.py makes it. "
+            f"{received(str(folder))}"
+        )
+    return folder
+
+
+def list_models() -> list[ModelInfo]:
+    """The zoo's models that are there, each with its numbers."""
+    models = []
+    for name in zoo_names():
+        folder = zoo_folder() / name.model / name.preset / name.cell
+        if (folder / "card.json").is_file():
+            card = read_card(folder)
+            models.append(
+                ModelInfo(
+                    name=str(name),
+                    description=card["description"],
+                    parameters=card["parameters"],
+                    tflite_bytes=card["files"]["model.tflite"],
+                    metrics=card["metrics"],
+                    folder=folder,
+                )
+            )
+    return models

@@ -1,0 +1,116 @@
+"""LiteRT files read and run by `ai_edge_litert` and NumPy alone: no TensorFlow, no Keras, no pandas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from keras_rnn.checks import received
+from keras_rnn.files import FilePath
+from keras_rnn.quiet import quiet_stderr
+
+
+def read_flatbuffer(path: FilePath) -> tuple[bytes, Any]:
+    """A `.tflite` file's bytes and its model as the flatbuffer's object tree.
+
+    Raises:
+        ValueError: no such file, or not a LiteRT model.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"The path of a LiteRT file (.tflite) was expected. {received(str(path))}")
+    content = path.read_bytes()
+    from ai_edge_litert import schema_py_generated as schema
+
+    try:
+        if not schema.Model.ModelBufferHasIdentifier(content, 0):
+            raise ValueError("no TFL3 identifier")
+        return content, schema.ModelT.InitFromPackedBuf(content, 0)
+    except Exception as error:  # the reader walks whatever offsets it finds
+        raise ValueError(f"A LiteRT model was expected. Received: {str(path)!r}, {len(content):,} bytes") from error
+
+
+def operators(model: Any) -> list[str]:
+    """Names of the operators in a model's subgraphs; one that is not built in is called `custom:NAME`."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
+    found = set()
+    for code in model.operatorCodes:
+        builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
+        custom = (code.customCode or b"").decode(errors="replace")
+        found.add(f"custom:{custom}" if custom or names.get(builtin) == "CUSTOM" else names.get(builtin, str(builtin)))
+    return sorted(found)
+
+
+def dynamic_tensors(model: Any) -> list[str]:
+    """Names of tensors without a static shape, which phones' compilers refuse."""
+    return [
+        tensor.name.decode(errors="replace")
+        for subgraph in model.subgraphs
+        for tensor in subgraph.tensors
+        if tensor.shapeSignature is not None and any(size < 0 for size in tensor.shapeSignature)
+    ]
+
+
+class LiteRTFile:
+    """A `.tflite` file's signatures, to be called by name with named inputs.
+
+    One object holds one interpreter, whose buffers each call overwrites: give each thread an object of its own.
+
+    Attributes:
+        inputs, outputs: signature → name → (shape, dtype).
+        primary: the signature that code without signatures gets.
+    """
+
+    def __init__(self, path: FilePath) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        content, model = read_flatbuffer(path)
+        self.path = Path(path)
+        self.operators = operators(model)
+        self.dynamic_tensors = dynamic_tensors(model)
+        try:
+            with quiet_stderr():
+                self._interpreter = Interpreter(model_content=content, num_threads=1)
+                self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"A LiteRT model that can be run was expected. Received: {path!s}, {reason}") from error
+        self._runners = {name: self._interpreter.get_signature_runner(name) for name in self.signatures}
+        self.inputs = {name: _specs(runner.get_input_details()) for name, runner in self._runners.items()}
+        self.outputs = {name: _specs(runner.get_output_details()) for name, runner in self._runners.items()}
+        first = [s for s in model.signatureDefs or [] if s.subgraphIndex == 0]
+        self.primary = first[0].signatureKey.decode() if first else None
+
+    @property
+    def signatures(self) -> list[str]:
+        return list(self._interpreter.get_signature_list())
+
+    def run(self, signature: str, inputs: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
+        """Outputs of a signature by name.
+
+        Raises:
+            ValueError: no such signature; other inputs, shapes or dtypes than it takes.
+        """
+        if signature not in self.inputs:
+            raise ValueError(f"`signature` must be one of {', '.join(self.inputs)}. {received(signature)}")
+        expected = self.inputs[signature]
+        if set(inputs) != set(expected):
+            raise ValueError(f"`inputs` must be {', '.join(expected)}. Received: {', '.join(inputs)}")
+        arrays = {name: np.asarray(value) for name, value in inputs.items()}
+        for name, (shape, dtype) in expected.items():
+            if arrays[name].shape != shape or arrays[name].dtype != dtype:
+                raise ValueError(
+                    f"`{name}` must be {dtype} of shape {shape}. "
+                    f"Received: {arrays[name].dtype} of shape {arrays[name].shape}"
+                )
+        return dict(self._runners[signature](**arrays))
+
+
+def _specs(details: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    return {name: (tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"])) for name, d in sorted(details.items())}

@@ -1,0 +1,148 @@
+"""From logits to text: the same NumPy code for every runtime, so that a seed gives the same text in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from keras_rnn.checks import check_integer, check_number, check_seed, received
+from keras_rnn.vocabulary import Ids, check_text, encode
+
+MAXIMUM_LENGTH = 100_000  # characters of one call; more is a loop of calls, or a mistake
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next character is drawn.
+
+    Attributes:
+        temperature: what the logits are divided by; 0 takes the most likely character (the lowest id on a tie).
+        top_k: keep the k most likely characters; None keeps all.
+        top_p: keep the fewest most likely characters whose probabilities reach p; None keeps all.
+    """
+
+    temperature: float = 0.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def __post_init__(self) -> None:
+        check_number("temperature", self.temperature, 0.0)
+        if self.top_k is not None:
+            check_integer("top_k", self.top_k, 1)
+        if self.top_p is not None:
+            check_number("top_p", self.top_p, 0.0, 1.0)
+
+    def draw(self, logits: ArrayLike, random: np.random.Generator) -> int:
+        """One id from logits of shape (vocabulary,)."""
+        logits = np.asarray(logits, dtype=np.float64)
+        if self.temperature == 0.0:
+            return int(np.argmax(logits))
+        with np.errstate(over="ignore"):  # a temperature near 0 sends the others to -inf: probability 0
+            p = softmax((logits - logits.max()) / self.temperature)  # (vocabulary,)
+        order = np.argsort(-p, kind="stable")
+        keep = len(p) if self.top_k is None else min(self.top_k, len(p))
+        if self.top_p is not None:  # the first place where the sum reaches top_p is kept too
+            keep = min(keep, int(np.searchsorted(np.cumsum(p[order]), self.top_p)) + 1)
+        kept = order[:keep]
+        cumulative = np.cumsum(p[kept])
+        place = np.searchsorted(cumulative, random.random() * cumulative[-1], side="right")
+        return int(kept[min(int(place), len(kept) - 1)])
+
+
+def softmax(logits: ArrayLike) -> NDArray[np.float64]:
+    """Probabilities from logits, float64, along the last axis."""
+    z = np.asarray(logits, dtype=np.float64)
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+class CharacterVerbs:
+    """`generate` and `predict_next` for whatever knows its vocabulary and window and can compute logits.
+
+    The model re-reads the last `window` characters from a zero state for every new one: that is what it was
+    trained on, so every runtime does the same.
+    """
+
+    vocabulary: str
+    window: int
+
+    def next_logits(self, ids: Ids) -> NDArray[Any]:
+        """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
+        raise NotImplementedError
+
+    def _prompt_ids(self, prompt: str) -> Ids:
+        check_text("prompt", prompt)
+        ids = encode(prompt, self.vocabulary, "prompt")
+        if len(ids) < self.window:
+            raise ValueError(f"`prompt` must hold at least {self.window} characters, the window. {received(prompt)}")
+        return ids
+
+    def predict_next(self, prompt: str) -> dict[str, float]:
+        """Probability of each character of the vocabulary to come next, the most likely first.
+
+        Raises:
+            TypeError: the prompt is not a string.
+            ValueError: it is shorter than the window or has a character outside the vocabulary.
+        """
+        window = self._prompt_ids(prompt)[-self.window :]
+        p = softmax(self.next_logits(window[None])[0])  # (vocabulary,)
+        return {self.vocabulary[i]: float(p[i]) for i in np.argsort(-p, kind="stable")}
+
+    def generate(
+        self,
+        prompt: str,
+        length: int,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+    ) -> str:
+        """The prompt and up to `length` characters that the model adds to it.
+
+        Args:
+            prompt: at least `window` characters of the vocabulary.
+            length: characters to add, 0 to 100,000.
+            temperature: 0 for the most likely character each time; above 0 they are drawn, the flatter the higher.
+            top_k: draw among the k most likely only.
+            top_p: draw among the fewest whose probabilities reach p only.
+            stop: a string or several; the text ends before the first of them that the model writes.
+            seed: repeats the draws; None draws anew each time. No effect at temperature 0.
+
+        Returns:
+            The text, prompt included.
+
+        Raises:
+            TypeError: an argument of the wrong type.
+            ValueError: an argument out of its range; a prompt shorter than the window or outside the vocabulary.
+        """
+        ids = list(self._prompt_ids(prompt))
+        check_integer("length", length, 0, MAXIMUM_LENGTH)
+        sampling = Sampling(temperature, top_k, top_p)
+        stops = _check_stop(stop)
+        random = np.random.default_rng(check_seed(seed))
+        added = ""
+        for _ in range(length):
+            window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
+            ids.append(sampling.draw(self.next_logits(window)[0], random))
+            added += self.vocabulary[ids[-1]]
+            ending = next((s for s in stops if added.endswith(s)), None)
+            if ending is not None:
+                return prompt + added[: -len(ending)]
+        return prompt + added
+
+
+def _check_stop(stop: str | Sequence[str] | None) -> tuple[str, ...]:
+    if stop is None:
+        return ()
+    stops = (stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, Sequence) else None
+    if stops is None or not all(isinstance(s, str) for s in stops):
+        raise TypeError(f"`stop` must be a string or a sequence of strings. {received(stop)}")
+    if not all(stops):
+        raise ValueError(f"`stop` must not hold an empty string. {received(stop)}")
+    # of several that end at the same character the longest is the one that came first
+    return tuple(sorted(stops, key=len, reverse=True))

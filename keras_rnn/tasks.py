@@ -1,0 +1,76 @@
+"""What each preset learns and how it is judged: its windows, which of them are for training, and its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.datasets import load_gs10, load_text
+from keras_rnn.dates import years_of
+from keras_rnn.presets import FIRST_TEST_YEAR
+from keras_rnn.recurrent import RecurrentModel
+from keras_rnn.registry import ModelName, preset_of
+from keras_rnn.sampling import softmax
+from keras_rnn.series import mae, persistence, rmse, series_windows
+from keras_rnn.vocabulary import text_windows
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A preset's windows.
+
+    Attributes:
+        inputs: (windows, window), ids or percent.
+        targets: (windows,) ids, or (windows, 1) percent.
+        training: (windows,) bool; the others are the test part, later in time.
+        periods: (windows,) the targets' years, or None.
+    """
+
+    inputs: NDArray[Any]
+    targets: NDArray[Any]
+    training: NDArray[np.bool_]
+    periods: NDArray[np.int64] | None = None
+
+
+def task_of(name: ModelName) -> Task:
+    """The windows that a preset is trained and judged on."""
+    preset = preset_of(name)
+    if name.model == "char":
+        ids, targets, _ = text_windows(load_text(), preset.window)
+        return Task(ids, targets, np.ones(len(ids), dtype=bool))
+    series = load_gs10("annual")
+    histories, following = series_windows(series, preset.window)
+    years = years_of(series.index)[preset.window :]
+    return Task(histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
+
+
+def last_character_accuracy(task: Task) -> float:
+    """What can be had from the last character of each window alone: its most frequent successor."""
+    last = task.inputs[:, -1]
+    hits = [np.bincount(task.targets[last == character]).max() for character in np.unique(last)]
+    return float(sum(hits) / len(last))
+
+
+def measure(name: ModelName, model: RecurrentModel) -> dict[str, float]:
+    """A preset's figures, a naive baseline's beside them; GS10's errors in percent points."""
+    task = task_of(name)
+    output = model.predict_windows(task.inputs)
+    if name.model == "char":
+        p = softmax(output)[np.arange(len(output)), task.targets]  # (windows,)
+        return {
+            "accuracy": float(np.mean(output.argmax(axis=-1) == task.targets)),
+            "accuracy_from_last_character_only": last_character_accuracy(task),
+            "cross_entropy_nats": float(-np.mean(np.log(p))),
+        }
+    figures = {}
+    for part, chosen in (("train", task.training), ("test", ~task.training)):
+        actual, naive = task.targets[chosen], persistence(task.inputs[chosen])
+        figures[f"{part}_rmse"] = rmse(actual, output[chosen])
+        figures[f"{part}_rmse_of_persistence"] = rmse(actual, naive)
+        figures[f"{part}_mae"] = mae(actual, output[chosen])
+        figures[f"{part}_mae_of_persistence"] = mae(actual, naive)
+    figures["test_skill_against_persistence"] = 1 - figures["test_rmse"] / figures["test_rmse_of_persistence"]
+    return figures

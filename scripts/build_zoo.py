@@ -1,0 +1,49 @@
+"""Build the shipped models anew from the data and report what changed: `python scripts/build_zoo.py [--out FOLDER]`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from keras_rnn.artifacts import write_artifacts
+from keras_rnn.cards import read_card
+from keras_rnn.commands import headline
+from keras_rnn.recurrent import read_keras_file
+from keras_rnn.registry import zoo_names
+from keras_rnn.tasks import measure, task_of
+from keras_rnn.training import train_preset
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=CHECKOUT / "saved_models", help="default: the checkout's own")
+    options = parser.parse_args()
+    for name in zoo_names():
+        folder = options.out / str(name)
+        before = None
+        if (folder / "card.json").is_file():
+            before = read_card(folder), read_keras_file(folder / "model.keras")
+        model = train_preset(name)
+        figures = measure(name, model)
+        write_artifacts(model, folder, name, figures)
+        print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, task_of(name).inputs)}")
+
+
+def changes(before, card, model, inputs) -> str:
+    """What is new in words: the weights, and by how much the answers on the real windows moved."""
+    if before is None:
+        return "new"
+    old_card, old_model = before
+    if old_card["weights_sha256"] == card["weights_sha256"]:
+        other = [key for key in card if card[key] != old_card.get(key) and key not in ("files", "parity")]
+        return "the same weights" + (f"; card: other {', '.join(other)}" if other else "")
+    moved = np.abs(model.predict_windows(inputs) - old_model.predict_windows(inputs)).max()
+    return f"other weights, answers moved by up to {moved:.2e}"
+
+
+if __name__ == "__main__":
+    main()
