@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.metadata
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from keras_rnn.backend import tf
 from keras_rnn.cards import SCHEMA, write_card
 from keras_rnn.checks import received
-from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
+from keras_rnn.files import FilePath, check_writable, file_sha256, file_sizes, written_folder
 from keras_rnn.parity import Check, verify_artifacts
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
@@ -49,31 +51,41 @@ def write_artifacts(model: Any, folder: FilePath, name: ModelName | None, metric
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card."""
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
-    target = Path(folder)
-    if target.is_dir() and any(target.iterdir()) and not (target / "card.json").is_file():
-        raise ValueError(
-            "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
-            f"{received(str(target))}"
-        )
-    with written_folder(target) as new, _os_errors():
+    check_target(folder)
+    with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")
         write_saved_model(model, new / "1")
         (new / "model.tflite").write_bytes(litert_bytes(model))
-        checks = verify_artifacts(model, new, str(name) if name else None)
+        checks = verify_artifacts(model, new)
         if failed := [check for check in checks if not check.passed]:
             raise ValueError(f"Artifacts that equal the Keras model were expected. Received: {failed}")
         write_card(new, card_of(model, new, name, metrics, checks))
     return checks
 
 
-class _os_errors:
-    """TensorFlow and HDF5 report a full disk in types of their own; users expect an OSError."""
+def check_target(folder: FilePath) -> None:
+    """Refuse a folder that `export` would not replace or could not write, before any work is done for it.
 
-    def __enter__(self) -> None: ...
+    Raises:
+        ValueError: there is a folder with files that are not an export's.
+        OSError: it cannot be written.
+    """
+    target = Path(folder)
+    if target.is_dir() and any(target.iterdir()) and not (target / "card.json").is_file():
+        raise ValueError(
+            "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
+            f"{received(str(target))}"
+        )
+    check_writable(target)
 
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if isinstance(error, tf.errors.OpError):
-            raise OSError(str(error.message).splitlines()[0]) from error
+
+@contextlib.contextmanager
+def _os_errors() -> Iterator[None]:
+    """TensorFlow reports a full disk in types of its own; users expect an OSError."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(str(error.message).splitlines()[0]) from error
 
 
 def write_saved_model(model: RecurrentModel, folder: Path) -> None:

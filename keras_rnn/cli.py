@@ -88,5 +88,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except (ValueError, TypeError, OSError) as error:
-        print(f"keras-rnn: error: {' '.join(str(error).split()) or type(error).__name__}", file=sys.stderr)
+        message = str((isinstance(error, OSError) and error.strerror) or error)
+        print(f"keras-rnn: error: {' '.join(message.split()) or type(error).__name__}", file=sys.stderr)
         return 2

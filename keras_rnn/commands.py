@@ -11,7 +11,7 @@ from typing import Any
 
 from keras_rnn.cards import read_card, render
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
-from keras_rnn.registry import list_models, model_folder, resolve, zoo_names
+from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 
 MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 
@@ -48,12 +48,12 @@ def list_(options: argparse.Namespace) -> int:
 
 
 def show_(options: argparse.Namespace) -> int:
-    path = Path(options.model)
+    path = find(options.model)
     if path.suffix == ".tflite":
         return _show_litert(path, options.json)
     if path.suffix == ".keras":
         return _show_keras(path, options.json)
-    card = read_card(path if path.is_dir() else model_folder(resolve(options.model)))
+    card = read_card(path)
     if options.json:
         _print_json(card)
     else:
@@ -101,20 +101,18 @@ def _show_keras(path: Path, as_json: bool) -> int:
 
 
 def _load(name_or_path: Any, expected: str | None = None) -> Any:
-    """A model by name or path; of the given kind, `char` or `gs10`, where the command needs one."""
+    """A model by name or path; of the given class where the command needs one."""
     from keras_rnn.checks import received
-    from keras_rnn.zoo import MODELS, load
+    from keras_rnn.zoo import load
 
     model = load(name_or_path)
-    if expected and not isinstance(model, MODELS[expected]):
-        raise ValueError(
-            f"A {MODELS[expected].__name__} was expected. {received(name_or_path)}, a {type(model).__name__}"
-        )
+    if expected not in (None, type(model).__name__):
+        raise ValueError(f"A {expected} was expected. {received(name_or_path)}, a {type(model).__name__}")
     return model
 
 
 def generate_(options: argparse.Namespace) -> int:
-    text = _load(options.model, "char").generate(
+    text = _load(options.model, "CharModel").generate(
         options.text,
         options.length,
         temperature=options.temperature,
@@ -139,7 +137,7 @@ def forecast_(options: argparse.Namespace) -> int:
         series = load_gs10("annual")
     else:
         series = read_series(options.csv, options.column)
-    model = _load(options.model, "gs10")
+    model = _load(options.model, "GS10Model")
     yearly = to_frequency(series, model.frequency)
     if len(yearly) != len(series):
         print(f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years", file=sys.stderr)
@@ -166,9 +164,10 @@ def forecast_(options: argparse.Namespace) -> int:
 
 
 def train_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts import export
+    from keras_rnn.artifacts import check_target, export
     from keras_rnn.training import train
 
+    check_target(options.out)
     recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
     model, x, targets = _char_task(options) if options.model == "char" else _gs10_task(options)
     train(
@@ -239,9 +238,13 @@ def _read_text(path: str) -> str:
 
 
 def export_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts import export
+    from keras_rnn.artifacts import check_target, write_artifacts
+    from keras_rnn.tasks import measure
 
-    checks = export(_load(options.model), options.out)
+    check_target(options.out)
+    model = _load(options.model)
+    name = zoo_name(find(options.model))
+    checks = write_artifacts(model, options.out, name, measure(name, model) if name else {})
     _print_checks({options.out: checks}, options.json)
     return 0
 

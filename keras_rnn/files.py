@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 FilePath = str | os.PathLike[str]
+
+
+@contextlib.contextmanager
+def _beside(target: Path, kind: str) -> Iterator[Path]:
+    """A folder for half-written things beside the target, gone afterwards; an OSError names the target."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True
+        ) as beside:
+            yield Path(beside)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"A {kind} that can be written was expected. Received: {str(target)!r}, {reason}"
+        raise OSError(error.errno or errno.EIO, message) from error
 
 
 @contextlib.contextmanager
@@ -20,14 +35,12 @@ def written_folder(target: FilePath) -> Iterator[Path]:
     A folder already there is kept until the new one is complete, and put back if the exchange fails.
 
     Raises:
-        OSError: it cannot be written; FileExistsError where the target is a file.
+        OSError: it cannot be written, or the target is a file.
     """
     target = Path(target).absolute()
-    if target.exists() and not target.is_dir():
-        raise FileExistsError(f"A folder was expected where a file is. Received: {str(target)!r}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    with _beside(target, "folder") as beside:
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
         new, old = beside / "new", beside / "old"
         new.mkdir()
         yield new
@@ -39,8 +52,6 @@ def written_folder(target: FilePath) -> Iterator[Path]:
             if old.exists():
                 old.rename(target)
             raise
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -48,19 +59,23 @@ def written_file(target: FilePath) -> Iterator[Path]:
     """A path to write to, with the target's ending, renamed to the target once the body has ended without an error.
 
     Raises:
-        OSError: it cannot be written; IsADirectoryError where the target is a folder.
+        OSError: it cannot be written, or the target is a folder.
     """
     target = Path(target).absolute()
-    if target.is_dir():
-        raise IsADirectoryError(f"A file was expected where a folder is. Received: {str(target)!r}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-    try:
+    with _beside(target, "file") as beside:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
         new = beside / target.name
         yield new
         new.replace(target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+
+
+def check_writable(target: FilePath) -> None:
+    """Raise the OSError that `written_folder` would, before the work that it is for."""
+    target = Path(target).absolute()
+    with _beside(target, "folder"):
+        if target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from keras_rnn.backend import tf
 from keras_rnn.cards import read_card
 from keras_rnn.characters import CharModel
+from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.files import FilePath
 from keras_rnn.presets import CELLS
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel, read_keras_file
-from keras_rnn.registry import model_folder, resolve
+from keras_rnn.registry import find
 from keras_rnn.runtime import LiteRTFile
+from keras_rnn.series import series_windows
 from keras_rnn.signatures import signatures_of
-from keras_rnn.tasks import task_of
+from keras_rnn.vocabulary import text_windows
 
 TOLERANCE = 1e-5  # logits, or percent points
 RANDOM_WINDOWS = 100
@@ -60,30 +62,34 @@ def verify(name_or_folder: FilePath) -> list[Check]:
     Raises:
         ValueError: no such name or folder, or a file in it that cannot be read.
     """
-    is_folder = isinstance(name_or_folder, Path) or Path(name_or_folder).is_dir()
-    folder = Path(name_or_folder) if is_folder else model_folder(resolve(str(name_or_folder)))
+    folder = find(name_or_folder)
     card = read_card(folder)
     model = read_keras_file(folder / "model.keras")
-    checks = verify_artifacts(model, folder, card["name"])
+    checks = verify_artifacts(model, folder)
     same = model.get_cell_weights().sha256() == card["weights_sha256"]
     checks.append(Check("card.json", "names these weights", 1, None, None, same, "" if same else "another SHA-256"))
     return checks
 
 
-def windows_of(model: RecurrentModel, name: str | None) -> NDArray[Any]:
-    """Windows to compare on: all real ones where the model's data is known, and random ones."""
+def windows_of(model: RecurrentModel) -> NDArray[Any]:
+    """Windows to compare on: every one of the packaged data that the model can read, and random ones."""
     random = np.random.default_rng(0)
     shape = (RANDOM_WINDOWS, model.window)
     if isinstance(model, CharModel):
+        text = load_text()
+        known = set(text) <= set(model.vocabulary) and len(text) > model.window
+        real = text_windows(text, model.window, vocabulary=model.vocabulary)[0] if known else None
         windows = random.integers(0, len(model.vocabulary), shape).astype(np.int32)
     else:
+        series = load_gs10("annual").to_numpy()
+        real = series_windows(series, model.window)[0].astype(np.float32) if len(series) > model.window else None
         windows = random.uniform(model.low, model.high, shape).astype(np.float32)
-    return np.concatenate([task_of(resolve(name)).inputs, windows]) if name else windows
+    return windows if real is None else np.concatenate([real, windows])
 
 
-def verify_artifacts(model: RecurrentModel, folder: Path, name: str | None) -> list[Check]:
+def verify_artifacts(model: RecurrentModel, folder: Path) -> list[Check]:
     """Check the SavedModel and the `.tflite` in a folder, the twin and NumPy, against the Keras model."""
-    x = windows_of(model, name)  # (windows, window)
+    x = windows_of(model)  # (windows, window)
     reference = model.predict_windows(x)  # (windows, …)
     # float32 has seven digits: beyond values of 20 the tolerance grows with them
     tolerance = TOLERANCE * max(1.0, float(np.abs(reference).max()) / 20)

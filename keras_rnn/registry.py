@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from keras_rnn.cards import read_card
 from keras_rnn.checks import received
+from keras_rnn.files import FilePath
 from keras_rnn.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, PRESETS, Preset
 
 
@@ -57,11 +59,8 @@ def resolve(name: str) -> ModelName:
     """The full name for a name: `char` and `gs10/levels` mean the default preset and cell.
 
     Raises:
-        TypeError: not a string.
         ValueError: no such model; the message lists those there are.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"A model's name must be a string. {received(name)}")
     parts = name.strip("/").split("/")
     if parts[0] in PRESETS and len(parts) <= 3:
         preset = parts[1] if len(parts) > 1 else DEFAULT_PRESET[parts[0]]
@@ -69,9 +68,36 @@ def resolve(name: str) -> ModelName:
         if preset in PRESETS[parts[0]] and cell in CELLS:
             return ModelName(parts[0], preset, cell)
     raise ValueError(
-        "A name of the zoo or the path of a .keras file was expected; the zoo has "
-        f"{', '.join(map(str, zoo_names()))}. {received(name)}"
+        f"A name of the zoo or a path was expected; the zoo has {', '.join(map(str, zoo_names()))}. {received(name)}"
     )
+
+
+def find(name_or_path: FilePath) -> Path:
+    """The folder or file that a name of the zoo or a path means; a name comes before a folder called like it.
+
+    Raises:
+        TypeError: neither a string nor a path.
+        ValueError: no such model, folder or file.
+        FileNotFoundError: a name of the zoo whose files are not there.
+    """
+    if not isinstance(name_or_path, str | os.PathLike):
+        raise TypeError(f"A model's name or path must be a string or a path. {received(name_or_path)}")
+    path = Path(name_or_path)
+    if isinstance(name_or_path, str) and not path.suffix:
+        try:
+            return model_folder(resolve(name_or_path))
+        except ValueError:
+            if not path.exists():
+                raise
+    if not path.exists():
+        raise ValueError(f"A model's file or folder was expected. {received(str(path))}")
+    return path
+
+
+def zoo_name(path: Path) -> ModelName | None:
+    """The name of one of the zoo's own folders; None for any other path."""
+    inside = path.is_dir() and zoo_folder() in path.parents
+    return resolve(path.relative_to(zoo_folder()).as_posix()) if inside else None
 
 
 def preset_of(name: ModelName) -> Preset:
