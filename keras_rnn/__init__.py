@@ -42,6 +42,8 @@ _PUBLIC = {
     "verify": "parity",
 }
 
+_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "CharModel", "GS10Model")}
+
 __all__ = [  # noqa: RUF022, by what they are for
     "char_model",
     "gs10_model",
@@ -67,6 +69,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if not _PUBLIC[name]:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _REGISTERED:  # one class imported is enough for keras.models.load_model to know them all
+        for module in _REGISTERED.values():
+            importlib.import_module(f"{__name__}.{module}")
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     globals()[name] = value
     return value

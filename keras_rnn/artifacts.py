@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_rnn.backend import tf
-from keras_rnn.cards import SCHEMA, write_card
+from keras_rnn.cards import CARD_FILE, SCHEMA, write_card
 from keras_rnn.checks import received
-from keras_rnn.files import FilePath, check_writable, file_sha256, file_sizes, written_folder
+from keras_rnn.files import FilePath, check_replaceable, file_sha256, file_sizes, written_folder
 from keras_rnn.parity import Check, verify_artifacts
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
@@ -51,7 +51,7 @@ def write_artifacts(model: Any, folder: FilePath, name: ModelName | None, metric
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card."""
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
-    check_target(folder)
+    check_replaceable(folder, CARD_FILE)
     with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")
         write_saved_model(model, new / "1")
@@ -61,22 +61,6 @@ def write_artifacts(model: Any, folder: FilePath, name: ModelName | None, metric
             raise ValueError(f"Artifacts that equal the Keras model were expected. Received: {failed}")
         write_card(new, card_of(model, new, name, metrics, checks))
     return checks
-
-
-def check_target(folder: FilePath) -> None:
-    """Refuse a folder that `export` would not replace or could not write, before any work is done for it.
-
-    Raises:
-        ValueError: there is a folder with files that are not an export's.
-        OSError: it cannot be written.
-    """
-    target = Path(folder)
-    if target.is_dir() and any(target.iterdir()) and not (target / "card.json").is_file():
-        raise ValueError(
-            "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
-            f"{received(str(target))}"
-        )
-    check_writable(target)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_rnn.cards import read_card, render
+from keras_rnn.cards import CARD_FILE, read_card, render
+from keras_rnn.files import check_replaceable
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 
@@ -164,10 +165,10 @@ def forecast_(options: argparse.Namespace) -> int:
 
 
 def train_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts import check_target, export
+    from keras_rnn.artifacts import export
     from keras_rnn.training import train
 
-    check_target(options.out)
+    check_replaceable(options.out, CARD_FILE)
     recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
     model, x, targets = _char_task(options) if options.model == "char" else _gs10_task(options)
     train(
@@ -238,10 +239,10 @@ def _read_text(path: str) -> str:
 
 
 def export_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts import check_target, write_artifacts
+    from keras_rnn.artifacts import write_artifacts
     from keras_rnn.tasks import measure
 
-    check_target(options.out)
+    check_replaceable(options.out, CARD_FILE)
     model = _load(options.model)
     name = zoo_name(find(options.model))
     checks = write_artifacts(model, options.out, name, measure(name, model) if name else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,12 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
     if not path.is_file():
         raise ValueError(f"A CSV file was expected. {received(str(path))}")
     try:
-        table = pd.read_csv(path, comment="#", dtype=str, keep_default_na=False, skipinitialspace=True).fillna("")
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header would be cut short
+            table = pd.read_csv(
+                path, comment="#", dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
+            ).fillna("")
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ValueError(f"A CSV file with a header and rows was expected. Received: {path.name}, {reason}") from error
     columns = [str(name) for name in table.columns]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from keras_rnn.artifacts import write_artifacts
-from keras_rnn.backend import tf
 from keras_rnn.characters import CharModel
 from keras_rnn.commands import checks_table, headline
 from keras_rnn.datasets import load_gs10
@@ -20,33 +20,24 @@ from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
 from keras_rnn.runtime import LiteRTFile
 from keras_rnn.sampling import CharacterVerbs
+from keras_rnn.served import SavedModelFolder
 from keras_rnn.tasks import measure
 from keras_rnn.training import train_preset
 from keras_rnn.vocabulary import Ids
 
 
 class ServedCharacters(CharacterVerbs):
-    """`generate` on top of a `serving_default` signature, a SavedModel's or a LiteRT file's."""
+    """`generate` on top of the signature `serving_default` of a SavedModel or a LiteRT file."""
 
-    def __init__(self, model: CharModel, serving_default: Any) -> None:
-        self.vocabulary, self.window = model.vocabulary, model.window
-        self.serving_default = serving_default
+    def __init__(self, model: CharModel, file: SavedModelFolder | LiteRTFile) -> None:
+        self.vocabulary, self.window, self.file = model.vocabulary, model.window, file
 
-    def next_logits(self, ids: Ids) -> Any:
-        return np.asarray(self.serving_default(ids)["logits"])
+    def next_logits(self, ids: Ids) -> NDArray[Any]:
+        return self.file.run("serving_default", {"ids": ids})["logits"]
 
 
-def served(folder: Path) -> dict[str, Any]:
-    """A folder's `serving_default` in both forms, each a function from one array to the outputs by name."""
-    saved = tf.saved_model.load(str(folder / "1"))
-    function = saved.signatures["serving_default"]
-    lite = LiteRTFile(folder / "model.tflite")
-    (name,) = lite.inputs["serving_default"]
-
-    def from_saved_model(x: Any, keep: Any = saved) -> Any:  # the signature lives only as long as what it came from
-        return function(**{name: tf.constant(x)})
-
-    return {"SavedModel": from_saved_model, "LiteRT": lambda x: lite.run("serving_default", {name: x})}
+def files_of(folder: Path) -> dict[str, SavedModelFolder | LiteRTFile]:
+    return {"SavedModel": SavedModelFolder(folder / "1"), "LiteRT": LiteRTFile(folder / "model.tflite")}
 
 
 def run(out: str | None = None) -> Path:
@@ -79,8 +70,8 @@ def run(out: str | None = None) -> Path:
     for name in names:
         if name.model == "char":
             model = read_keras_file(folder / str(name) / "model.keras")
-            forms = {"Keras": model}
-            forms |= {k: ServedCharacters(model, f) for k, f in served(folder / str(name)).items()}
+            forms: dict[str, CharacterVerbs] = {"Keras": model}
+            forms |= {form: ServedCharacters(model, file) for form, file in files_of(folder / str(name)).items()}
             for form, generator in forms.items():
                 print(f"{name!s:28} {form:10} {generator.generate('he', 5)!r}  {generator.generate('he', 9)!r}")
 
@@ -94,8 +85,9 @@ def run(out: str | None = None) -> Path:
             frame = model.forecast(series)
             print(f"{name!s:28} {'Keras':10} {frame['mean'].iloc[0]:.4f} %")
             window = series.to_numpy(dtype=np.float32)[None, -model.window :]  # (1, window)
-            for form, function in served(folder / str(name)).items():
-                print(f"{name!s:28} {form:10} {np.asarray(function(window)['prediction'])[0, 0]:.4f} %")
+            for form, file in files_of(folder / str(name)).items():
+                prediction = file.run("serving_default", {"history": window})["prediction"]  # (1, 1)
+                print(f"{name!s:28} {form:10} {prediction[0, 0]:.4f} %")
             picture = folder / f"{str(name).replace('/', '_')}.png"
             save_figure(plot_predictions(model, series, FIRST_TEST_YEAR, frame, f"GS10, {name}"), picture)
             pictures.append(picture)

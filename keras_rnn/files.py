@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_rnn.checks import received
+
 FilePath = str | os.PathLike[str]
 
 
@@ -70,12 +72,25 @@ def written_file(target: FilePath) -> Iterator[Path]:
         new.replace(target)
 
 
-def check_writable(target: FilePath) -> None:
-    """Raise the OSError that `written_folder` would, before the work that it is for."""
+def check_replaceable(target: FilePath, mark: str) -> None:
+    """Raise what `written_folder` would, before the work that it is for, and refuse a folder that is not ours.
+
+    Args:
+        mark: a file that a folder must hold for us to replace it, unless it is empty.
+
+    Raises:
+        ValueError: a folder with other files.
+        OSError: it cannot be written, or the target is a file.
+    """
     target = Path(target).absolute()
     with _beside(target, "folder"):
         if target.exists() and not target.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+        if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+            raise ValueError(
+                "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
+                f"{received(str(target))}"
+            )
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

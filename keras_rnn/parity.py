@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_rnn.backend import tf
 from keras_rnn.cards import read_card
 from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.files import FilePath
 from keras_rnn.presets import CELLS
-from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel, read_keras_file
 from keras_rnn.registry import find
 from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import series_windows
+from keras_rnn.served import SavedModelFolder
 from keras_rnn.signatures import signatures_of
 from keras_rnn.vocabulary import text_windows
 
@@ -100,13 +99,11 @@ def verify_artifacts(model: RecurrentModel, folder: Path) -> list[Check]:
 
     names = signatures_of(model, 1)
     reached = names.output_name
-    with quiet_stderr():
-        saved = tf.saved_model.load(str(folder / "1"))
+    saved = SavedModelFolder(folder / "1")
     lite = LiteRTFile(folder / "model.tflite")
 
     def saved_step(x_t: Any, h: Any) -> dict[str, Any]:
-        outputs = saved.signatures["step"](**{names.step_name: tf.constant(x_t), "h_0": tf.constant(h)})
-        return {key: np.asarray(value) for key, value in outputs.items()}
+        return saved.run("step", {names.step_name: x_t, "h_0": h})
 
     def lite_step(x_t: Any, h: Any) -> dict[str, Any]:
         rows = [lite.run("step", {names.step_name: x_t[i : i + 1], "h_0": h[i : i + 1]}) for i in range(len(x_t))]
@@ -122,14 +119,14 @@ def verify_artifacts(model: RecurrentModel, folder: Path) -> list[Check]:
         return np.stack(outputs, axis=1) if names.every_step else outputs[-1]
 
     windows = [lite.run("serving_default", {names.input_name: row[None]})[reached] for row in x]
-    served = saved.signatures["serving_default"](**{names.input_name: tf.constant(x)})[reached]
+    served = saved.run("serving_default", {names.input_name: x})[reached]
     foreign = [op for op in lite.operators if op.startswith("custom:")]
     found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
     sound = not foreign and not lite.dynamic_tensors and lite.primary == "serving_default"
     return [
         check("NumPy float64", "window", numpy_reference(model, x)),
         check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
-        check("SavedModel", "serving_default", np.asarray(served)),
+        check("SavedModel", "serving_default", served),
         check("SavedModel", "step × window", stepped(saved_step)),
         check("LiteRT", "serving_default", np.concatenate(windows)),
         check("LiteRT", "step × window", stepped(lite_step)),

@@ -50,7 +50,7 @@ def check_history(history: ArrayLike, window: int, name: str = "history") -> Flo
     if array.ndim != 1:
         raise ValueError(f"`{name}` must be one row of values, shape (periods,). Received: shape {array.shape}")
     if len(array) < window:
-        raise ValueError(f"`{name}` must hold at least {window} values, the window. Received: {len(array)}")
+        raise ValueError(f"`{name}` must hold at least {window} values. Received: {len(array)}")
     wrong = ~np.isfinite(array)
     if wrong.any():
         place = int(np.argmax(wrong))

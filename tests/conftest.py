@@ -1,0 +1,48 @@
+"""What several test files need: fresh processes, and the shipped models."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """Run Python code in a process of its own, outside the checkout, and return what it printed."""
+
+    def run(code: str, **environment: str) -> str:
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_", "PYTEST_"))} | environment
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env)
+        assert done.returncode == 0, done.stderr
+        run.stderr = done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run `keras-rnn` in a process of its own, outside the checkout: exit code, standard output, standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_", "PYTEST_"))}
+        line = [sys.executable, "-m", "keras_rnn", *arguments]
+        done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=env)
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def zoo():
+    """The shipped models by full name, loaded once."""
+    from keras_rnn import load
+    from keras_rnn.registry import zoo_names
+
+    return {str(name): load(str(name)) for name in zoo_names()}

@@ -1,0 +1,32 @@
+"""The packaged data as users get it."""
+
+import numpy as np
+import pytest
+
+from keras_rnn import load_gs10
+from keras_rnn.datasets import load_text
+from keras_rnn.series import annual_means, read_gs10
+
+
+def test_gs10():
+    monthly, annual = load_gs10("monthly"), load_gs10()
+    assert (str(monthly.index[0]), monthly.index.freqstr, monthly.name) == ("1953-04", "M", "GS10")
+    assert (str(annual.index[0]), annual.index.freqstr, annual.name) == ("1954", "Y-DEC", "GS10")
+    assert annual.index[-1].year < monthly.index[-1].year or monthly.index[-1].month == 12
+    years, means = annual_means(*read_gs10())
+    np.testing.assert_array_equal(annual, means)
+    assert annual.index.year.tolist() == years.tolist()
+    for series in (monthly, annual):
+        assert series.attrs["unit"] == "percent"
+        assert "H.15, series GS10" in series.attrs["source"]
+        assert 0 < series.min() < series.max() < 16
+
+
+@pytest.mark.parametrize("frequency", ["yearly", None, 12])
+def test_another_frequency(frequency):
+    with pytest.raises(ValueError, match="one of 'annual', 'monthly'. Received: "):
+        load_gs10(frequency)
+
+
+def test_text():
+    assert load_text() == "hello world"

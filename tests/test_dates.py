@@ -1,0 +1,164 @@
+"""Histories with dates, the dates that follow, and CSV files."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_rnn import load_gs10
+from keras_rnn.dates import annual, dated_history, dates_after, read_series, to_frequency, years_of
+
+VALUES = np.linspace(1, 2, 8)
+YEARS = pd.period_range("2018", periods=8, freq="Y")
+
+
+@pytest.mark.parametrize(
+    ("index", "following"),
+    [
+        (YEARS, pd.PeriodIndex(["2026", "2027"], freq="Y")),
+        (pd.date_range("2018-01-01", periods=8, freq="YS"), pd.to_datetime(["2026-01-01", "2027-01-01"])),
+        (pd.date_range("2018-12-31", periods=8, freq="YE"), pd.to_datetime(["2026-12-31", "2027-12-31"])),
+        (pd.to_datetime([f"{y}-02-{28 + (y % 4 == 0)}" for y in range(2018, 2026)]),
+         pd.to_datetime(["2026-02-28", "2027-02-28"])),
+        (pd.date_range("2018-07-01", periods=8, freq="YS-JUL", tz="UTC"),
+         pd.to_datetime(["2026-07-01", "2027-07-01"]).tz_localize("UTC")),
+        (pd.Index(range(2018, 2026)), pd.Index([2026, 2027])),
+    ],
+)  # fmt: skip
+def test_dates_go_on_in_their_own_kind(index, following):
+    values, dates = dated_history(pd.Series(VALUES, index=index), 6, "annual")
+    np.testing.assert_array_equal(values, VALUES)
+    pd.testing.assert_index_equal(dates_after(dates, 2, "annual"), following, check_names=False, exact="equiv")
+
+
+def test_months_go_on_at_the_months_end():
+    index = pd.date_range("2024-11-30", periods=4, freq="ME")
+    following = dates_after(index, 3, "monthly")
+    assert following.strftime("%Y-%m-%d").tolist() == ["2025-03-31", "2025-04-30", "2025-05-31"]
+
+
+@pytest.mark.parametrize("history", [VALUES, list(VALUES), tuple(VALUES), pd.Series(VALUES), np.arange(6)])
+def test_without_dates(history):
+    assert dated_history(history, 6, "annual")[1] is None
+
+
+def test_nullable_numbers():
+    values, _ = dated_history(pd.Series(VALUES).convert_dtypes(), 6, "annual")
+    assert values.dtype == np.float64
+    with pytest.raises(ValueError, match="finite numbers. Received: nan at position 2"):
+        dated_history(pd.Series([1, 2, None, 4, 5, 6], dtype="Int64"), 6, "annual")
+
+
+def changed(change):
+    index = list(YEARS)
+    change(index)
+    return pd.Series(VALUES[: len(index)], index=pd.PeriodIndex(index))
+
+
+@pytest.mark.parametrize(
+    ("history", "message"),
+    [
+        (changed(lambda years: years.reverse()), "oldest first. Received: 2025 before 2024"),
+        (changed(lambda years: years.__setitem__(3, years[2])), "distinct dates. Received: 2020 twice"),
+        (changed(lambda years: years.pop(3)), "without a gap. Received: 2020 followed by 2022"),
+        (pd.Series(VALUES, index=pd.period_range("2020-01", periods=8, freq="M")), "annual dates.*Received: monthly"),
+        (pd.Series(VALUES, index=pd.period_range("2020Q1", periods=8, freq="Q")), "annual dates.*Received: 2020Q1"),
+        (pd.Series(VALUES, index=[*pd.date_range("2018", periods=7, freq="YS"), pd.NaT]), "Received: NaT"),
+        (pd.Series(VALUES, index=[2018, 2019, 2020, 2021, 2022, 2023, 2025, 2026]), "Received: 2023 followed by 2025"),
+        (pd.DataFrame({"a": VALUES, "b": VALUES}), r"such as `data\['b'\]`. Received: a DataFrame of shape \(8, 2\)"),
+        (pd.DataFrame(index=range(8)), "Received: a DataFrame without columns"),
+        (pd.Series(VALUES[:5], index=YEARS[:5]), "at least 6 values. Received: 5"),
+    ],
+)
+def test_bad_dates(history, message):
+    with pytest.raises(ValueError, match=message):
+        dated_history(history, 6, "annual")
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        pd.Series(VALUES, index=list("abcdefgh")),
+        pd.Series(VALUES, index=pd.MultiIndex.from_product([[1, 2], [1, 2, 3, 4]])),
+        pd.Series(VALUES.astype(str)),
+        pd.Series(VALUES.astype(str), dtype="string"),
+        pd.Series(VALUES, dtype="category"),
+    ],
+)
+def test_what_is_no_date_or_no_number(history):
+    with pytest.raises(TypeError, match="Received: "):
+        dated_history(history, 6, "annual")
+
+
+def test_yearly_means_whatever_the_kind_of_month():
+    monthly = load_gs10("monthly")
+    expected = monthly.groupby(monthly.index.year).filter(lambda year: len(year) == 12)
+    expected = expected.groupby(expected.index.year).mean()
+    for index in (monthly.index, monthly.index.to_timestamp(), monthly.index.to_timestamp().tz_localize("US/Eastern")):
+        means = annual(monthly.set_axis(index))
+        np.testing.assert_allclose(means, expected)
+        assert years_of(means.index).tolist() == expected.index.tolist()
+
+
+def test_to_frequency_leaves_yearly_values_alone():
+    yearly = load_gs10("annual")
+    assert to_frequency(yearly, "annual") is yearly
+    assert len(to_frequency(load_gs10("monthly"), "annual")) == len(yearly)
+
+
+@pytest.fixture
+def csv(tmp_path):
+    def write(text, encoding="utf-8"):
+        path = tmp_path / "data.csv"
+        path.write_text(text, encoding=encoding)
+        return path
+
+    return write
+
+
+ROWS = "".join(f"{y}-01-01,{y - 2000}.5\n" for y in range(2010, 2017))
+
+
+def test_csv_as_fred_writes_it(csv):
+    series = read_series(csv("observation_date,GS10\n" + ROWS))
+    assert series.name == "GS10"
+    assert series.index.name == "observation_date"
+    assert series.iloc[0] == 10.5
+    assert series.index[0] == pd.Timestamp("2010-01-01")
+
+
+def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
+    text = "# a comment\nyear, a, b\n" + "".join(f"{y}, {y}, 1\n" for y in range(2010, 2017))
+    series = read_series(csv(text, "utf-8-sig"), column="a")
+    assert series.index.tolist() == list(range(2010, 2017))
+    assert series.tolist() == list(range(2010, 2017))
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message"),
+    [
+        ("", None, "header and rows was expected. Received: data.csv"),
+        ("date,GS10\n", None, "Received: data.csv, columns date, GS10, 0 rows"),
+        ("date\n2010-01-01\n", None, "Received: data.csv, columns date, 1 rows"),
+        ("date,GS10\n" + ROWS, "GS30", "`column` must be one of GS10. Received: 'GS30'"),
+        ("date,a,b\n2010-01-01,1,2\n", None, "one of a, b. Received: none for data.csv"),
+        ("date,GS10\n" + ROWS + "2017-01-01,.\n2018-01-01,.\n", None, r"Received: '\.' \(missing\) at 2017-01-01, 2"),
+        ("date,GS10\n" + ROWS + "2017-01-01,\n", None, r"Received: '' \(missing\) at 2017-01-01"),
+        ("date,GS10\n" + ROWS + "2017-01-01\n", None, r"Received: '' \(missing\) at 2017-01-01"),
+        ("date,GS10\n" + ROWS + "2017-01-01,abc\n", None, "Received: 'abc' at 2017-01-01"),
+        ("date,GS10\n" + ROWS + "2017-01-01,inf\n", None, "Received: 'inf' at 2017-01-01"),
+        ("date,GS10\n" + ROWS + "tomorrow,1\n", None, "Received: 'tomorrow' in data.csv"),
+        ("date,GS10\n" + ROWS + ",1\n", None, "Received: '' in data.csv"),
+        ("<!DOCTYPE html>\n<html><body>Not found</body></html>\n", None, "Received: data.csv"),
+        ("date,GS10\n2010-01-01,1,2,3\n2011-01-01,1\n", None, "Received: "),
+    ],
+)
+def test_bad_csv(csv, text, column, message):
+    with pytest.raises(ValueError, match=message):
+        read_series(csv(text), column)
+
+
+def test_csv_that_is_none(tmp_path):
+    (tmp_path / "binary.csv").write_bytes(bytes(range(128, 256)) * 8)
+    for path in (tmp_path / "absent.csv", tmp_path, tmp_path / "binary.csv"):
+        with pytest.raises(ValueError, match="Received: "):
+            read_series(path)

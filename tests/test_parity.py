@@ -1,0 +1,127 @@
+"""verify: everything shipped passes, and every kind of damage is found."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from keras_rnn import char_model, export, gs10_model, verify
+from keras_rnn.parity import TOLERANCE, twin, windows_of
+from keras_rnn.registry import find, zoo_names
+from keras_rnn.weights import CellWeights
+
+
+@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+def test_the_zoo(name):
+    checks = verify(name)
+    assert len(checks) == 8
+    for check in checks:
+        assert check.passed, check
+        if check.largest is not None:
+            assert check.largest <= TOLERANCE, check
+            assert check.count >= 100
+
+
+def test_real_windows_are_among_those_compared():
+    assert len(windows_of(char_model())) == 9 + 100
+    assert len(windows_of(gs10_model())) == 66 + 100
+    other = char_model(weights=None, vocabulary="abc")
+    assert windows_of(other).shape == (100, 2)
+    assert windows_of(other).max() == 2
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(find("char"), tmp_path / "model")
+
+
+def failed(folder):
+    return {(check.artifact, check.check) for check in verify(folder) if not check.passed}
+
+
+def nudged(model, by=1e-4):
+    w = model.get_cell_weights()
+    other = type(model)(**model.get_config())
+    other.set_cell_weights(
+        CellWeights(w.kernel + by, w.recurrent_kernel, w.bias, w.output_kernel, w.output_bias)
+    )  # fmt: skip
+    return other
+
+
+def test_weights_that_differ_a_little_are_found_in_each_artifact(folder, tmp_path):
+    export(nudged(char_model()), tmp_path / "nudged")
+    shutil.copy(tmp_path / "nudged" / "model.tflite", folder)
+    assert failed(folder) == {("LiteRT", "serving_default"), ("LiteRT", "step × window")}
+    shutil.rmtree(folder / "1")
+    shutil.copytree(tmp_path / "nudged" / "1", folder / "1")
+    assert {artifact for artifact, _ in failed(folder)} == {"LiteRT", "SavedModel"}
+    shutil.copy(tmp_path / "nudged" / "model.keras", folder)
+    assert failed(folder) == {("card.json", "names these weights")}
+
+
+def test_another_models_file_is_found(folder):
+    shutil.copy(find("gs10") / "model.tflite", folder)
+    with pytest.raises(ValueError, match="Received: "):
+        verify(folder)
+
+
+@pytest.mark.parametrize("name", ["model.keras", "model.tflite", "card.json"])
+@pytest.mark.parametrize("damage", ["gone", "cut", "empty"])
+def test_damaged_files(folder, name, damage):
+    content = (folder / name).read_bytes()
+    (folder / name).unlink()
+    if damage != "gone":
+        (folder / name).write_bytes(content[: len(content) // 2] if damage == "cut" else b"")
+    with pytest.raises(ValueError, match="Received: "):
+        verify(folder)
+
+
+def test_a_damaged_saved_model(folder):
+    (folder / "1" / "saved_model.pb").write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="SavedModel that can be loaded was expected. Received: "):
+        verify(folder)
+    shutil.rmtree(folder / "1")
+    with pytest.raises(ValueError, match="Received: "):
+        verify(folder)
+    shutil.copytree(find("gs10") / "1", folder / "1")
+    with pytest.raises(ValueError, match="Received: "):
+        verify(folder)
+
+
+def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
+    """What the stock converter writes for a rolled RNN, which no phone runs."""
+    from keras_rnn.backend import keras, tf
+    from keras_rnn.quiet import quiet_stderr
+    from keras_rnn.runtime import dynamic_tensors, operators, read_flatbuffer
+
+    model = keras.Sequential([keras.Input((20, 3)), keras.layers.SimpleRNN(4)])
+    with quiet_stderr():
+        model.export(tmp_path / "stock", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "stock"))
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+        (tmp_path / "stock.tflite").write_bytes(converter.convert())
+    _, parsed = read_flatbuffer(tmp_path / "stock.tflite")
+    assert any(op.startswith("custom:Flex") for op in operators(parsed))
+    assert dynamic_tensors(parsed)
+
+
+def test_no_such_name_or_folder(tmp_path):
+    for what in ("nope", tmp_path, tmp_path / "absent"):
+        with pytest.raises(ValueError, match="Received: "):
+            verify(what)
+
+
+def test_twin_has_the_other_cell_and_the_same_weights():
+    model = char_model(cell="rnn_cell")
+    other = twin(model)
+    assert other.cell == "simple_rnn"
+    assert other.get_cell_weights().sha256() == model.get_cell_weights().sha256()
+    assert twin(other).cell == "rnn_cell"
+
+
+def test_a_card_with_other_weights_is_found(folder):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"weights_sha256": "0" * 64}))
+    assert failed(folder) == {("card.json", "names these weights")}
+    assert np.isfinite([c.largest for c in verify(folder) if c.largest is not None]).all()

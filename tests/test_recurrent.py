@@ -1,0 +1,164 @@
+"""What the models share: weights across cells, files, and the quick call."""
+
+import copy
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from keras_rnn import CellWeights, char_model, gs10_model, load, text_windows
+from keras_rnn.backend import keras
+from keras_rnn.recurrent import UNROLL_UP_TO, read_keras_file
+
+
+def models(cell):
+    return char_model(weights=None, cell=cell, seed=1), gs10_model(weights=None, cell=cell, seed=1)
+
+
+@pytest.mark.parametrize("window", [1, 2, UNROLL_UP_TO, UNROLL_UP_TO + 1, 40])
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_both_cells_start_alike_and_agree_at_every_window(window, return_sequences):
+    a, b = (char_model(None, cell, "abcde", window, 7, return_sequences, seed=3) for cell in ("rnn_cell", "simple_rnn"))
+    ids = np.random.default_rng(0).integers(0, 5, (4, window)).astype(np.int32)
+    expected, _ = a.get_cell_weights().forward(np.eye(5)[ids])
+    expected = expected if return_sequences else expected[:, -1]
+    for model in (a, b):
+        np.testing.assert_allclose(model.predict_windows(ids), expected, atol=1e-6)
+        np.testing.assert_allclose(model(ids), expected, atol=1e-6)
+        np.testing.assert_allclose(model.predict(ids, verbose=0), expected, atol=1e-6)
+
+
+def test_a_seed_repeats_and_another_differs():
+    def draw(seed, cell="simple_rnn"):
+        return char_model(weights=None, cell=cell, seed=seed).get_cell_weights().sha256()
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+    assert draw(None) != draw(None)
+
+
+def test_the_quick_call_sees_new_weights():
+    model, _ = models("rnn_cell")
+    ids, targets, _ = text_windows("hello world")
+    before = model.predict_windows(ids)
+    model.fit(ids, targets, verbose=0)
+    after = model.predict_windows(ids)
+    assert np.abs(after - before).max() > 1e-4
+    np.testing.assert_allclose(after, model.predict(ids, verbose=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
+def test_files_copies_and_pickles(cell, tmp_path):
+    for model in models(cell):
+        x = np.random.default_rng(0).integers(0, 8, (3, model.window)).astype(model.inputs[0].dtype)
+        expected = model.predict_windows(x)
+        model.save(tmp_path / "model.keras")
+        again = load(tmp_path / "model.keras")
+        assert again.get_config() == model.get_config()
+        assert again.compiled
+        for other in (
+            again,
+            copy.deepcopy(model),
+            pickle.loads(pickle.dumps(model)),
+            type(model)(**model.get_config()),
+        ):
+            assert type(other) is type(model)
+            other.set_weights(model.get_weights())
+            np.testing.assert_array_equal(other.predict_windows(x), expected)
+
+
+def test_a_saved_file_in_fresh_processes(tmp_path, fresh):
+    for model in models("rnn_cell"):
+        x = np.random.default_rng(0).integers(0, 8, (3, model.window)).astype(model.inputs[0].dtype)
+        model.save(tmp_path / "model.keras")
+        np.save(tmp_path / "x.npy", x)
+        fresh("import keras_rnn, numpy as np; model = keras_rnn.load('model.keras'); "
+              "np.save('a.npy', model.predict_windows(np.load('x.npy')))")  # fmt: skip
+        fresh("from keras_rnn import CharModel; import keras, numpy as np; "  # one class imported is enough
+              "model = keras.models.load_model('model.keras'); "
+              "np.save('b.npy', model.predict(np.load('x.npy'), verbose=0))")  # fmt: skip
+        for name in ("a", "b"):
+            np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), model.predict_windows(x), atol=1e-6)
+
+
+def test_set_cell_weights_of_other_sizes():
+    model, other = models("rnn_cell")
+    with pytest.raises(ValueError, match="Received: shape"):
+        model.set_cell_weights(other.get_cell_weights())
+    w = model.get_cell_weights()
+    with pytest.raises(ValueError, match="Received: "):
+        model.set_cell_weights(CellWeights(w.kernel, w.recurrent_kernel))
+
+
+@pytest.mark.parametrize("x", [np.zeros(2, int), np.zeros((3, 3), int), np.zeros((1, 2, 8))])
+def test_wrong_shapes_are_answered(x):
+    with pytest.raises(ValueError, match=r"[Rr]eceived: shape|expected shape=\(None, 2\), found shape"):
+        models("simple_rnn")[0](x)
+
+
+def test_unbatched_windows_are_answered_with_the_way_to_give_them():
+    for model, x in zip(models("simple_rnn"), (np.zeros(2, int), np.zeros(6)), strict=True):
+        with pytest.raises(ValueError, match=r"`x\[None\]`, and its result read as `\[0\]`. Received: shape"):
+            model(x)
+
+
+def test_damaged_foreign_and_absent_files(tmp_path):
+    whole = tmp_path / "whole.keras"
+    models("rnn_cell")[0].save(whole)
+    content = whole.read_bytes()
+    files = {"empty": b"", "random": bytes(range(256)), "cut": content[: len(content) // 2], "text": b"hello"}
+    for name, damaged in files.items():
+        (tmp_path / f"{name}.keras").write_bytes(damaged)
+    with zipfile.ZipFile(tmp_path / "zip.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(tmp_path / "weightless.keras", "w") as archive:
+        for name in ("config.json", "metadata.json"):
+            archive.writestr(name, source.read(name))
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(tmp_path / "unknown.keras", "w") as archive:
+        archive.writestr("config.json", source.read("config.json").replace(b"CharModel", b"OtherModel"))
+        archive.writestr("metadata.json", source.read("metadata.json"))
+    for name in (*files, "zip", "weightless", "unknown", "absent"):
+        with pytest.raises(ValueError, match="Received: "):
+            read_keras_file(tmp_path / f"{name}.keras")
+    with pytest.raises(ValueError, match="Received: "):
+        read_keras_file(tmp_path)
+
+
+@pytest.mark.parametrize("build", [char_model, gs10_model])
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"cell": "lstm"}, ValueError),
+        ({"cell": None}, ValueError),
+        ({"weights": "imagenet"}, ValueError),
+        ({"weights": 3}, ValueError),
+        ({"weights": "absent.keras"}, ValueError),
+        ({"weights": None, "units": 0}, ValueError),
+        ({"weights": None, "window": 0}, ValueError),
+        ({"weights": None, "window": 2.0}, TypeError),
+        ({"weights": None, "seed": -1}, ValueError),
+        ({"units": 21}, ValueError),
+        ({"window": 3}, ValueError),
+    ],
+)
+def test_bad_arguments_of_the_builders(build, arguments, error):
+    with pytest.raises(error, match="Received: "):
+        build(**arguments)
+
+
+def test_weights_of_a_file(tmp_path):
+    source, other = models("rnn_cell")
+    source.save(tmp_path / "char.keras")
+    other.save(tmp_path / "gs10.keras")
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "stock.keras")
+    model = char_model(weights=tmp_path / "char.keras")  # the other cell: exchanged
+    assert model.cell == "simple_rnn"
+    assert model.get_cell_weights().sha256() == source.get_cell_weights().sha256()
+    assert char_model(weights=str(tmp_path / "char.keras"), cell="rnn_cell", window=2).cell == "rnn_cell"
+    with pytest.raises(ValueError, match="of a CharModel was expected. Received: .*gs10.keras', a GS10Model"):
+        char_model(weights=tmp_path / "gs10.keras")
+    with pytest.raises(ValueError, match="of a GS10Model was expected. Received: .*stock.keras', a Sequential"):
+        gs10_model(weights=tmp_path / "stock.keras")
+    with pytest.raises(ValueError, match=r"have units=20; .* Received: units=21"):
+        char_model(weights=tmp_path / "char.keras", units=21)

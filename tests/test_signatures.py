@@ -1,0 +1,60 @@
+"""The exported functions against NumPy in float64, window and step, short and long."""
+
+import numpy as np
+import pytest
+
+from keras_rnn import char_model, gs10_model
+from keras_rnn.parity import numpy_reference
+from keras_rnn.recurrent import UNROLL_UP_TO
+from keras_rnn.signatures import signatures_of
+
+
+def step_through(module, x, units):
+    h = np.zeros((len(x), units), dtype=np.float32)
+    outputs = []
+    for t in range(x.shape[1]):
+        result = module.step(x[:, t : t + 1], h)
+        h = result["h_0"]
+        outputs.append(np.asarray(result[module.output_name]))
+    return np.stack(outputs, axis=1)
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+@pytest.mark.parametrize("window", [1, 2, UNROLL_UP_TO, UNROLL_UP_TO + 1, 64])
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_characters(batch, window, return_sequences):
+    model = char_model(None, "rnn_cell", "abcdefg", window, 11, return_sequences, seed=0)
+    module = signatures_of(model, batch)
+    x = np.random.default_rng(0).integers(0, 7, (batch or 5, window)).astype(np.int32)
+    expected = numpy_reference(model, x)
+    outputs = module.serving_default(x)["logits"]
+    assert outputs.shape == expected.shape
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    stepped = step_through(module, x, 11)
+    np.testing.assert_allclose(stepped if return_sequences else stepped[:, -1], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+@pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
+def test_yields(batch, cell):
+    model = gs10_model(cell=cell)
+    module = signatures_of(model, batch)
+    x = np.random.default_rng(0).uniform(1, 15, (batch or 5, 6)).astype(np.float32)
+    expected = numpy_reference(model, x)
+    np.testing.assert_allclose(module.serving_default(x)["prediction"], expected, atol=1e-5)
+    np.testing.assert_allclose(step_through(module, x, 20)[:, -1], expected, atol=1e-5)
+
+
+def test_step_takes_a_state_of_the_callers():
+    model = char_model()
+    h = np.random.default_rng(0).normal(size=(3, 20)).astype(np.float32)
+    ids = np.array([[1], [2], [3]], dtype=np.int32)
+    result = signatures_of(model, None).step(ids, h)
+    outputs, last = model.get_cell_weights().forward(np.eye(8)[ids], h)
+    np.testing.assert_allclose(result["logits"], outputs[:, -1], atol=1e-5)
+    np.testing.assert_allclose(result["h_0"], last, atol=1e-6)
+
+
+def test_other_models():
+    with pytest.raises(TypeError, match="Received: "):
+        signatures_of("char", 1)

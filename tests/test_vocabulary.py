@@ -1,0 +1,77 @@
+"""Characters, ids and windows."""
+
+import numpy as np
+import pytest
+
+from keras_rnn import text_windows
+from keras_rnn.vocabulary import check_vocabulary, decode, encode, vocabulary_of
+
+
+def test_hello_world():
+    ids, targets, vocabulary = text_windows("hello world")
+    assert vocabulary == " dehlorw"
+    assert ids.shape == (9, 2)
+    assert ids.dtype == targets.dtype == np.int32
+    pairs = {decode(row, vocabulary): vocabulary[target] for row, target in zip(ids, targets, strict=True)}
+    assert pairs == {
+        "he": "l", "el": "l", "ll": "o", "lo": " ", "o ": "w", " w": "o", "wo": "r", "or": "l", "rl": "d"
+    }  # fmt: skip
+
+
+def test_targets_after_every_character():
+    ids, targets, vocabulary = text_windows("hello", window=3, targets="all")
+    assert [decode(row, vocabulary) for row in ids] == ["hel", "ell"]
+    assert [decode(row, vocabulary) for row in targets] == ["ell", "llo"]
+
+
+def test_windows_are_arrays_of_their_own():
+    ids, targets, _ = text_windows("hello", targets="all")
+    ids[:] = 0
+    targets[:] = 0  # a view would be read-only, or write into its neighbour
+
+
+@pytest.mark.parametrize("text", ["aaab", "日本語のテキスト", "a\n\tb\x00c", "e\u0301é😀z", "\ud800x"])
+def test_any_text_there_and_back(text):
+    vocabulary = vocabulary_of(text)
+    assert list(vocabulary) == sorted(set(text), key=ord)
+    assert decode(encode(text, vocabulary), vocabulary) == text
+
+
+def test_a_second_text_with_the_first_ones_vocabulary():
+    ids, _, vocabulary = text_windows("olleh", vocabulary=" dehlorw")
+    assert vocabulary == " dehlorw"
+    assert decode(ids[0], vocabulary) == "ol"
+    with pytest.raises(ValueError, match="has no 'x'. Received: 'hex'"):
+        text_windows("hex", vocabulary=" dehlorw")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"text": 3}, TypeError),
+        ({"text": b"hello"}, TypeError),
+        ({"text": ""}, ValueError),
+        ({"text": "he"}, ValueError),
+        ({"text": "hello", "window": 0}, ValueError),
+        ({"text": "hello", "window": 2.0}, TypeError),
+        ({"text": "hello", "window": True}, TypeError),
+        ({"text": "hello", "targets": "each"}, ValueError),
+        ({"text": "hello", "vocabulary": "helo"}, ValueError),
+    ],
+)
+def test_bad_input(arguments, error):
+    with pytest.raises(error, match="Received: "):
+        text_windows(**arguments)
+
+
+def test_a_vocabulary_must_be_sorted_and_the_message_shows_it_so():
+    with pytest.raises(ValueError, match="'abc'. Received: 'cba'"):
+        check_vocabulary("cba")
+    with pytest.raises(ValueError, match="Received: 'aab'"):
+        check_vocabulary("aab")
+
+
+@pytest.mark.parametrize("ids", [[8], [-1], [0.5], [[0]]])
+def test_ids_outside_the_vocabulary(ids):
+    with pytest.raises(ValueError, match="Received: "):
+        decode(ids, " dehlorw")
