@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_rnn.checks import received
+from keras_rnn.tables import markdown_table
 
 SCHEMA = 1
 CARD_FILE, README_FILE = "card.json", "README.md"
@@ -34,12 +35,6 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
     text = json.dumps(card, indent=2, ensure_ascii=False)
     (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")
     (folder / README_FILE).write_text(render(card), encoding="utf-8")
-
-
-def markdown_table(header: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def render(card: dict[str, Any]) -> str:

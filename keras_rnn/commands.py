@@ -13,6 +13,7 @@ from keras_rnn.cards import CARD_FILE, read_card, render
 from keras_rnn.files import check_replaceable
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
+from keras_rnn.tables import checks_table, headline, plain_table
 
 MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 
@@ -21,30 +22,13 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, *rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-                     for line in lines)  # fmt: skip
-
-
-def headline(metrics: dict[str, float]) -> str:
-    """A model's figures in a few words, the naive baseline's beside them."""
-    if "accuracy" in metrics:
-        naive = metrics["accuracy_from_last_character_only"]
-        return f"accuracy {metrics['accuracy']:.2f} (from the last character only: {naive:.2f})"
-    if "test_rmse" in metrics:
-        return f"test RMSE {metrics['test_rmse']:.2f} (persistence: {metrics['test_rmse_of_persistence']:.2f})"
-    return ""
-
-
 def list_(options: argparse.Namespace) -> int:
     models = list_models()
     if options.json:
         _print_json([dataclasses.asdict(model) for model in models])
         return 0
     rows = [[m.name, f"{m.parameters:,}", f"{m.tflite_bytes:,}", headline(m.metrics)] for m in models]
-    print(_table(["name", "parameters", ".tflite bytes", "figures"], rows))
+    print(plain_table(["name", "parameters", ".tflite bytes", "figures"], rows))
     return 0
 
 
@@ -80,7 +64,7 @@ def _show_litert(path: Path, as_json: bool) -> int:
         for name, s in signatures.items()
     ]
     print(f"{path}: {path.stat().st_size:,} bytes, operators {', '.join(file.operators)}")
-    print(_table(["signature", "takes", "gives"], rows))
+    print(plain_table(["signature", "takes", "gives"], rows))
     return 0
 
 
@@ -159,7 +143,7 @@ def forecast_(options: argparse.Namespace) -> int:
         _print_json({"model": str(options.model), "unit": "percent", "mean": {
             str(when): float(value) for when, value in frame["mean"].items()}})  # fmt: skip
     else:
-        print(_table([str(frame.index.name or "date"), "percent"],
+        print(plain_table([str(frame.index.name or "date"), "percent"],
                      [[str(when), f"{value:.2f}"] for when, value in frame["mean"].items()]))  # fmt: skip
     return 0
 
@@ -232,6 +216,8 @@ def _refuse(options: argparse.Namespace, *names: str) -> None:
 
 
 def _read_text(path: str) -> str:
+    if not Path(path).is_file():
+        raise ValueError(f"A file with a UTF-8 text was expected. Received: {path!r}")
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -263,17 +249,6 @@ def _print_checks(results: dict[str, list[Any]], as_json: bool) -> None:
         _print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
     else:
         print(checks_table(results))
-
-
-def checks_table(results: dict[str, list[Any]]) -> str:
-    """Model → checks, as a table for people."""
-    rows = [
-        [name, c.artifact, c.check, "" if c.largest is None else f"{c.largest:.1e}", str(c.count),
-         "ok" if c.passed else f"FAILED {c.note}".strip()]
-        for name, checks in results.items()
-        for c in checks
-    ]  # fmt: skip
-    return _table(["model", "artifact", "check", "largest difference", "compared", ""], rows)
 
 
 def demo_(options: argparse.Namespace) -> int:

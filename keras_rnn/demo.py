@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.characters import CharModel
-from keras_rnn.commands import checks_table, headline
 from keras_rnn.datasets import load_gs10
 from keras_rnn.plots import plot_predictions, save_figure
 from keras_rnn.presets import FIRST_TEST_YEAR
@@ -21,6 +20,7 @@ from keras_rnn.registry import zoo_names
 from keras_rnn.runtime import LiteRTFile
 from keras_rnn.sampling import CharacterVerbs
 from keras_rnn.served import SavedModelFolder
+from keras_rnn.tables import checks_table, headline
 from keras_rnn.tasks import measure
 from keras_rnn.training import train_preset
 from keras_rnn.vocabulary import Ids

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from keras_rnn.checks import received
 from keras_rnn.dates import dated_history, years_of
 from keras_rnn.files import FilePath, written_file
 from keras_rnn.series import persistence, rmse, series_windows
@@ -73,5 +76,9 @@ def save_figure(figure: Figure, path: FilePath) -> None:
         ValueError: an ending that matplotlib does not write.
         OSError: the file cannot be written.
     """
+    endings = figure.canvas.get_supported_filetypes()
+    path = Path(path)
+    if path.suffix.lstrip(".").lower() not in endings and not path.is_dir():
+        raise ValueError(f"A picture's path must end in one of {', '.join(endings)}. {received(path.name)}")
     with written_file(path) as beside:
         figure.savefig(beside, bbox_inches="tight")

@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.cards import read_card
-from keras_rnn.commands import headline
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
+from keras_rnn.tables import headline
 from keras_rnn.tasks import measure, task_of
 from keras_rnn.training import train_preset
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_rnn import char_model, export, gs10_model, verify
+from keras_rnn import artifacts, char_model, export, gs10_model, verify
 from keras_rnn.backend import keras
 from keras_rnn.files import check_replaceable
 from keras_rnn.parity import numpy_reference
@@ -99,16 +99,11 @@ def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
 
 def test_an_artifact_that_differs_is_not_written(tmp_path, monkeypatch):
     other = char_model(weights=None, seed=5)
-    monkeypatch.setattr("keras_rnn.artifacts.litert_bytes", lambda model, f=_litert_bytes(): f(other))
+    wrong = artifacts.litert_bytes(other)
+    monkeypatch.setattr(artifacts, "litert_bytes", lambda model: wrong)
     with pytest.raises(ValueError, match="equal the Keras model were expected. Received: .*LiteRT"):
         export(char_model(), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
-
-
-def _litert_bytes():
-    from keras_rnn.artifacts import litert_bytes
-
-    return litert_bytes
 
 
 @pytest.mark.parametrize("room", [0, 1_000, 10_000, 30_000])

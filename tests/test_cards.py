@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from keras_rnn.cards import markdown_table, read_card, render
+from keras_rnn.cards import read_card, render
 from keras_rnn.files import file_sha256, file_sizes
 from keras_rnn.presets import CELLS
 from keras_rnn.registry import model_folder, preset_of, zoo_names
@@ -60,10 +60,6 @@ def test_a_card_that_is_none(tmp_path, text):
         read_card(tmp_path)
     with pytest.raises(ValueError, match="Received: "):
         read_card(tmp_path / "absent")
-
-
-def test_a_vocabulary_with_a_bar_does_not_break_the_table():
-    assert markdown_table(["a"], [["x|y"]]).endswith("| x\\|y |")
 
 
 def test_cards_hold_no_number_that_json_does_not_know():

@@ -1,0 +1,60 @@
+"""What the pictures show: their lines' numbers, labels and parts."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_rnn import gs10_model, load_gs10
+from keras_rnn.plots import plot_predictions, save_figure
+
+
+def lines(figure):
+    return {line.get_label(): line.get_xydata() for line in figure.axes[0].get_lines()}
+
+
+def test_actual_predicted_persistence_and_forecast():
+    model, series = gs10_model(), load_gs10()
+    figure = plot_predictions(model, series, test_from=1990, forecast=model.forecast(series, 2), title="GS10")
+    drawn = lines(figure)
+    years = series.index.year
+    np.testing.assert_allclose(drawn["actual"], np.column_stack([years, series]))
+    np.testing.assert_allclose(drawn["persistence: no change"], np.column_stack([years[6:], series[5:-1]]))
+    predicted = drawn["predicted, one year ahead"]
+    assert predicted[:, 0].tolist() == years[6:].tolist()
+    assert predicted[-1, 1] == pytest.approx(model.forecast(series[:-1])["mean"].iloc[0])
+    np.testing.assert_allclose(drawn["forecast"][:, 0], [2026, 2027])
+    axes = figure.axes[0]
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("percent", "year")
+    assert "train: RMSE 0.76, persistence 1.10; test (shaded): RMSE 1.23, persistence 0.68" in axes.get_title()
+    assert any("H.15, series GS10" in text.get_text() for text in figure.texts)
+    assert len(axes.patches) == 1
+
+
+def test_other_indexes():
+    model = gs10_model()
+    figure = plot_predictions(model, pd.Series(np.linspace(3, 5, 9)))
+    assert figure.axes[0].get_xlabel() == "period"
+    assert "all years: RMSE" in figure.axes[0].get_title()
+    assert not figure.axes[0].patches
+    figure = plot_predictions(model, pd.Series(np.linspace(3, 5, 9), index=range(2001, 2010)), test_from=2050)
+    assert "test" not in figure.axes[0].get_title()
+    with pytest.raises(ValueError, match="at least 7 values. Received: 6"):
+        plot_predictions(model, pd.Series([1.0] * 6))
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_saved_whole(tmp_path, ending):
+    figure = plot_predictions(gs10_model(), load_gs10())
+    save_figure(figure, tmp_path / f"picture.{ending}")
+    assert (tmp_path / f"picture.{ending}").stat().st_size > 5_000
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_ending_that_no_picture_has(tmp_path):
+    figure = plot_predictions(gs10_model(), load_gs10())
+    for name in ("picture.xyz", "picture"):
+        with pytest.raises(ValueError, match=f"png.*Received: '{name}'"):
+            save_figure(figure, tmp_path / name)
+    with pytest.raises(OSError, match="Received: "):
+        save_figure(figure, tmp_path)
+    assert list(tmp_path.iterdir()) == []
