@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from keras_rnn.cell import RNNCell
     from keras_rnn.characters import CharModel, char_model
     from keras_rnn.datasets import load_gs10
+    from keras_rnn.exchange import read_weights, write_weights
     from keras_rnn.parity import verify
     from keras_rnn.registry import list_models
     from keras_rnn.series import series_windows
@@ -35,11 +36,13 @@ _PUBLIC = {
     "list_models": "registry",
     "load": "zoo",
     "load_gs10": "datasets",
+    "read_weights": "exchange",
     "runtime": "",
     "series_windows": "series",
     "text_windows": "vocabulary",
     "train": "training",
     "verify": "parity",
+    "write_weights": "exchange",
 }
 
 _REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "CharModel", "GS10Model")}
@@ -59,6 +62,8 @@ __all__ = [  # noqa: RUF022, by what they are for
     "export",
     "verify",
     "CellWeights",
+    "read_weights",
+    "write_weights",
     "runtime",
     "__version__",
 ]

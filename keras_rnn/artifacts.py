@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_rnn.backend import tf
-from keras_rnn.cards import CARD_FILE, SCHEMA, write_card
+from keras_rnn.cards import SCHEMA, check_replaceable, write_card
 from keras_rnn.checks import received
-from keras_rnn.files import FilePath, check_replaceable, file_sha256, file_sizes, written_folder
-from keras_rnn.parity import Check, verify_artifacts
+from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
+from keras_rnn.parity import TOLERANCE, Check, ParityError, verify_artifacts
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
@@ -26,7 +26,7 @@ from keras_rnn.signatures import signatures_of
 PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pandas")
 
 
-def export(model: Any, folder: FilePath) -> list[Check]:
+def export(model: Any, folder: FilePath, tolerance: float | None = None) -> list[Check]:
     """Write a model's folder: `model.keras`, SavedModel `1/`, `model.tflite`, `card.json` and `README.md`.
 
     Everything is checked against the Keras model before the folder takes its place; a folder already there is
@@ -35,30 +35,38 @@ def export(model: Any, folder: FilePath) -> list[Check]:
     Args:
         model: a `CharModel` or `GS10Model`.
         folder: where; its parents are made.
+        tolerance: the largest absolute difference from the Keras model, in the output's unit; None as in `verify`.
 
     Returns:
         The checks, all passed.
 
     Raises:
         TypeError: another kind of model.
-        ValueError: an artifact that differs from the Keras model; a folder there that is not a model's.
+        ParityError: an artifact that differs from the Keras model.
+        ValueError: a folder there that is not a model's.
         OSError: the folder cannot be written.
     """
-    return write_artifacts(model, folder, None, {})
+    return write_artifacts(model, folder, None, {}, tolerance)
 
 
-def write_artifacts(model: Any, folder: FilePath, name: ModelName | None, metrics: dict[str, float]) -> list[Check]:
+def write_artifacts(
+    model: Any,
+    folder: FilePath,
+    name: ModelName | None,
+    metrics: dict[str, float],
+    tolerance: float | None = None,
+) -> list[Check]:
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card."""
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
-    check_replaceable(folder, CARD_FILE)
+    check_replaceable(folder)
     with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")
         write_saved_model(model, new / "1")
         (new / "model.tflite").write_bytes(litert_bytes(model))
-        checks = verify_artifacts(model, new)
+        checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
         if failed := [check for check in checks if not check.passed]:
-            raise ValueError(f"Artifacts that equal the Keras model were expected. Received: {failed}")
+            raise ParityError(failed)
         write_card(new, card_of(model, new, name, metrics, checks))
     return checks
 
@@ -128,8 +136,14 @@ def card_of(
         "files": file_sizes(folder),
         "parity": [dataclasses.asdict(check) for check in checks],
         "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
-        "threads": tf.config.threading.get_intra_op_parallelism_threads() or os.cpu_count(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
     }
+
+
+def processors() -> int:
+    """Processors that this process may use, and so TensorFlow's threads where nobody set them."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _recipe(model: RecurrentModel, preset: Any) -> dict[str, Any]:

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from keras_rnn.checks import received
+from keras_rnn.files import FilePath, check_writable, file_sizes
 from keras_rnn.tables import markdown_table
 
 SCHEMA = 1
 CARD_FILE, README_FILE = "card.json", "README.md"
+KEYS = (
+    "schema", "name", "title", "description", "license", "class", "cell", "config", "parameters", "weights_sha256",
+    "data", "recipe", "metrics", "limits", "signatures", "files", "parity", "versions", "threads",
+)  # fmt: skip
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -27,7 +32,31 @@ def read_card(folder: Path) -> dict[str, Any]:
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         found = card.get("schema") if isinstance(card, dict) else card
         raise ValueError(f"{CARD_FILE} must have schema {SCHEMA}. Received: {found!r} in {str(path)!r}")
+    if missing := sorted(set(KEYS) - set(card)):
+        raise ValueError(f"{CARD_FILE} must have {', '.join(missing)}. Received: {str(path)!r} without")
     return card
+
+
+def check_replaceable(target: FilePath) -> None:
+    """Refuse what an export must not replace, or could not write, before any work is done for it.
+
+    Raises:
+        TypeError: not a path.
+        ValueError: the current folder; or a folder with anything in it that an earlier export did not write.
+        OSError: it cannot be written, or is a file.
+    """
+    path = check_writable(target)
+    if path == Path.cwd():
+        raise ValueError(f"A folder other than the current one was expected. {received(str(target))}")
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    expected = "A new folder, an empty one or an earlier export's was expected, for it is replaced."
+    try:
+        known = {*read_card(path)["files"], CARD_FILE, README_FILE}
+    except ValueError as error:
+        raise ValueError(f"{expected} {received(str(target))}") from error
+    if other := sorted(set(file_sizes(path)) - known):
+        raise ValueError(f"{expected} Received: {str(target)!r} with {other[0]!r}")
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:
@@ -74,7 +103,8 @@ def render(card: dict[str, Any]) -> str:
         for c in card["parity"]
     ]
     parts.append(
-        "## Parity\nThe largest difference from the Keras model, in the output's unit, on real and random windows.\n\n"
+        "## Parity\nThe largest difference from the Keras model, in the output's unit, over windows of the packaged "
+        "data that the model can read and random ones; for the last line, the kinds of operators.\n\n"
         + markdown_table(["artifact", "check", "largest difference", "compared"], rows)
     )
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())

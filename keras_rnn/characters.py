@@ -22,7 +22,8 @@ class CharModel(CharacterVerbs, RecurrentModel):
 
     A `keras.Model` in the functional style that carries its vocabulary in its config, so the `.keras` file needs
     nothing beside it. Built by `char_model`; arguments as there. With `return_sequences` the logits are those after
-    every character, (batch, window, vocabulary).
+    every character, (batch, window, vocabulary). `CharModel.from_config(model.get_config())` copies it with fresh
+    weights; `keras.models.clone_model` gives a plain functional model without `generate`.
     """
 
     kind = "char"
@@ -39,11 +40,11 @@ class CharModel(CharacterVerbs, RecurrentModel):
         **kwargs: Any,
     ) -> None:
         check_vocabulary(vocabulary)
-        check_integer("window", window, 1)
-        check_integer("units", units, 1)
+        window = check_integer("window", window, 1)
+        units = check_integer("units", units, 1)
         check_choice("cell", cell, CELLS)
         check_choice("return_sequences", return_sequences, (False, True))
-        check_seed(seed)
+        seed = check_seed(seed)
         ids = keras.Input((window,), dtype="int32", name="ids")  # (batch, window)
         x = keras.ops.one_hot(ids, len(vocabulary))  # (batch, window, vocabulary)
         for layer in recurrent_layers(cell, units, len(vocabulary), window, return_sequences, seed):
@@ -73,6 +74,16 @@ class CharModel(CharacterVerbs, RecurrentModel):
         logits = self.predict_windows(ids)
         return logits[:, -1] if self.return_sequences else logits
 
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+        known = y is not None and getattr(y.shape, "rank", 1) is not None
+        if known and tuple(y.shape[1:]) not in (y_pred.shape[1:-1], (*y_pred.shape[1:-1], 1)):
+            fitting = ("(batch, window)", "all") if self.return_sequences else ("(batch,)", "last")
+            raise ValueError(
+                f"With return_sequences={self.return_sequences} the targets must have shape {fitting[0]}, as "
+                f'`text_windows(…, targets="{fitting[1]}")` gives them. Received: shape {tuple(y.shape)}'
+            )
+        return super().compute_loss(x, y, y_pred, *args, **kwargs)
+
     def compile_recipe(self) -> None:
         """Compile with the recipe's loss and metric, for targets of shape (batch,) or (batch, window)."""
         self.compile_with(
@@ -88,7 +99,7 @@ def char_model(
     vocabulary: str | None = None,
     window: int | None = None,
     units: int | None = None,
-    return_sequences: bool = False,
+    return_sequences: bool | None = None,
     seed: int | None = None,
 ) -> CharModel:
     """A character model, pretrained or to be trained, compiled with its recipe's loss and metric.
@@ -102,7 +113,7 @@ def char_model(
         window: characters read at a time; None: the weights' own, or 2.
         units: size of the hidden state; None: the weights' own, or 20.
         return_sequences: logits after every character of the window, not only the last: for targets of shape
-            (batch, window), `text_windows(…, targets="all")`.
+            (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
         seed: of the initial weights, where `weights=None`.
 
     Returns:
@@ -113,7 +124,7 @@ def char_model(
             window or units that the weights were not trained with.
     """
     check_arguments(CharModel, weights, cell, seed)
-    check_choice("return_sequences", return_sequences, (False, True))
+    check_choice("return_sequences", return_sequences, (None, False, True))
     wanted = {"vocabulary": vocabulary, "window": window, "units": units}
     if weights is None:
         model = CharModel(
@@ -121,10 +132,11 @@ def char_model(
             window=DEFAULT.window if window is None else window,
             units=DEFAULT.units if units is None else units,
             cell=cell,
-            return_sequences=return_sequences,
+            return_sequences=bool(return_sequences),
             seed=seed,
         )
     else:
-        model = pretrained(CharModel, weights, cell, wanted, return_sequences=return_sequences)
+        changes = {} if return_sequences is None else {"return_sequences": return_sequences}
+        model = pretrained(CharModel, weights, cell, wanted, changes)
     model.compile_recipe()
     return model

@@ -37,10 +37,12 @@ def _parser() -> _Parser:
     sub.add_argument("-n", "--length", type=int, default=5, help="characters to add (default 5)")
     sub.add_argument("--model", default="char", metavar="NAME-or-FILE", help="default: char")
     sub.add_argument("--temperature", type=float, default=0.0, help="0 (default): the most likely character each time")
-    sub.add_argument("--top-k", type=int, help="draw among the k most likely only")
-    sub.add_argument("--top-p", type=float, help="draw among the fewest whose probabilities reach p only")
+    sub.add_argument("--top-k", type=int, help="draw among the k most likely only, at a temperature above 0")
+    sub.add_argument(
+        "--top-p", type=float, help="draw among the fewest that reach probability p, at a temperature above 0"
+    )
     sub.add_argument("--stop", action="append", metavar="STRING", help="end before this string; may be repeated")
-    sub.add_argument("--seed", type=int, help="repeats the draws")
+    sub.add_argument("--seed", type=int, help="repeats the draws, at a temperature above 0")
 
     sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours")
     sub.add_argument(
@@ -70,7 +72,7 @@ def _parser() -> _Parser:
     sub = command("verify", "check every artifact of a model against its Keras model")
     sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")
 
-    sub = command("demo", "train, export, check and use all four models, in about a minute", machine=False)
+    sub = command("demo", "train, export, check and use all four models, in some ten seconds", machine=False)
     sub.add_argument("--out", metavar="FOLDER", help="default: a new folder for temporary files")
     return parser
 
@@ -90,4 +92,4 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TypeError, OSError) as error:
         message = str((isinstance(error, OSError) and error.strerror) or error)
         print(f"keras-rnn: error: {' '.join(message.split()) or type(error).__name__}", file=sys.stderr)
-        return 2
+        return int(getattr(error, "exit_code", 2))

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from keras_rnn.cards import CARD_FILE, read_card, render
-from keras_rnn.files import check_replaceable
-from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
+from keras_rnn.cards import check_replaceable, read_card, render
+from keras_rnn.files import FilePath, written_file
+from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, TEXT_FILE
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 from keras_rnn.tables import checks_table, headline, plain_table
 
@@ -114,47 +114,73 @@ def generate_(options: argparse.Namespace) -> int:
 
 
 def forecast_(options: argparse.Namespace) -> int:
-    from keras_rnn.dates import read_series, to_frequency
+    from keras_rnn.datasets import load_gs10
 
     if options.csv is None:
-        from keras_rnn.datasets import load_gs10
-
-        series = load_gs10("annual")
-    else:
-        series = read_series(options.csv, options.column)
+        _refuse(options, "column")
+    remarks: list[str] = []
+    series = load_gs10("annual")
+    if options.csv:
+        series, remarks = _read_yearly(options.csv, options.column, 1)
     model = _load(options.model, "GS10Model")
-    yearly = to_frequency(series, model.frequency)
-    if len(yearly) != len(series):
-        print(f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years", file=sys.stderr)
-    frame = model.forecast(yearly, steps=options.steps)
+    frame = model.forecast(series, steps=options.steps)
+    last = series.iloc[-model.window :]
+    if options.csv and (last.min() < model.low or last.max() > model.high):
+        remarks.append(
+            f"values from {last.min():g} to {last.max():g} leave the {model.low:.2f} to {model.high:.2f} percent that "
+            "the model was trained on: expect little"
+        )
     if options.plot:
         from keras_rnn.plots import plot_predictions, save_figure
 
         figure = plot_predictions(
             model,
-            yearly,
+            series,
             test_from=FIRST_TEST_YEAR if options.csv is None else None,
             forecast=frame,
-            title=f"{yearly.name or 'series'}, forecast by {options.model}",
+            title=f"{series.name or 'series'}, forecast by {options.model}",
         )
         save_figure(figure, options.plot)
-        print(f"wrote {options.plot}", file=sys.stderr)
+        remarks.append(f"wrote {options.plot}")
+    for remark in remarks:
+        print(remark, file=sys.stderr)
     if options.json:
         _print_json({"model": str(options.model), "unit": "percent", "mean": {
-            str(when): float(value) for when, value in frame["mean"].items()}})  # fmt: skip
+            _when(when): float(value) for when, value in frame["mean"].items()}})  # fmt: skip
     else:
         print(plain_table([str(frame.index.name or "date"), "percent"],
-                     [[str(when), f"{value:.2f}"] for when, value in frame["mean"].items()]))  # fmt: skip
+                     [[_when(when), f"{value:.2f}"] for when, value in frame["mean"].items()]))  # fmt: skip
     return 0
 
 
-def train_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts import export
-    from keras_rnn.training import train
+def _when(date: Any) -> str:
+    return f"{date:%Y-%m-%d}" if hasattr(date, "tzinfo") else str(date)
 
-    check_replaceable(options.out, CARD_FILE)
+
+def _read_yearly(path: str, column: str | None, periods: int) -> tuple[Any, list[str]]:
+    """A CSV's series as yearly values, checked, and what is to be said of it; an error says the file's name."""
+    from keras_rnn.dates import dated_history, read_series, to_frequency
+
+    series = read_series(path, column)
+    try:
+        yearly = to_frequency(series, "annual")
+        dated_history(yearly, periods, "annual")
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if len(yearly) == len(series):
+        return yearly, []
+    return yearly, [f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years"]
+
+
+def train_(options: argparse.Namespace) -> int:
+    check_replaceable(options.out)
     recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
     model, x, targets = _char_task(options) if options.model == "char" else _gs10_task(options)
+
+    from keras_rnn.artifacts import export
+    from keras_rnn.parity import ParityError
+    from keras_rnn.training import train
+
     train(
         model,
         x,
@@ -166,7 +192,12 @@ def train_(options: argparse.Namespace) -> int:
         verbose=not options.json,
     )
     figures = {name: float(value) for name, value in model.evaluate(x, targets, verbose=0, return_dict=True).items()}
-    checks = export(model, options.out)
+    try:
+        checks = export(model, options.out)
+    except ParityError as error:  # the training is not to be lost for it
+        with written_file(f"{options.out}.keras") as beside:
+            model.save(beside)
+        raise ParityError(error.failed, f"; the trained model is in {options.out}.keras") from error
     if options.json:
         _print_json({"folder": options.out, "windows": len(x), "training": figures, "checks": len(checks)})
     else:
@@ -176,35 +207,38 @@ def train_(options: argparse.Namespace) -> int:
 
 
 def _char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
-    """The model to train, its windows and targets."""
-    from keras_rnn.characters import char_model
-    from keras_rnn.datasets import load_text
+    """The model to train, its windows and targets; the file is read before TensorFlow is imported."""
     from keras_rnn.vocabulary import text_windows
 
     _refuse(options, "csv", "column")
     window = PRESETS["char"][DEFAULT_PRESET["char"]].window if options.window is None else options.window
-    ids, targets, vocabulary = text_windows(_read_text(options.text) if options.text else load_text(), window)
-    model = char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed)
-    return model, ids, targets
+    ids, targets, vocabulary = text_windows(_read_text(options.text or TEXT_FILE), window)
+
+    from keras_rnn.characters import char_model
+
+    return char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed), ids, targets
 
 
 def _gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     """The model to train, its windows and targets: of the packaged series only years before the test part."""
     from keras_rnn.datasets import load_gs10
-    from keras_rnn.dates import read_series, to_frequency, years_of
+    from keras_rnn.dates import years_of
     from keras_rnn.series import series_windows
-    from keras_rnn.yields import gs10_model
 
     _refuse(options, "text")
     window = PRESETS["gs10"][DEFAULT_PRESET["gs10"]].window if options.window is None else options.window
     if options.csv:
-        series = to_frequency(read_series(options.csv, options.column), "annual")
+        series, _ = _read_yearly(options.csv, options.column, window + 1)
     else:
+        _refuse(options, "column")
         series = load_gs10("annual")
         series = series[years_of(series.index) < FIRST_TEST_YEAR]
     histories, targets = series_windows(series.to_numpy(), window)
-    sizes = {"window": window, "units": options.units}
+
+    from keras_rnn.yields import gs10_model
+
     low, high = float(series.min()), float(series.max())
+    sizes = {"window": window, "units": options.units}
     model = gs10_model(None, options.cell, low=low, high=high, seed=options.seed, **sizes)
     return model, histories, targets
 
@@ -212,23 +246,23 @@ def _gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
 def _refuse(options: argparse.Namespace, *names: str) -> None:
     for name in names:
         if getattr(options, name) is not None:
-            raise ValueError(f"`train {options.model}` takes no --{name}. Received: {getattr(options, name)!r}")
+            raise ValueError(f"--{name} does not go with the rest of the command. Received: {getattr(options, name)!r}")
 
 
-def _read_text(path: str) -> str:
-    if not Path(path).is_file():
-        raise ValueError(f"A file with a UTF-8 text was expected. Received: {path!r}")
+def _read_text(path: FilePath) -> str:
+    if Path(path).is_dir() or not Path(path).exists():
+        raise ValueError(f"A file with a UTF-8 text was expected. Received: {str(path)!r}")
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"A UTF-8 text was expected. Received: {path!r}, {error.reason}") from error
+        raise ValueError(f"A UTF-8 text was expected. Received: {str(path)!r}, {error.reason}") from error
 
 
 def export_(options: argparse.Namespace) -> int:
     from keras_rnn.artifacts import write_artifacts
     from keras_rnn.tasks import measure
 
-    check_replaceable(options.out, CARD_FILE)
+    check_replaceable(options.out)
     model = _load(options.model)
     name = zoo_name(find(options.model))
     checks = write_artifacts(model, options.out, name, measure(name, model) if name else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,15 @@ def years_of(index: pd.Index) -> NDArray[np.int64]:
     return _ordinals(index, "annual")
 
 
+def spacing_of(index: pd.Index) -> str:
+    """How far apart dates lie, by the median of their steps, in words; integers are years."""
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 2:
+        return "annual"
+    months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
+    words = {12.0: "annual", 3.0: "quarterly", 1.0: "monthly", 0.0: "daily or weekly"}
+    return words.get(months, f"{months:g}-monthly")
+
+
 def _check_dates(index: pd.Index, frequency: str) -> None:
     years = pd.api.types.is_integer_dtype(index.dtype)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and not (years and frequency == "annual"):
@@ -72,32 +82,40 @@ def _check_dates(index: pd.Index, frequency: str) -> None:
     if index.hasnans:
         raise ValueError("`history` must have a date for every value. Received: NaT in the index")
     if index.has_duplicates:
-        raise ValueError(f"`history` must have distinct dates. Received: {index[index.duplicated()][0]} twice")
+        raise ValueError(f"`history` must have distinct dates. Received: {_day(index[index.duplicated()][0])} twice")
     if not index.is_monotonic_increasing:
         place = int(np.argmax(index[1:] < index[:-1]))
-        raise ValueError(
-            f"`history` must be sorted by date, oldest first. Received: {index[place]} before {index[place + 1]}"
-        )
+        found = f"{_day(index[place])} before {_day(index[place + 1])}"
+        raise ValueError(f"`history` must be sorted by date, oldest first. Received: {found}")
+    if spacing_of(index) != frequency:
+        raise ValueError(f"`history` must have {frequency} dates. Received: {spacing_of(index)} ones")
     apart = np.diff(_ordinals(index, frequency))
     if (apart != 1).any():
-        found = next((f for f in FREQUENCIES if not years and (np.diff(_ordinals(index, f)) == 1).all()), None)
         place = int(np.argmax(apart != 1))
-        what = f"{found} dates" if found else f"{index[place]} followed by {index[place + 1]}"
-        raise ValueError(f"`history` must have {frequency} dates without a gap. Received: {what}")
+        found = f"{_day(index[place])} followed by {_day(index[place + 1])}"
+        raise ValueError(f"`history` must have {frequency} dates without a gap. Received: {found}")
+
+
+def _day(date: Any) -> str:
+    return f"{date:%Y-%m-%d}" if isinstance(date, pd.Timestamp) else str(date)
 
 
 def dates_after(index: pd.Index, steps: int, frequency: str) -> pd.Index:
     """The dates of the next `steps` periods, of the same kind as those given."""
     ahead = range(1, steps + 1)
     last = index[-1]
-    if isinstance(index, pd.PeriodIndex):
-        return pd.PeriodIndex([last + k for k in ahead], name=index.name)
-    if isinstance(index, pd.DatetimeIndex):
-        months = 12 if frequency == "annual" else 1
-        following = [last + pd.DateOffset(months=months * k) for k in ahead]
-        if index[0].is_month_end and last.is_month_end:  # the end of a February or a June stays a month's end
-            following = [date + pd.offsets.MonthEnd(0) for date in following]
-        return pd.DatetimeIndex(following, name=index.name)
+    months = 12 if frequency == "annual" else 1
+    try:
+        if isinstance(index, pd.PeriodIndex):  # not last + k, which are k of the index' own periods
+            starts = [last.to_timestamp() + pd.DateOffset(months=months * k) for k in ahead]
+            return pd.PeriodIndex([start.to_period(index.freq) for start in starts], name=index.name)
+        if isinstance(index, pd.DatetimeIndex):
+            following = [last + pd.DateOffset(months=months * k) for k in ahead]
+            if index[0].is_month_end and last.is_month_end:  # the end of a February or a June stays a month's end
+                following = [date + pd.offsets.MonthEnd(0) for date in following]
+            return pd.DatetimeIndex(following, name=index.name)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"`steps` must end where pandas still has dates. Received: {steps} after {last}") from error
     return pd.Index([int(last) + k for k in ahead], name=index.name)
 
 
@@ -121,7 +139,7 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
             FRED writes as ".", is an error that names its date: leaving it out would shift the years.
     """
     path = Path(path)
-    if not path.is_file():
+    if path.is_dir() or not path.exists():  # a pipe will do
         raise ValueError(f"A CSV file was expected. {received(str(path))}")
     try:
         with warnings.catch_warnings():
@@ -130,14 +148,10 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
                 path, comment="#", dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
             ).fillna("")
     except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"A CSV file with a header and rows was expected. Received: {path.name}, {reason}") from error
+        raise ValueError(f"{_CSV_EXPECTED} {_first_line(path)}") from error
     columns = [str(name) for name in table.columns]
-    if len(table) == 0 or len(columns) < 2:
-        raise ValueError(
-            "A CSV file with dates in the first column and numbers in another was expected. "
-            f"Received: {path.name}, columns {', '.join(columns)}, {len(table)} rows"
-        )
+    if len(table) == 0 or len(columns) < 2 or re.match(r"\d{4}", columns[0]):
+        raise ValueError(f"{_CSV_EXPECTED} {_first_line(path)}, {len(table)} more")
     if column is None and len(columns) > 2:
         raise ValueError(f"Name the column of numbers, one of {', '.join(columns[1:])}. Received: none for {path.name}")
     column = columns[1] if column is None else column
@@ -156,23 +170,40 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
     return pd.Series(numbers, index=dates, name=column)
 
 
+_CSV_EXPECTED = (
+    "A UTF-8 file separated by commas, with a header, dates in the first column and numbers in another, was expected."
+)
+
+
+def _first_line(path: Path) -> str:
+    if not path.is_file():  # a pipe is read already
+        return f"Received: {path}"
+    with path.open("rb") as file:
+        line = file.readline(60).decode("utf-8", errors="replace").strip()
+    return f"Received: {path.name} with the first line {line!r}"
+
+
 def _parse_dates(texts: pd.Series[str], name: str) -> pd.Index:
     if texts.str.fullmatch(r"\d{4}").all():
         return pd.Index(texts.astype(int), name=texts.name)
-    dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+    expected = "The first column must hold dates as YYYY-MM-DD, or years."
+    try:
+        dates = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+    except ValueError as error:  # time zones that differ
+        raise ValueError(f"{expected} Received: {texts.iloc[0]!r} in {name}, {error}") from error
     wrong = dates.isna()
     if wrong.any():
-        raise ValueError(
-            f"The first column must hold dates as YYYY-MM-DD, or years. "
-            f"Received: {texts[int(np.argmax(wrong))]!r} in {name}"
-        )
+        raise ValueError(f"{expected} Received: {texts[int(np.argmax(wrong))]!r} in {name}")
     return pd.DatetimeIndex(dates, name=texts.name)
 
 
 def to_frequency(series: pd.Series[float], frequency: str) -> pd.Series[float]:
-    """A series in the model's frequency: monthly values become yearly means where the model reads those."""
-    index = series.index
-    dated = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
-    if frequency == "annual" and dated and len(index) > 1 and (np.diff(_ordinals(index, "monthly")) == 1).all():
+    """A series in the model's frequency: monthly values become yearly means where the model reads those.
+
+    Raises:
+        ValueError: monthly dates that are unsorted, repeated or have gaps.
+    """
+    if frequency == "annual" and spacing_of(series.index) == "monthly":
+        _check_dates(series.index, "monthly")
         return annual(series)
     return series

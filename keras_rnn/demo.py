@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10
+from keras_rnn.files import check_writable
 from keras_rnn.plots import plot_predictions, save_figure
 from keras_rnn.presets import FIRST_TEST_YEAR
 from keras_rnn.recurrent import read_keras_file
@@ -54,7 +55,7 @@ def run(out: str | None = None) -> Path:
         ValueError: an artifact does not equal its Keras model.
     """
     start = time.perf_counter()
-    folder = Path(tempfile.mkdtemp(prefix="keras_rnn_demo_") if out is None else out).absolute()
+    folder = Path(tempfile.mkdtemp(prefix="keras_rnn_demo_")) if out is None else check_writable(out)
     names = list(zoo_names())
     print(f"1. Train {len(names)} models from data, export and check each\n", flush=True)
     results, figures = {}, {}

@@ -9,16 +9,26 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from keras_rnn.checks import received
 
 FilePath = str | os.PathLike[str]
 
 
+def check_path(path: Any) -> Path:
+    """`path` as an absolute Path, links followed, if it is a string or a path that is not empty."""
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
+        raise TypeError(f"A path must be a string or a path. {received(path)}")
+    return Path(path).resolve()
+
+
 @contextlib.contextmanager
 def _beside(target: Path, kind: str) -> Iterator[Path]:
     """A folder for half-written things beside the target, gone afterwards; an OSError names the target."""
+    missing: list[Path] = []
     try:
+        missing = [parent for parent in target.parents if not parent.exists()]  # innermost first
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
             prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True
@@ -28,21 +38,25 @@ def _beside(target: Path, kind: str) -> Iterator[Path]:
         reason = error.strerror or str(error)
         message = f"A {kind} that can be written was expected. Received: {str(target)!r}, {reason}"
         raise OSError(error.errno or errno.EIO, message) from error
+    finally:
+        for parent in missing:
+            with contextlib.suppress(OSError):  # not empty: the target is there
+                parent.rmdir()
 
 
 @contextlib.contextmanager
 def written_folder(target: FilePath) -> Iterator[Path]:
     """A new folder to fill, which takes the target's place once the body has ended without an error.
 
-    A folder already there is kept until the new one is complete, and put back if the exchange fails.
+    A folder already there is kept until the new one is complete, and put back if the exchange fails. A link is
+    followed.
 
     Raises:
         OSError: it cannot be written, or the target is a file.
     """
-    target = Path(target).absolute()
+    target = check_path(target)
     with _beside(target, "folder") as beside:
-        if target.exists() and not target.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+        _refuse_file(target)
         new, old = beside / "new", beside / "old"
         new.mkdir()
         yield new
@@ -63,7 +77,7 @@ def written_file(target: FilePath) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written, or the target is a folder.
     """
-    target = Path(target).absolute()
+    target = check_path(target)
     with _beside(target, "file") as beside:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
@@ -72,25 +86,17 @@ def written_file(target: FilePath) -> Iterator[Path]:
         new.replace(target)
 
 
-def check_replaceable(target: FilePath, mark: str) -> None:
-    """Raise what `written_folder` would, before the work that it is for, and refuse a folder that is not ours.
+def check_writable(target: FilePath) -> Path:
+    """Raise the OSError that `written_folder` would, before the work that it is for; the path, links followed."""
+    path = check_path(target)
+    with _beside(path, "folder"):
+        _refuse_file(path)
+    return path
 
-    Args:
-        mark: a file that a folder must hold for us to replace it, unless it is empty.
 
-    Raises:
-        ValueError: a folder with other files.
-        OSError: it cannot be written, or the target is a file.
-    """
-    target = Path(target).absolute()
-    with _beside(target, "folder"):
-        if target.exists() and not target.is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
-        if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
-            raise ValueError(
-                "A new folder, an empty one or an earlier export's was expected, for it is replaced. "
-                f"{received(str(target))}"
-            )
+def _refuse_file(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "it is a file")
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

@@ -6,31 +6,41 @@ import contextlib
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
+
+_ONE_AT_A_TIME = threading.RLock()  # the descriptor is the whole process'
 
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Hold back what is written to file descriptor 2, by C++ too; if the body raises, write it after all.
 
-    The descriptor is the whole process': for the short stretches in which a library starts or converts.
+    For the short stretches in which a library starts or converts: what other threads write meanwhile is held back
+    with the rest.
     """
-    try:
-        kept = os.dup(2)
-    except OSError:  # no standard error at all, as in some services
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        sys.stderr.flush()
-        os.dup2(held.fileno(), 2)
+    with _ONE_AT_A_TIME:
         try:
+            kept = os.dup(2)
+        except OSError:  # no standard error at all, as in some services
             yield
-        except BaseException:
-            sys.stderr.flush()
-            held.seek(0)
-            os.write(kept, held.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            return
+        with tempfile.TemporaryFile() as held:
+            _flush()
+            os.dup2(held.fileno(), 2)
+            try:
+                yield
+            except BaseException:
+                _flush()
+                held.seek(0)
+                os.write(kept, held.read())
+                raise
+            finally:
+                _flush()
+                os.dup2(kept, 2)
+                os.close(kept)
+
+
+def _flush() -> None:
+    if sys.stderr is not None:
+        sys.stderr.flush()

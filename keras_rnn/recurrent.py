@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import zipfile
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ import numpy as np
 
 from keras_rnn.backend import keras
 from keras_rnn.cell import RNNCell
-from keras_rnn.checks import check_choice, check_seed, received
+from keras_rnn.checks import check_choice, check_integer, check_seed, received
 from keras_rnn.exchange import read_weights, write_weights
 from keras_rnn.files import FilePath
 from keras_rnn.presets import CELLS, PRESETS
@@ -56,13 +57,22 @@ class RecurrentModel(keras.Model):
     units: int
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
-        shape = tuple(inputs.shape)
-        if len(shape) != 2 or shape[1] not in (None, self.window):
+        shape = inputs.shape
+        unknown = getattr(shape, "rank", 0) is None or (len(shape) == 2 and shape[1] is None)
+        if unknown:  # a tf.data set without static shapes: checked when it runs
+            from keras_rnn.backend import tf
+
+            inputs = tf.ensure_shape(inputs, (None, self.window))
+        else:
+            self._check_shape(tuple(shape))
+        return super().call(inputs, training=training, mask=mask)
+
+    def _check_shape(self, shape: tuple[int | None, ...]) -> None:
+        if len(shape) != 2 or shape[1] != self.window:
             raise ValueError(
                 f"`{type(self).__name__}` takes {self.input_axes} of shape (batch, {self.window}); one window without "
                 f"a batch axis is given as `x[None]`, and its result read as `[0]`. Received: shape {shape}"
             )
-        return super().call(inputs, training=training, mask=mask)
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
@@ -79,23 +89,35 @@ class RecurrentModel(keras.Model):
         """Take the weights of another model of the same sizes, whichever cell it has.
 
         Raises:
+            TypeError: no `CellWeights`.
             ValueError: other sizes.
         """
+        if not isinstance(weights, CellWeights):
+            raise TypeError(f"`weights` must be CellWeights, such as `get_cell_weights` gives. {received(weights)}")
         write_weights(weights, *self._recurrent_layers())
 
     def predict_windows(self, inputs: Any) -> np.ndarray[Any, Any]:
         """One compiled call without `predict`'s loop over batches: (batch, window) → the model's output in NumPy."""
         inputs = np.asarray(inputs, dtype=self.inputs[0].dtype)
+        self._check_shape(inputs.shape)
         if keras.backend.backend() == "tensorflow":
             from keras_rnn.backend import tf
 
-            function = self.__dict__.get("_window_function")
-            if function is None:
-                signature = tf.TensorSpec((None, self.window), self.inputs[0].dtype)
-                function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
-                object.__setattr__(self, "_window_function", function)  # past Keras' tracking: it is no part of us
-            return np.asarray(function(tf.constant(inputs)))
+            return np.asarray(self._compiled_call()(tf.constant(inputs)))
         return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
+
+    def _compiled_call(self) -> Any:
+        """The model as one concrete function, traced anew when its variables are others (quantised, LoRA)."""
+        from keras_rnn.backend import tf
+
+        variables = self.variables
+        function, known = self.__dict__.get("_window_function", (None, []))
+        if len(known) != len(variables) or any(a is not b for a, b in zip(known, variables, strict=True)):
+            signature = tf.TensorSpec((None, self.window), self.inputs[0].dtype)
+            function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
+            # past Keras' tracking: it is no part of the model
+            object.__setattr__(self, "_window_function", (function, variables))
+        return function
 
     def compile_with(self, loss: Any, metrics: list[Any], learning_rate: float) -> None:
         """Compile, and build the optimizer at once: a file saved before the first `fit` then loads without a word."""
@@ -103,17 +125,19 @@ class RecurrentModel(keras.Model):
         self.optimizer.build(self.trainable_variables)
 
 
-def read_keras_file(path: FilePath) -> Any:
-    """The model in a `.keras` file.
+def read_keras_file(path: FilePath, compile: bool = True) -> Any:
+    """The model in a `.keras` file, compiled as it was saved or not at all.
 
     Raises:
         ValueError: no such file, or not one that Keras can load.
     """
     path = Path(path)
-    if not path.is_file() or path.suffix != ".keras" or not zipfile.is_zipfile(path):
+    if not path.is_file() or path.suffix != ".keras":
         raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"A Keras archive, which is a zip file, was expected. {received(str(path))}, which is none")
     try:
-        return keras.saving.load_model(path)
+        return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # Keras raises whatever the damage leads to
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
@@ -121,20 +145,9 @@ def read_keras_file(path: FilePath) -> Any:
         ) from error
 
 
-def check_arguments(cls: type[RecurrentModel], weights: Any, cell: Any, seed: Any) -> None:
-    """The arguments that every builder has."""
-    check_choice("cell", cell, CELLS)
-    check_seed(seed)
-    presets = PRESETS[cls.kind]
-    is_path = isinstance(weights, Path) or (isinstance(weights, str) and weights.endswith(".keras"))
-    if weights is not None and not is_path and weights not in list(presets):
-        raise ValueError(
-            f"`weights` must be {', '.join(map(repr, presets))}, None, or the path of a .keras file. "
-            f"{received(weights)}"
-        )
-
-
-def pretrained(cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[str, Any], **changes: Any) -> Any:
+def pretrained(
+    cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[str, Any], changes: dict[str, Any]
+) -> Any:
     """A model with the weights of a preset or file, built with `cell`.
 
     Args:
@@ -142,19 +155,25 @@ def pretrained(cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[
         changes: arguments that the weights leave open.
 
     Raises:
+        TypeError: a size that is no integer.
         ValueError: a file of another model; an argument that differs from what the weights were trained with.
     """
-    if isinstance(weights, str) and weights in PRESETS[cls.kind]:
-        source = read_keras_file(model_folder(ModelName(cls.kind, weights, cell)) / "model.keras")
+    if weights in PRESETS[cls.kind]:
+        path = model_folder(ModelName(cls.kind, weights, cell)) / "model.keras"
     else:
-        source = read_keras_file(weights)
+        path = Path(weights)
+    source = read_keras_file(path, compile=False)  # only its weights are wanted
     if not isinstance(source, cls):
         raise ValueError(
             f"A .keras file of a {cls.__name__} was expected. Received: {str(weights)!r}, a {type(source).__name__}"
         )
     config = source.get_config()
     for name, value in wanted.items():
-        if value is not None and value != config[name]:
+        if value is None:
+            continue
+        if name in ("window", "units"):
+            check_integer(name, value, 1)
+        if not isinstance(value, str | numbers.Real) or value != config[name]:
             raise ValueError(
                 f"The weights {str(weights)!r} have {name}={config[name]!r}; weights=None builds an untrained model of "
                 f"other sizes. Received: {name}={value!r}"
@@ -162,3 +181,16 @@ def pretrained(cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[
     model = cls(**(config | changes | {"cell": cell}))
     model.set_cell_weights(source.get_cell_weights())
     return model
+
+
+def check_arguments(cls: type[RecurrentModel], weights: Any, cell: Any, seed: Any) -> None:
+    """The arguments that every builder has."""
+    check_choice("cell", cell, CELLS)
+    check_seed(seed)
+    presets = PRESETS[cls.kind]
+    is_name = isinstance(weights, str) and (weights.endswith(".keras") or weights in presets)
+    if weights is not None and not is_name and not isinstance(weights, Path):
+        raise ValueError(
+            f"`weights` must be {', '.join(map(repr, presets))}, None, or the path of a .keras file. "
+            f"{received(weights)}"
+        )

@@ -61,7 +61,7 @@ def resolve(name: str) -> ModelName:
     Raises:
         ValueError: no such model; the message lists those there are.
     """
-    parts = name.strip("/").split("/")
+    parts = name.rstrip("/").split("/")
     if parts[0] in PRESETS and len(parts) <= 3:
         preset = parts[1] if len(parts) > 1 else DEFAULT_PRESET[parts[0]]
         cell = parts[2] if len(parts) > 2 else DEFAULT_CELL
@@ -83,6 +83,8 @@ def find(name_or_path: FilePath) -> Path:
     if not isinstance(name_or_path, str | os.PathLike):
         raise TypeError(f"A model's name or path must be a string or a path. {received(name_or_path)}")
     path = Path(name_or_path)
+    if not os.fspath(name_or_path):
+        resolve("")
     if isinstance(name_or_path, str) and not path.suffix:
         try:
             return model_folder(resolve(name_or_path))

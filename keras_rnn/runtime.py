@@ -101,12 +101,13 @@ class LiteRTFile:
             raise ValueError(f"`signature` must be one of {', '.join(self.inputs)}. {received(signature)}")
         expected = self.inputs[signature]
         if set(inputs) != set(expected):
-            raise ValueError(f"`inputs` must be {', '.join(expected)}. Received: {', '.join(inputs)}")
+            takes = f"`inputs` of {self.path.name}, {signature}, must be {', '.join(expected)}"
+            raise ValueError(f"{takes}. Received: {', '.join(inputs) or 'none'}")
         arrays = {name: np.asarray(value) for name, value in inputs.items()}
         for name, (shape, dtype) in expected.items():
             if arrays[name].shape != shape or arrays[name].dtype != dtype:
                 raise ValueError(
-                    f"`{name}` must be {dtype} of shape {shape}. "
+                    f"`{name}` of {self.path.name}, {signature}, must be {dtype} of shape {shape}. "
                     f"Received: {arrays[name].dtype} of shape {arrays[name].shape}"
                 )
         return dict(self._runners[signature](**arrays))

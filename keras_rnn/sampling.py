@@ -108,8 +108,8 @@ class CharacterVerbs:
             prompt: at least `window` characters of the vocabulary.
             length: characters to add, 0 to 100,000.
             temperature: 0 for the most likely character each time; above 0 they are drawn, the flatter the higher.
-            top_k: draw among the k most likely only.
-            top_p: draw among the fewest whose probabilities reach p only.
+            top_k: draw among the k most likely only; at temperature 0 nothing is drawn.
+            top_p: draw among the fewest whose probabilities reach p only; at temperature 0 nothing is drawn.
             stop: a string or several; the text ends before the first of them that the model writes.
             seed: repeats the draws; None draws anew each time. No effect at temperature 0.
 

@@ -43,7 +43,12 @@ def check_history(history: ArrayLike, window: int, name: str = "history") -> Flo
         TypeError: the values are not numbers.
         ValueError: it has another rank, is too short, or has NaN or infinite values.
     """
-    array = np.asarray(history)
+    if np.ma.isMaskedArray(history):
+        history = np.ma.filled(np.ma.asarray(history).astype(np.float64), np.nan)
+    try:
+        array = np.asarray(history)
+    except ValueError as error:  # rows of different length
+        raise ValueError(f"`{name}` must be one row of numbers. {received(history)}") from error
     if array.dtype.kind not in "iuf":
         kind = f"values of type {array.dtype}" if array.size else "nothing"
         raise TypeError(f"`{name}` must be numbers. {received(history)}, {kind}")
@@ -51,10 +56,12 @@ def check_history(history: ArrayLike, window: int, name: str = "history") -> Flo
         raise ValueError(f"`{name}` must be one row of values, shape (periods,). Received: shape {array.shape}")
     if len(array) < window:
         raise ValueError(f"`{name}` must hold at least {window} values. Received: {len(array)}")
-    wrong = ~np.isfinite(array)
+    wrong = ~(np.abs(array.astype(np.float64)) <= np.finfo(np.float32).max)  # True for NaN too
     if wrong.any():
         place = int(np.argmax(wrong))
-        raise ValueError(f"`{name}` must be finite numbers. Received: {array[place]} at position {place}")
+        raise ValueError(
+            f"`{name}` must be finite numbers within float32. Received: {array[place]} at position {place}"
+        )
     return array.astype(np.float64)
 
 

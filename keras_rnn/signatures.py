@@ -42,7 +42,7 @@ class Signatures(tf.Module):
         for name, array in self._arrays(weights).items():
             setattr(self, name, None if array is None else store(array.astype(np.float32)))
         self.window, self.units, self.outputs = window, weights.units, weights.outputs
-        self.every_step = every_step
+        self.batch, self.every_step = batch, every_step
         state = tf.TensorSpec((batch, self.units), tf.float32, "h_0")
         self.serving_default = tf.function(
             self._serving_default, input_signature=[tf.TensorSpec((batch, window), self.input_dtype, self.input_name)]
@@ -75,10 +75,16 @@ class Signatures(tf.Module):
         return self._output(o if self.output_bias is None else o + self.output_bias)
 
     def _step(self, x: Any, h_0: Any) -> dict[str, Any]:
+        x, h_0 = self._shaped(x, 1), self._shaped(h_0, self.units)
         h = self._next_state(h_0, self._project(x[:, 0]))
         return {self.output_name: self._head(h), "h_0": h}
 
+    def _shaped(self, x: Any, size: int) -> Any:
+        """A loaded SavedModel takes any shape: without this, a longer window would be answered from its head."""
+        return tf.ensure_shape(x, (self.batch, size))
+
     def _serving_default(self, x: Any) -> dict[str, Any]:
+        x = self._shaped(x, self.window)
         p = self._project(tf.transpose(x))  # (window, batch, units)
         if not self.every_step:
             return {self.output_name: self._head(self._last_state(p))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ class _ProgressBar(keras.callbacks.Callback):
 
     def __init__(self, title: str, updates: int, a_round: int) -> None:
         super().__init__()
-        self.bar = tqdm(total=updates, desc=title, unit=" updates", dynamic_ncols=True)
+        seconds = 0.1 if sys.stderr.isatty() else 10.0  # between two lines: a log file is not to be flooded
+        self.bar = tqdm(total=updates, desc=title, unit=" updates", dynamic_ncols=True, mininterval=seconds)
         self.a_round = a_round
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -33,7 +35,9 @@ class _ProgressBar(keras.callbacks.Callback):
         self.bar.update(self.a_round)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self.bar.total = self.bar.n  # less than planned where training stopped early
+        if self.bar.n < self.bar.total:
+            self.bar.set_description(f"{self.bar.desc.removesuffix(': ')} (stopped early)", refresh=False)
+            self.bar.total = self.bar.n
         self.bar.refresh()
         self.bar.close()
 
@@ -46,11 +50,14 @@ def train(
     batch_size: int | None = None,
     min_delta: float | None = None,
     seed: int | None = None,
-    callbacks: Sequence[Any] = (),
+    validation_data: tuple[Any, Any] | None = None,
+    callbacks: Any = None,
     verbose: bool = True,
     title: str | None = None,
 ) -> Any:
-    """Train a compiled model by `fit`, up to 100 updates to a call: hundreds of times quicker on small data.
+    """Train a compiled model by `fit`, up to 100 updates to a call: on small data much quicker than epoch by epoch.
+
+    How much: `python benchmarks/training.py`.
 
     An "epoch" of the returned history and of callbacks is one round of up to 100 updates, its loss their mean.
 
@@ -61,7 +68,7 @@ def train(
         batch_size: windows an update; None: all of them every time.
         min_delta: stop once a round has lowered the loss by less; None runs all updates.
         seed: of the order of batches; full batches have none.
-        callbacks: of Keras, as in `fit`.
+        validation_data, callbacks: as in `fit`, looked at after each round.
         verbose: whether to show a progress bar.
         title: in front of the bar; None: the model's name.
 
@@ -80,11 +87,14 @@ def train(
             "`x` and `targets` must be arrays of the same length, at least 1. "
             f"Received: shapes {x.shape} and {targets.shape}"
         )
+    if x.dtype.kind not in "iufb" or targets.dtype.kind not in "iufb":
+        raise TypeError(f"`x` and `targets` must be numbers. Received: {x.dtype} and {targets.dtype}")
+    callbacks = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     check_integer("updates", updates, 1)
     check_seed(seed)
     if min_delta is not None:
         check_number("min_delta", min_delta, 0.0)
-        callbacks = [*callbacks, keras.callbacks.EarlyStopping(monitor="loss", min_delta=min_delta, patience=1)]
+        callbacks.append(keras.callbacks.EarlyStopping(monitor="loss", min_delta=min_delta, patience=1))
     rounds = math.ceil(updates / ROUND)
     a_round = math.ceil(updates / rounds)
     if batch_size is None:
@@ -96,22 +106,21 @@ def train(
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late
     if verbose:
-        callbacks = [*callbacks, _ProgressBar(title or model.name, rounds * a_round, a_round)]
-    before = model.steps_per_execution
-    model.steps_per_execution = a_round
-    model.make_train_function(force=True)
+        callbacks.append(_ProgressBar(title or model.name, rounds * a_round, a_round))
+    before = model.steps_per_execution, model.train_function, model.test_function
+    model.steps_per_execution, model.train_function, model.test_function = a_round, None, None  # None: made anew
     try:
         return model.fit(
             dataset.with_options(options),
             epochs=rounds,
             steps_per_epoch=a_round,
             shuffle=False,
-            callbacks=list(callbacks),
+            validation_data=validation_data,
+            callbacks=callbacks,
             verbose=0,
         )
     finally:
-        model.steps_per_execution = before
-        model.make_train_function(force=True)
+        model.steps_per_execution, model.train_function, model.test_function = before
 
 
 def train_preset(name: ModelName, verbose: bool = True, seed: int | None = None) -> RecurrentModel:

@@ -22,6 +22,10 @@ def check_text(name: str, text: Any) -> str:
         raise TypeError(f"`{name}` must be a string. {received(text)}")
     if not text:
         raise ValueError(f"`{name}` must hold at least one character. {received(text)}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:  # half a surrogate pair: no file could hold it
+        raise ValueError(f"`{name}` must hold characters that UTF-8 can write. {received(text)}") from error
     return text
 
 
@@ -43,7 +47,7 @@ def vocabulary_of(text: str) -> str:
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
 
 
 def encode(text: str, vocabulary: str, name: str = "text") -> Ids:

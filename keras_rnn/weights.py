@@ -21,7 +21,7 @@ from keras_rnn.checks import received
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CellWeights:
     """Weights of a plain recurrent layer, in Keras' layout (inputs first).
 
@@ -42,8 +42,8 @@ class CellWeights:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if value is not None:
-                object.__setattr__(self, field.name, np.asarray(value))
+            if value is not None or field.name in ("kernel", "recurrent_kernel"):
+                object.__setattr__(self, field.name, _numbers(field.name, value))  # a copy: the owner may go on
         if self.kernel.ndim != 2:
             raise ValueError(f"`kernel` must have shape (features, units). Received: shape {self.kernel.shape}")
         units = self.kernel.shape[1]
@@ -58,6 +58,10 @@ class CellWeights:
                     f"`output_kernel` must have shape ({units}, outputs). Received: shape {self.output_kernel.shape}"
                 )
             _check_shape("output_bias", self.output_bias, (self.output_kernel.shape[1],))
+
+    def __repr__(self) -> str:
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        return f"CellWeights({', '.join(f'{k}={v.shape}' for k, v in arrays.items() if v is not None)})"
 
     @property
     def features(self) -> int:
@@ -97,11 +101,12 @@ class CellWeights:
         Returns:
             outputs (batch, steps, outputs) and the last state (batch, units).
         """
-        x = np.asarray(x, dtype=np.float64)
-        if x.ndim != 3 or x.shape[2] != self.features:
+        x = _numbers("x", x).astype(np.float64)
+        if x.ndim != 3 or x.shape[1] == 0 or x.shape[2] != self.features:
             raise ValueError(f"`x` must have shape (batch, steps, {self.features}). Received: shape {x.shape}")
         kernel, recurrent = self.kernel.astype(np.float64), self.recurrent_kernel.astype(np.float64)
-        state = np.zeros((len(x), self.units)) if h is None else np.asarray(h, dtype=np.float64)
+        state = np.zeros((len(x), self.units)) if h is None else _numbers("h", h).astype(np.float64)
+        _check_shape("h", state, (len(x), self.units))
         states = []
         for t in range(x.shape[1]):
             z = x[:, t] @ kernel + state @ recurrent  # (batch, units)
@@ -202,6 +207,8 @@ class CellWeights:
         )
         if ("bias_ih_l0" in a) != ("bias_hh_l0" in a):
             raise ValueError(f"`bias_ih_l0` and `bias_hh_l0` must come together. Received: {sorted(arrays)}")
+        if "bias_ih_l0" in a:
+            _check_shape("bias_hh_l0", a["bias_hh_l0"], a["bias_ih_l0"].shape)  # else they would broadcast
         return cls(
             _transposed(a["weight_ih_l0"]),
             _transposed(a["weight_hh_l0"]),
@@ -216,6 +223,16 @@ def _check_shape(name: str, array: Array | None, shape: tuple[int, ...]) -> None
         raise ValueError(f"`{name}` must have shape {shape}. Received: shape {array.shape}")
 
 
+def _numbers(name: str, value: Any) -> Array:
+    try:
+        array = np.array(value)
+    except ValueError as error:  # rows of different length
+        raise ValueError(f"`{name}` must be an array of numbers. {received(value)}") from error
+    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
+        raise TypeError(f"`{name}` must be an array of real numbers. {received(value)}")
+    return array
+
+
 def _transposed(array: Array | None) -> Any:
     return None if array is None else np.ascontiguousarray(array.T)
 
@@ -225,10 +242,12 @@ def _present(**arrays: Array | None) -> dict[str, Array]:
 
 
 def _take(arrays: Mapping[str, ArrayLike], needed: set[str], optional: set[str]) -> dict[str, Array]:
+    if not isinstance(arrays, Mapping):
+        raise TypeError(f"The arrays must be a dictionary by name. {received(arrays)}")
     missing, extra = needed - set(arrays), set(arrays) - needed - optional
     if missing or extra:
         raise ValueError(
             f"The arrays must be {', '.join(sorted(needed))} and may be {', '.join(sorted(optional))}. "
             f"Received: {', '.join(sorted(arrays)) or 'none'}"
         )
-    return {name: np.asarray(array) for name, array in arrays.items()}
+    return {name: _numbers(name, array) for name, array in arrays.items()}

@@ -44,12 +44,12 @@ class GS10Model(RecurrentModel):
         low, high = check_number("low", low, -1e6), check_number("high", high, -1e6)
         if not low < high:
             raise ValueError(f"`low` must be less than `high`. Received: low={low:g}, high={high:g}")
-        check_integer("window", window, 1)
-        check_integer("units", units, 1)
+        window = check_integer("window", window, 1)
+        units = check_integer("units", units, 1)
         check_choice("cell", cell, CELLS)
         check_choice("scaling", scaling, SCALINGS)
         check_choice("frequency", frequency, FREQUENCIES)
-        check_seed(seed)
+        seed = check_seed(seed)
         history = keras.Input((window,), name="history")  # (batch, window) percent
         x = (history - low) / (high - low)
         x = keras.ops.expand_dims(x, -1)  # (batch, window, 1)
@@ -159,6 +159,6 @@ def gs10_model(
             seed=seed,
         )
     else:
-        model = pretrained(GS10Model, weights, cell, wanted)
+        model = pretrained(GS10Model, weights, cell, wanted, {})
     model.compile_recipe()
     return model

@@ -24,9 +24,10 @@ def main() -> None:
     options = parser.parse_args()
     for name in zoo_names():
         folder = options.out / str(name)
-        before = None
-        if (folder / "card.json").is_file():
+        try:
             before = read_card(folder), read_keras_file(folder / "model.keras")
+        except ValueError:  # none, or damaged: made anew
+            before = None
         model = train_preset(name)
         figures = measure(name, model)
         write_artifacts(model, folder, name, figures)

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_rnn import artifacts, char_model, export, gs10_model, verify
+from keras_rnn import CellWeights, artifacts, char_model, export, gs10_model, verify
 from keras_rnn.backend import keras
-from keras_rnn.files import check_replaceable
-from keras_rnn.parity import numpy_reference
+from keras_rnn.cards import check_replaceable
+from keras_rnn.parity import ParityError, numpy_reference
 from keras_rnn.registry import find, zoo_names
 from keras_rnn.runtime import LiteRTFile
 
@@ -30,6 +30,22 @@ def test_any_character_model(tmp_path, cell, window, return_sequences):
     card = json.loads((tmp_path / "model" / "card.json").read_text(encoding="utf-8"))
     assert card["config"]["vocabulary"] == "\nabcde|é"
     assert (card["name"], card["data"], card["recipe"]) == (None, None, None)
+
+
+def test_a_trained_model_whose_logits_are_large(tmp_path):
+    """Sharp answers have large logits, and float32 seven digits of each."""
+    model = char_model(weights=None, units=32, seed=0)
+    w = model.get_cell_weights()
+    model.set_cell_weights(CellWeights(w.kernel, w.recurrent_kernel, w.bias, 100 * w.output_kernel, w.output_bias))
+    checks = export(model, tmp_path / "model")
+    assert max(check.largest for check in checks if check.largest is not None) > 1e-5
+    assert all(check.passed for check in verify(tmp_path / "model"))
+    with pytest.raises(ParityError, match=r"within 1.0e-07 were expected. Received: .*a difference of \d"):
+        export(model, tmp_path / "other", tolerance=1e-7)
+    assert not all(check.passed for check in verify(tmp_path / "model", tolerance=1e-7))
+    with pytest.raises(ValueError, match="`tolerance` must be .*Received: -1"):
+        export(model, tmp_path / "other", tolerance=-1)
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_forecaster_of_other_sizes(tmp_path):
@@ -85,23 +101,49 @@ print(generated, "keras_rnn" in sys.modules)
 def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
     target = tmp_path / "model"
     export(char_model(weights=None, seed=0), target)
-    (target / "left over").write_text("")
     export(gs10_model(), target)
     assert {p.name for p in target.iterdir()} == FILES
     assert json.loads((target / "card.json").read_text())["class"] == "GS10Model"
+    (target / "1" / "notes.txt").write_text("kept beside the model")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(ValueError, match="for it is replaced. Received: "):
-        export(gs10_model(), tmp_path / "mine")
-    assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["mine", "model"]
+    shutil.copytree(tmp_path / "mine", tmp_path / "hub")
+    (tmp_path / "hub" / "card.json").write_text('{"anything": 1}')
+    for folder, found in ((target, "with '1/notes.txt'"), (tmp_path / "mine", ""), (tmp_path / "hub", "")):
+        before = sorted(folder.rglob("*"))
+        with pytest.raises(ValueError, match=f"for it is replaced. Received: .*{found}"):
+            export(gs10_model(), folder)
+        assert sorted(folder.rglob("*")) == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["hub", "mine", "model"]
+
+
+def test_the_current_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="other than the current one was expected. Received: '.'"):
+        export(char_model(), ".")
+
+
+def test_the_card_has_the_threads_that_tensorflow_takes(tmp_path, fresh):
+    code = """
+import json, os
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+import keras_rnn
+keras_rnn.export(keras_rnn.char_model(), "model")
+print(json.load(open("model/card.json"))["threads"])
+"""
+    assert fresh(code) == "1\n"
+
+
+def test_a_large_vocabulary_is_no_large_one_hot(tmp_path):
+    vocabulary = "".join(map(chr, range(0x4E00, 0x4E00 + 3000)))
+    export(char_model(weights=None, vocabulary=vocabulary, units=8, seed=0), tmp_path / "model")
 
 
 def test_an_artifact_that_differs_is_not_written(tmp_path, monkeypatch):
     other = char_model(weights=None, seed=5)
     wrong = artifacts.litert_bytes(other)
     monkeypatch.setattr(artifacts, "litert_bytes", lambda model: wrong)
-    with pytest.raises(ValueError, match="equal the Keras model were expected. Received: .*LiteRT"):
+    with pytest.raises(ParityError, match=r"equal the Keras model within .* Received: LiteRT, serving_default"):
         export(char_model(), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 
@@ -132,7 +174,7 @@ def test_targets_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/nowhere")):
         with pytest.raises(OSError, match="Received: "):
-            check_replaceable(target, "card.json")
+            check_replaceable(target)
         with pytest.raises(OSError, match="Received: "):
             export(char_model(), target)
 

@@ -53,7 +53,7 @@ def test_baselines_stand_beside_the_figures():
     )
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}'])
 def test_a_card_that_is_none(tmp_path, text):
     (tmp_path / "card.json").write_text(text)
     with pytest.raises(ValueError, match="Received: "):

@@ -64,8 +64,16 @@ def test_many_to_many():
 def test_a_target_shaped_unlike_the_output_is_refused(targets, return_sequences):
     ids, y, _ = text_windows("hello world", targets=targets)
     model = char_model(weights=None, return_sequences=return_sequences)
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ValueError, match=rf"return_sequences={return_sequences} the targets .*Received: shape"):
         model.fit(ids, y, verbose=0)
+    with pytest.raises(ValueError, match="Received: shape"):
+        model.evaluate(ids, y, verbose=0)
+
+
+def test_targets_as_a_column_are_the_same():
+    ids, y, _ = text_windows("hello world")
+    model = char_model()
+    assert model.evaluate(ids, y, verbose=0) == pytest.approx(model.evaluate(ids, y[:, None], verbose=0))
 
 
 def test_other_text_vocabulary_and_sizes():

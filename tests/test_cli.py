@@ -5,6 +5,7 @@ import json
 import pytest
 
 from keras_rnn.cli import main
+from keras_rnn.parity import Check
 from keras_rnn.registry import find, zoo_names
 
 COMMANDS = ["list", "show", "generate", "forecast", "train", "export", "verify", "demo"]
@@ -145,6 +146,24 @@ def test_train_a_series(capsys, tmp_path):
     assert (card["config"]["low"], card["config"]["high"]) == (0, 4)
 
 
+def test_training_is_not_lost_when_the_export_is_refused(capsys, tmp_path, monkeypatch):
+    from keras_rnn import artifacts
+
+    monkeypatch.setattr(artifacts, "verify_artifacts", lambda *_: [Check("LiteRT", "step", 1, 0.5, 1e-5, False)])
+    code, out, err = run(capsys, "train", "char", "--out", str(tmp_path / "mine"), "--updates", "300")
+    assert (code, out) == (1, "")
+    assert "Received: LiteRT, step: a difference of 5.0e-01; the trained model is in " in err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.keras"]
+    assert run(capsys, "generate", "he", "--model", str(tmp_path / "mine.keras"))[1] == "hello w\n"
+
+
+def test_a_history_outside_what_the_model_knows_is_noted(capsys, tmp_path):
+    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y}\n" for y in range(2000, 2010)))
+    code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"))
+    assert code == 0
+    assert "values from 2004 to 2009 leave the 2.40 to 13.91 percent that the model was trained on" in err
+
+
 def test_export_of_a_name_keeps_its_card(capsys, tmp_path):
     assert run(capsys, "export", "char/hello_world/rnn_cell", str(tmp_path / "out"))[0] == 0
     card, ours = (
@@ -191,6 +210,12 @@ CSV = "date,GS10\n" + "".join(f"{y}-01-01,4\n" for y in range(2000, 2010))
         ["forecast", "short.csv"],
         ["forecast", "unsorted.csv"],
         ["forecast", "twice.csv"],
+        ["forecast", "gap.csv"],
+        ["forecast", "--column", "GS10"],
+        ["train", "gs10", "--out", "out", "--column", "GS10"],
+        ["show", ""],
+        ["train", "gs10", "--out", "out", "--csv", "unsorted.csv"],
+        ["train", "gs10", "--out", "out", "--csv", "gap.csv"],
         ["forecast", "good.csv", "--column", "GS30"],
         ["forecast", "good.csv", "--steps", "0"],
         ["forecast", "good.csv", "--model", "char"],
@@ -228,6 +253,7 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, ar
     files = {
         "good.csv": CSV, "empty.csv": "", "missing.csv": CSV + "2010-01-01,.\n", "short.csv": "".join(lines[:5]),
         "unsorted.csv": "".join([lines[0], *reversed(lines[1:])]), "twice.csv": CSV + lines[-1],
+        "gap.csv": "".join(lines[:4] + lines[5:]),
     }  # fmt: skip
     for name, text in files.items():
         (tmp_path / name).write_text(text)

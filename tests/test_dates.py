@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from keras_rnn import load_gs10
-from keras_rnn.dates import annual, dated_history, dates_after, read_series, to_frequency, years_of
+from keras_rnn.dates import annual, dated_history, dates_after, read_series, spacing_of, to_frequency, years_of
 
 VALUES = np.linspace(1, 2, 8)
 YEARS = pd.period_range("2018", periods=8, freq="Y")
@@ -30,6 +30,20 @@ def test_dates_go_on_in_their_own_kind(index, following):
     pd.testing.assert_index_equal(dates_after(dates, 2, "annual"), following, check_names=False, exact="equiv")
 
 
+def test_yearly_dates_in_an_index_of_months_or_days_go_on_by_years():
+    december = load_gs10("monthly")[load_gs10("monthly").index.month == 12]
+    _, dates = dated_history(december, 6, "annual")
+    assert dates_after(dates, 2, "annual").astype(str).tolist() == ["2026-12", "2027-12"]
+    days = pd.PeriodIndex([f"{y}-03-31" for y in range(2018, 2026)], freq="D")
+    assert dates_after(days, 1, "annual").astype(str).tolist() == ["2026-03-31"]
+
+
+def test_beyond_the_last_date_there_is():
+    index = pd.DatetimeIndex(pd.date_range("2250", periods=8, freq="YS"), dtype="datetime64[ns]")
+    with pytest.raises(ValueError, match="pandas still has dates. Received: 900 after 2257"):
+        dates_after(index, 900, "annual")
+
+
 def test_months_go_on_at_the_months_end():
     index = pd.date_range("2024-11-30", periods=4, freq="ME")
     following = dates_after(index, 3, "monthly")
@@ -44,7 +58,7 @@ def test_without_dates(history):
 def test_nullable_numbers():
     values, _ = dated_history(pd.Series(VALUES).convert_dtypes(), 6, "annual")
     assert values.dtype == np.float64
-    with pytest.raises(ValueError, match="finite numbers. Received: nan at position 2"):
+    with pytest.raises(ValueError, match="finite numbers .*Received: nan at position 2"):
         dated_history(pd.Series([1, 2, None, 4, 5, 6], dtype="Int64"), 6, "annual")
 
 
@@ -60,8 +74,20 @@ def changed(change):
         (changed(lambda years: years.reverse()), "oldest first. Received: 2025 before 2024"),
         (changed(lambda years: years.__setitem__(3, years[2])), "distinct dates. Received: 2020 twice"),
         (changed(lambda years: years.pop(3)), "without a gap. Received: 2020 followed by 2022"),
-        (pd.Series(VALUES, index=pd.period_range("2020-01", periods=8, freq="M")), "annual dates.*Received: monthly"),
-        (pd.Series(VALUES, index=pd.period_range("2020Q1", periods=8, freq="Q")), "annual dates.*Received: 2020Q1"),
+        (
+            pd.Series(VALUES, index=pd.period_range("2020-01", periods=8, freq="M")),
+            "annual dates. Received: monthly ones",
+        ),
+        (
+            pd.Series(VALUES, index=pd.period_range("2020Q1", periods=8, freq="Q")),
+            "annual dates. Received: quarterly ones",
+        ),
+        (pd.Series(VALUES, index=pd.date_range("2020-01-01", periods=8)), "annual dates. Received: daily or weekly"),
+        (pd.Series(VALUES, index=pd.date_range("2020", periods=8, freq="2YS")), "Received: 24-monthly ones"),
+        (
+            pd.Series(VALUES[:6], index=pd.date_range("2018", periods=8, freq="YS").delete([3, 4])),
+            "without a gap. Received: 2020-01-01 followed by 2023-01-01",
+        ),
         (pd.Series(VALUES, index=[*pd.date_range("2018", periods=7, freq="YS"), pd.NaT]), "Received: NaT"),
         (pd.Series(VALUES, index=[2018, 2019, 2020, 2021, 2022, 2023, 2025, 2026]), "Received: 2023 followed by 2025"),
         (pd.DataFrame({"a": VALUES, "b": VALUES}), r"such as `data\['b'\]`. Received: a DataFrame of shape \(8, 2\)"),
@@ -105,6 +131,14 @@ def test_to_frequency_leaves_yearly_values_alone():
     assert len(to_frequency(load_gs10("monthly"), "annual")) == len(yearly)
 
 
+def test_monthly_values_with_a_month_missing_are_not_averaged():
+    monthly = load_gs10("monthly").drop(pd.Period("2005-04", "M"))
+    with pytest.raises(ValueError, match="monthly dates without a gap. Received: 2005-03 followed by 2005-05"):
+        to_frequency(monthly, "annual")
+    with pytest.raises(ValueError, match="oldest first"):
+        to_frequency(load_gs10("monthly")[::-1], "annual")
+
+
 @pytest.fixture
 def csv(tmp_path):
     def write(text, encoding="utf-8"):
@@ -136,9 +170,9 @@ def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("", None, "header and rows was expected. Received: data.csv"),
-        ("date,GS10\n", None, "Received: data.csv, columns date, GS10, 0 rows"),
-        ("date\n2010-01-01\n", None, "Received: data.csv, columns date, 1 rows"),
+        ("", None, "was expected. Received: data.csv with the first line ''"),
+        ("date,GS10\n", None, "Received: data.csv with the first line 'date,GS10', 0 more"),
+        ("date\n2010-01-01\n", None, "Received: data.csv with the first line 'date', 1 more"),
         ("date,GS10\n" + ROWS, "GS30", "`column` must be one of GS10. Received: 'GS30'"),
         ("date,a,b\n2010-01-01,1,2\n", None, "one of a, b. Received: none for data.csv"),
         ("date,GS10\n" + ROWS + "2017-01-01,.\n2018-01-01,.\n", None, r"Received: '\.' \(missing\) at 2017-01-01, 2"),
@@ -149,6 +183,9 @@ def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
         ("date,GS10\n" + ROWS + "tomorrow,1\n", None, "Received: 'tomorrow' in data.csv"),
         ("date,GS10\n" + ROWS + ",1\n", None, "Received: '' in data.csv"),
         ("<!DOCTYPE html>\n<html><body>Not found</body></html>\n", None, "Received: data.csv"),
+        (ROWS, None, "with a header, .* Received: data.csv with the first line '2010-01-01,10.5', 6 more"),
+        ("2010,1\n2011,2\n", None, "with the first line '2010,1'"),
+        ("date;GS10\n2010-01-01;1\n", None, "separated by commas, .* with the first line 'date;GS10'"),
         ("date,GS10\n2010-01-01,1,2,3\n2011-01-01,1\n", None, "Received: "),
     ],
 )
@@ -162,3 +199,17 @@ def test_csv_that_is_none(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path, tmp_path / "binary.csv"):
         with pytest.raises(ValueError, match="Received: "):
             read_series(path)
+
+
+@pytest.mark.parametrize(
+    ("index", "spacing"),
+    [
+        (pd.date_range("2000-01-31", periods=9, freq="ME"), "monthly"),
+        (pd.date_range("2000", periods=9, freq="YS"), "annual"),
+        (pd.Index(range(9)), "annual"),
+        (pd.date_range("2000", periods=90, freq="W"), "daily or weekly"),
+        (pd.date_range("2000", periods=9, freq="6MS"), "6-monthly"),
+    ],
+)
+def test_spacing(index, spacing):
+    assert spacing_of(index) == spacing

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from keras_rnn.files import check_replaceable, file_sizes, written_file, written_folder
+from keras_rnn.files import check_path, check_writable, file_sizes, written_file, written_folder
 
 
 def tree(folder):
@@ -56,7 +56,7 @@ def test_the_wrong_kind_of_target(tmp_path):
     with pytest.raises(OSError, match=r"folder that can be written was expected. Received: '.*file', it is a file"):
         written_folder(tmp_path / "file").__enter__()
     with pytest.raises(OSError, match="it is a file"):
-        check_replaceable(tmp_path / "file", "card.json")
+        check_writable(tmp_path / "file")
     with pytest.raises(OSError, match=r"file that can be written was expected. Received: '.*', it is a folder"):
         written_file(tmp_path).__enter__()
     with pytest.raises(OSError, match="Received: '.*below'"):
@@ -73,7 +73,30 @@ def test_no_permission(tmp_path):
             with pytest.raises(PermissionError, match="Received: '.*', Permission denied"):
                 write(tmp_path / "model").__enter__()
         with pytest.raises(PermissionError, match="Permission denied"):
-            check_replaceable(tmp_path / "model", "card.json")
+            check_writable(tmp_path / "model")
     finally:
         os.seteuid(0)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_link_is_followed(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with written_folder(tmp_path / "link") as new:
+        (new / "file").write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert tree(tmp_path / "real") == {"file": "new"}
+
+
+def test_parents_made_for_nothing_are_gone_again(tmp_path):
+    with pytest.raises(ValueError, match="bad"), written_folder(tmp_path / "a" / "b" / "model"):
+        raise ValueError("bad")
+    assert list(tmp_path.iterdir()) == []
+    check_writable(tmp_path / "a" / "b" / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [None, 3, "", b"bytes"])
+def test_what_is_no_path(path):
+    with pytest.raises(TypeError, match="Received: "):
+        check_path(path)

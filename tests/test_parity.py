@@ -9,6 +9,8 @@ import pytest
 from keras_rnn import char_model, export, gs10_model, verify
 from keras_rnn.parity import TOLERANCE, twin, windows_of
 from keras_rnn.registry import find, zoo_names
+from keras_rnn.runtime import LiteRTFile
+from keras_rnn.signatures import signatures_of
 from keras_rnn.weights import CellWeights
 
 
@@ -90,20 +92,46 @@ def test_a_damaged_saved_model(folder):
 
 
 def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
-    """What the stock converter writes for a rolled RNN, which no phone runs."""
-    from keras_rnn.backend import keras, tf
+    """What the stock converter writes, which no phone runs: the same numbers, and not sound."""
+    from keras_rnn import load
+    from keras_rnn.backend import tf
     from keras_rnn.quiet import quiet_stderr
-    from keras_rnn.runtime import dynamic_tensors, operators, read_flatbuffer
 
-    model = keras.Sequential([keras.Input((20, 3)), keras.layers.SimpleRNN(4)])
+    module = signatures_of(load("char"), None)
     with quiet_stderr():
-        model.export(tmp_path / "stock", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "stock"))
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
-        (tmp_path / "stock.tflite").write_bytes(converter.convert())
-    _, parsed = read_flatbuffer(tmp_path / "stock.tflite")
-    assert any(op.startswith("custom:Flex") for op in operators(parsed))
-    assert dynamic_tensors(parsed)
+        tf.saved_model.save(module, str(tmp_path / "stock"), signatures=module.functions())
+        converter = tf.lite.TFLiteConverter.from_saved_model(str(tmp_path / "stock"), signature_keys=["step"])
+        (folder / "model.tflite").write_bytes(converter.convert())
+    lite = LiteRTFile(folder / "model.tflite")
+    assert lite.dynamic_tensors
+    with pytest.raises(ValueError, match="Received: "):
+        verify(folder)
+
+
+@pytest.mark.parametrize(
+    ("damage", "note"),
+    [
+        (lambda model: setattr(model.operatorCodes[0], "customCode", b"FlexTensorListReserve"), "FlexTensorListReserve"),
+        (lambda model: setattr(model.subgraphs[0].tensors[0], "shapeSignature", [-1, 2]), "primary is"),
+        (lambda model: model.signatureDefs.reverse() or [
+            setattr(s, "subgraphIndex", 1 - s.subgraphIndex) for s in model.signatureDefs], "primary is step"),
+    ],
+)  # fmt: skip
+def test_a_file_that_runs_here_but_not_on_a_phone_fails(folder, monkeypatch, damage, note):
+    """The numbers are right, so it is the check of operators, shapes and primary signature that must see it."""
+    from keras_rnn import runtime
+
+    original = runtime.read_flatbuffer
+
+    def damaged(path):
+        content, model = original(path)
+        damage(model)
+        return content, model
+
+    monkeypatch.setattr(runtime, "read_flatbuffer", damaged)
+    (check,) = [check for check in verify(folder) if not check.passed]
+    assert check.check == "built-in ops, static shapes"
+    assert note in check.note
 
 
 def test_no_such_name_or_folder(tmp_path):

@@ -21,8 +21,26 @@ def test_an_error_brings_it_all_out(capfd):
     assert capfd.readouterr().err == "what went before\n"
 
 
+def test_threads_give_it_back(fresh):
+    code = """
+import os, threading
+from keras_rnn.quiet import quiet_stderr
+def work():
+    for _ in range(200):
+        with quiet_stderr(), quiet_stderr():
+            os.write(2, b"chatter")
+before = os.fstat(2)
+threads = [threading.Thread(target=work) for _ in range(8)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+print(os.fstat(2) == before)
+"""
+    assert fresh(code) == "True\n"
+    assert fresh.stderr == ""
+
+
 def test_without_standard_error(fresh):
     fresh("import os; os.close(2)\nfrom keras_rnn.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')")
+    fresh("import sys; sys.stderr = None\nfrom keras_rnn.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')")
 
 
 def test_starting_exporting_and_using_say_nothing(fresh):

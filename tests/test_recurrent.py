@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from keras_rnn import CellWeights, char_model, gs10_model, load, text_windows
-from keras_rnn.backend import keras
+from keras_rnn.backend import keras, tf
 from keras_rnn.recurrent import UNROLL_UP_TO, read_keras_file
 
 
@@ -89,6 +89,8 @@ def test_set_cell_weights_of_other_sizes():
     w = model.get_cell_weights()
     with pytest.raises(ValueError, match="Received: "):
         model.set_cell_weights(CellWeights(w.kernel, w.recurrent_kernel))
+    with pytest.raises(TypeError, match="must be CellWeights, .*Received: "):
+        model.set_cell_weights(w.to_linears())
 
 
 @pytest.mark.parametrize("x", [np.zeros(2, int), np.zeros((3, 3), int), np.zeros((1, 2, 8))])
@@ -101,6 +103,61 @@ def test_unbatched_windows_are_answered_with_the_way_to_give_them():
     for model, x in zip(models("simple_rnn"), (np.zeros(2, int), np.zeros(6)), strict=True):
         with pytest.raises(ValueError, match=r"`x\[None\]`, and its result read as `\[0\]`. Received: shape"):
             model(x)
+
+
+def test_predict_of_windows_of_several_widths():
+    model, _ = models("simple_rnn")
+    model.predict(np.zeros((3, 2), int), verbose=0)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Shape of tensor .* \[3,5\] .* expected shape \[\?,2\]"):
+        model.predict(np.zeros((3, 5), int), verbose=0)
+    for shape in ((3, 5), (2,), (1, 2, 1)):
+        with pytest.raises(ValueError, match=r"Received: shape"):
+            model.predict_windows(np.zeros(shape, int))
+
+
+def test_tf_data_without_static_shapes():
+    model = char_model()
+    ids, targets, _ = text_windows("hello world")
+    free = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(None, tf.int32))
+    pairs = tf.data.Dataset.from_generator(lambda: [(ids, targets)], output_signature=free)
+    assert model.evaluate(pairs, verbose=0, return_dict=True)["accuracy"] == 1.0
+    model.fit(pairs, verbose=0)
+
+
+def test_the_quick_call_follows_lora_and_quantisation():
+    ids, _, _ = text_windows("hello world")
+    model = char_model()
+    before = model.predict_windows(ids)
+    model.get_layer("head").enable_lora(2)
+    for variable in model.get_layer("head").trainable_variables:
+        if "lora" in variable.name:
+            variable.assign(np.ones(variable.shape))
+    np.testing.assert_allclose(model.predict_windows(ids), model.predict(ids, verbose=0), atol=1e-5)
+    assert np.abs(model.predict_windows(ids) - before).max() > 0.1
+    model = char_model()
+    model.predict_windows(ids)
+    model.get_layer("head").quantize("int8")
+    np.testing.assert_allclose(model.predict_windows(ids), model.predict(ids, verbose=0), atol=1e-6)
+
+
+def test_numpy_integers_are_integers(tmp_path):
+    for cell in ("rnn_cell", "simple_rnn"):
+        model = char_model(None, cell, window=np.int64(3), units=np.int32(5))
+        model.save(tmp_path / "model.keras")
+        assert load(tmp_path / "model.keras").get_config() == model.get_config()
+        assert (type(model.window), type(model.units)) == (int, int)
+
+
+def test_pretrained_under_another_policy(fresh):
+    code = """
+import warnings
+warnings.simplefilter("error", UserWarning)
+from keras_rnn import char_model
+import keras
+keras.config.set_dtype_policy("mixed_float16")
+print(char_model().generate("he", 5))
+"""
+    assert fresh(code) == "hello w\n"
 
 
 def test_damaged_foreign_and_absent_files(tmp_path):
@@ -133,6 +190,10 @@ def test_damaged_foreign_and_absent_files(tmp_path):
         ({"cell": None}, ValueError),
         ({"weights": "imagenet"}, ValueError),
         ({"weights": 3}, ValueError),
+        ({"weights": np.zeros(2)}, ValueError),
+        ({"window": 2.0}, TypeError),
+        ({"window": np.array([2, 2])}, TypeError),
+        ({"units": True}, TypeError),
         ({"weights": "absent.keras"}, ValueError),
         ({"weights": None, "units": 0}, ValueError),
         ({"weights": None, "window": 0}, ValueError),
@@ -156,6 +217,9 @@ def test_weights_of_a_file(tmp_path):
     assert model.cell == "simple_rnn"
     assert model.get_cell_weights().sha256() == source.get_cell_weights().sha256()
     assert char_model(weights=str(tmp_path / "char.keras"), cell="rnn_cell", window=2).cell == "rnn_cell"
+    char_model(weights=None, return_sequences=True).save(tmp_path / "every.keras")
+    for asked, has in ((None, True), (True, True), (False, False)):
+        assert char_model(weights=tmp_path / "every.keras", return_sequences=asked).return_sequences is has
     with pytest.raises(ValueError, match="of a CharModel was expected. Received: .*gs10.keras', a GS10Model"):
         char_model(weights=tmp_path / "gs10.keras")
     with pytest.raises(ValueError, match="of a GS10Model was expected. Received: .*stock.keras', a Sequential"):

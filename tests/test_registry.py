@@ -24,7 +24,9 @@ def test_short_names(name, full):
     assert zoo_name(find(name)) == resolve(name)
 
 
-@pytest.mark.parametrize("name", ["", "chars", "char/hello", "char/hello_world/lstm", "char/hello_world/rnn_cell/1"])
+@pytest.mark.parametrize(
+    "name", ["", "/char", "chars", "char/hello", "char/hello_world/lstm", "char/hello_world/rnn_cell/1"]
+)
 def test_other_names_are_answered_with_those_there_are(name):
     with pytest.raises(ValueError, match=f"char/hello_world/rnn_cell, .*, gs10/levels/simple_rnn. Received: {name!r}"):
         resolve(name)

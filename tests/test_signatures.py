@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model
+from keras_rnn.artifacts import write_saved_model
+from keras_rnn.backend import tf
 from keras_rnn.parity import numpy_reference
 from keras_rnn.recurrent import UNROLL_UP_TO
 from keras_rnn.signatures import signatures_of
@@ -53,6 +55,21 @@ def test_step_takes_a_state_of_the_callers():
     outputs, last = model.get_cell_weights().forward(np.eye(8)[ids], h)
     np.testing.assert_allclose(result["logits"], outputs[:, -1], atol=1e-5)
     np.testing.assert_allclose(result["h_0"], last, atol=1e-6)
+
+
+def test_a_saved_model_refuses_windows_of_another_size(tmp_path):
+    """Without a check the function answers a longer window from its head."""
+    for model, name in ((char_model(), "ids"), (gs10_model(), "history")):
+        write_saved_model(model, tmp_path / name)
+        saved = tf.saved_model.load(str(tmp_path / name)).signatures
+        dtype, window = model.inputs[0].dtype, model.window
+        for shape in ((2, window + 1), (2, window - 1), (window,), (1, window, 1)):
+            with pytest.raises((tf.errors.InvalidArgumentError, TypeError)):
+                saved["serving_default"](**{name: tf.zeros(shape, dtype)})
+        step = "ids" if name == "ids" else "x"
+        for shape, state in (((2, 2), (2, 20)), ((2, 1), (2, 21))):
+            with pytest.raises((tf.errors.InvalidArgumentError, TypeError)):
+                saved["step"](**{step: tf.zeros(shape, dtype), "h_0": tf.zeros(state)})
 
 
 def test_other_models():

@@ -103,6 +103,18 @@ def test_the_recipe_gives_what_is_shipped(zoo):
             )
 
 
+def test_validation_after_each_round_and_stopping_by_it():
+    model = char_model(weights=None, seed=1)
+    history = train(model, IDS, TARGETS, updates=300, validation_data=(IDS[:4], TARGETS[:4]), verbose=False)
+    assert len(history.history["val_loss"]) == 3
+    assert history.history["val_loss"][-1] == pytest.approx(model.evaluate(IDS[:4], TARGETS[:4], verbose=0)[0])
+    stop = keras.callbacks.EarlyStopping(monitor="val_loss", patience=0, min_delta=100.0)
+    history = train(
+        model, IDS, TARGETS, updates=900, validation_data=(IDS, TARGETS), callbacks=[stop], verbose=False
+    )  # fmt: skip
+    assert len(history.history["loss"]) == 2
+
+
 def test_a_bar_and_quiet(capfd):
     model = char_model(weights=None, seed=1)
     train(model, IDS, TARGETS, updates=10, verbose=False)
@@ -112,6 +124,8 @@ def test_a_bar_and_quiet(capfd):
     assert out == ""
     assert "mine: 100%" in err
     assert "10/10" in err
+    train(char_model(weights=None, seed=1), IDS, TARGETS, updates=5000, min_delta=1e-3, title="mine")
+    assert "mine (stopped early): 100%" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -126,11 +140,20 @@ def test_a_bar_and_quiet(capfd):
         ({"batch_size": 0}, ValueError),
         ({"min_delta": -1}, ValueError),
         ({"seed": "a"}, TypeError),
+        ({"targets": TARGETS.astype(str)}, TypeError),
     ],
 )
 def test_bad_input(arguments, error):
     with pytest.raises(error, match="Received: "):
         train(**({"model": char_model(weights=None), "x": IDS, "targets": TARGETS, "verbose": False} | arguments))
+
+
+def test_callbacks_none_one_and_several():
+    seen = []
+    one = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    for callbacks in (None, one, [one], (one, one)):
+        train(char_model(weights=None), IDS, TARGETS, updates=1, callbacks=callbacks, verbose=False)
+    assert len(seen) == 4
 
 
 def test_a_model_that_is_not_compiled():

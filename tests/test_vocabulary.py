@@ -30,7 +30,7 @@ def test_windows_are_arrays_of_their_own():
     targets[:] = 0  # a view would be read-only, or write into its neighbour
 
 
-@pytest.mark.parametrize("text", ["aaab", "日本語のテキスト", "a\n\tb\x00c", "e\u0301é😀z", "\ud800x"])
+@pytest.mark.parametrize("text", ["aaab", "日本語のテキスト", "a\n\tb\x00c", "e\u0301é😀z"])
 def test_any_text_there_and_back(text):
     vocabulary = vocabulary_of(text)
     assert list(vocabulary) == sorted(set(text), key=ord)
@@ -52,6 +52,7 @@ def test_a_second_text_with_the_first_ones_vocabulary():
         ({"text": b"hello"}, TypeError),
         ({"text": ""}, ValueError),
         ({"text": "he"}, ValueError),
+        ({"text": "half a pair: \ud800"}, ValueError),
         ({"text": "hello", "window": 0}, ValueError),
         ({"text": "hello", "window": 2.0}, TypeError),
         ({"text": "hello", "window": True}, TypeError),

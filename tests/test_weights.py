@@ -69,6 +69,12 @@ def test_forward_of_the_linear_cell_is_powers_of_its_matrix():
         np.testing.assert_allclose(outputs[0, k], x[0, 0] @ w.kernel @ power, rtol=1e-12)
 
 
+def test_repr_is_shapes_not_numbers():
+    assert repr(weights(bias=False)) == (
+        "CellWeights(kernel=(3, 4), recurrent_kernel=(4, 4), output_kernel=(4, 2))"
+    )  # fmt: skip
+
+
 def test_fingerprint_tells_numbers_apart():
     w = weights()
     other = w.kernel.copy()
@@ -92,6 +98,10 @@ def test_fingerprint_tells_numbers_apart():
             {k: v for k, v in w.to_torch_rnn().items() if k != "bias_hh_l0"}
         ),
         lambda w: CellWeights.from_simple_rnn({}),
+        lambda w: CellWeights.from_torch_rnn(w.to_torch_rnn() | {"bias_hh_l0": [0.0]}),
+        lambda w: CellWeights([[1.0], [1.0, 2.0]], w.recurrent_kernel),
+        lambda w: w.forward(np.zeros((2, 0, 3))),
+        lambda w: w.forward(np.zeros((2, 2, 3)), np.zeros((1, 4))),
         lambda w: w.forward(np.zeros((3, 3))),
         lambda w: w.forward(np.zeros((3, 2, 9))),
     ],
@@ -99,3 +109,29 @@ def test_fingerprint_tells_numbers_apart():
 def test_wrong_shapes_and_names(make):
     with pytest.raises(ValueError, match="Received: "):
         make(weights())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda w: CellWeights(w.kernel, None),
+        lambda w: CellWeights(None, w.recurrent_kernel),
+        lambda w: CellWeights(w.kernel.astype(str), w.recurrent_kernel),
+        lambda w: CellWeights(w.kernel.astype(complex), w.recurrent_kernel),
+        lambda w: CellWeights(w.kernel.astype(object), w.recurrent_kernel),
+        lambda w: CellWeights.from_linears(None),
+        lambda w: CellWeights.from_linears([("i2h.weight", w.kernel)]),
+        lambda w: w.forward("text"),
+    ],
+)
+def test_what_is_no_array_of_numbers(make):
+    with pytest.raises(TypeError, match="Received: "):
+        make(weights())
+
+
+def test_the_arrays_are_its_own():
+    kernel = np.ones((3, 4))
+    w = CellWeights(kernel, np.ones((4, 4)))
+    before = w.sha256()
+    kernel[:] = 0
+    assert w.sha256() == before
