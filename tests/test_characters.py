@@ -72,8 +72,8 @@ def test_a_target_shaped_unlike_the_output_is_refused(targets, return_sequences)
 
 def test_targets_as_a_column_are_the_same():
     ids, y, _ = text_windows("hello world")
-    model = char_model()
-    assert model.evaluate(ids, y, verbose=0) == pytest.approx(model.evaluate(ids, y[:, None], verbose=0))
+    expected = char_model().evaluate(ids, y, verbose=0)
+    assert char_model().evaluate(ids, y[:, None], verbose=0) == pytest.approx(expected)
 
 
 def test_other_text_vocabulary_and_sizes():

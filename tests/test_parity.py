@@ -111,7 +111,7 @@ def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "note"),
     [
-        (lambda model: setattr(model.operatorCodes[0], "customCode", b"FlexTensorListReserve"), "FlexTensorListReserve"),
+        (lambda model: setattr(model.operatorCodes[0], "customCode", b"FlexReserve"), "custom:FlexReserve"),
         (lambda model: setattr(model.subgraphs[0].tensors[0], "shapeSignature", [-1, 2]), "primary is"),
         (lambda model: model.signatureDefs.reverse() or [
             setattr(s, "subgraphIndex", 1 - s.subgraphIndex) for s in model.signatureDefs], "primary is step"),

@@ -118,7 +118,7 @@ def test_predict_of_windows_of_several_widths():
 def test_tf_data_without_static_shapes():
     model = char_model()
     ids, targets, _ = text_windows("hello world")
-    free = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec(None, tf.int32))
+    free = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.int32))
     pairs = tf.data.Dataset.from_generator(lambda: [(ids, targets)], output_signature=free)
     assert model.evaluate(pairs, verbose=0, return_dict=True)["accuracy"] == 1.0
     model.fit(pairs, verbose=0)
