@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 
 from keras_rnn import RNNCell
@@ -83,7 +85,8 @@ def shapes() -> None:
     try:
         keras.layers.RNN(RNNCell(UNITS))(unbatched)
     except ValueError as error:
-        print(f"\n   Without [None]: {str(error).splitlines()[-1]}")
+        print("\n   Without [None]:")
+        print(textwrap.fill(str(error), 100, initial_indent="   ", subsequent_indent="   "))
     print("\n   The target must have the output's shape: (5, 3, 1) for every step, (5, 1) for the last one.")
 
 
