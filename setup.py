@@ -42,6 +42,7 @@ setup(
     package_data={"keras_rnn": ["py.typed", "data/*"], "keras_rnn.saved_models": ["**/*"]},
     install_requires=[
         "ai-edge-litert>=2.0",
+        "flatbuffers>=24.3",
         "keras>=3.10",
         "matplotlib>=3.9",
         "numpy>=2.0",

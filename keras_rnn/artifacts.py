@@ -6,16 +6,19 @@ import contextlib
 import dataclasses
 import importlib.metadata
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from keras_rnn import __version__
 from keras_rnn.backend import tf
 from keras_rnn.cards import SCHEMA, check_replaceable, write_card
 from keras_rnn.checks import received
 from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
+from keras_rnn.litert import convert
+from keras_rnn.metadata import SCHEMA as METADATA_SCHEMA
 from keras_rnn.parity import TOLERANCE, Check, ParityError, verify_artifacts
+from keras_rnn.presets import Preset
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
@@ -23,6 +26,9 @@ from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import DATA
 from keras_rnn.signatures import signatures_of
 
+TEXT_SIGNATURE = (
+    "`text` string (batch,) and `length` int32 () → `text` string (batch,), each prompt with so many characters added"
+)
 PACKAGES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pandas")
 
 
@@ -63,7 +69,7 @@ def write_artifacts(
     with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")
         write_saved_model(model, new / "1")
-        (new / "model.tflite").write_bytes(litert_bytes(model))
+        (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
         checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
@@ -87,15 +93,41 @@ def write_saved_model(model: RecurrentModel, folder: Path) -> None:
         tf.saved_model.save(module, str(folder), signatures=module.functions())
 
 
-def litert_bytes(model: RecurrentModel) -> bytes:
-    """The LiteRT file, float32, batch 1, built-in ops only: the converter fails where it would need others."""
+def litert_bytes(model: RecurrentModel, name: ModelName | None, metrics: dict[str, float]) -> bytes:
+    """The LiteRT file, float32, batch 1, with all that its user needs to know inside."""
     module = signatures_of(model, 1)
-    functions = module.functions()
-    with tempfile.TemporaryDirectory() as folder, quiet_stderr():
-        tf.saved_model.save(module, folder, signatures=functions)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(functions))
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        return bytes(converter.convert())
+    config = model.get_config()
+    preset = preset_of(name) if name else None
+    settings = {"vocabulary": config["vocabulary"]} if model.kind == "char" else {
+        "unit": "percent", **{key: config[key] for key in ("frequency", "low", "high")}}  # fmt: skip
+    metadata = {
+        "schema": METADATA_SCHEMA,
+        "keras_rnn": __version__,
+        "kind": model.kind,
+        "name": str(name) if name else None,
+        "window": model.window,
+        "units": model.units,
+        "ahead": module.ahead,
+        "settings": settings,
+        "signatures": module.names(),
+        "card": {**summary_of(model, preset), "metrics": metrics},
+        "versions": versions(),
+    }
+    return convert(module, module.functions(), metadata)
+
+
+def summary_of(model: RecurrentModel, preset: Preset | None) -> dict[str, Any]:
+    """The words of the card."""
+    return {
+        "title": f"{preset.title}, cell {model.cell}" if preset else f"A {type(model).__name__}, cell {model.cell}",
+        "description": preset.description if preset else "Exported by keras_rnn from a model of the user's own.",
+        "license": "Apache-2.0" if preset else "not stated",
+        "limits": list(preset.limits) if preset else [],
+    }
+
+
+def versions() -> dict[str, str]:
+    return {package: importlib.metadata.version(package) for package in PACKAGES}
 
 
 def card_of(
@@ -105,7 +137,6 @@ def card_of(
     preset = preset_of(name) if name else None
     weights = model.get_cell_weights()
     lite = LiteRTFile(folder / "model.tflite")
-    free = {"serving_default": None, "step": None}
 
     def specs(of: dict[str, Any]) -> dict[str, Any]:
         return {key: {"dtype": str(dtype), "shape": [None, *shape[1:]]} for key, (shape, dtype) in of.items()}
@@ -114,9 +145,7 @@ def card_of(
     return {
         "schema": SCHEMA,
         "name": str(name) if name else None,
-        "title": f"{preset.title}, cell {model.cell}" if preset else f"A {type(model).__name__}, cell {model.cell}",
-        "description": preset.description if preset else "Exported by keras_rnn from a model of the user's own.",
-        "license": "Apache-2.0" if preset else "not stated",
+        **summary_of(model, preset),
         "class": type(model).__name__,
         "cell": model.cell,
         "config": config,
@@ -131,11 +160,13 @@ def card_of(
         else None,
         "recipe": _recipe(model, preset) if preset else None,
         "metrics": metrics,
-        "limits": list(preset.limits) if preset else [],
-        "signatures": {key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in free},
+        "signatures": {
+            key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in lite.signatures
+        },
+        "text_signatures": {"generate_text": TEXT_SIGNATURE} if model.kind == "char" else {},
         "files": file_sizes(folder),
         "parity": [dataclasses.asdict(check) for check in checks],
-        "versions": {package: importlib.metadata.version(package) for package in PACKAGES},
+        "versions": versions(),
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
     }
 

@@ -94,7 +94,7 @@ def render(card: dict[str, Any]) -> str:
         rows.append([f"`{name}`", _specs(signature["inputs"]), _specs(signature["outputs"])])
     parts.append(
         "## Signatures\nThe same in the SavedModel and the `.tflite`; the batch is free in the one and 1 in the "
-        "other.\n\n" + markdown_table(["signature", "takes", "gives"], rows)
+        "other.\n\n" + markdown_table(["signature", "takes", "gives"], rows) + _text_signatures(card)
     )
     rows = [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()]
     parts.append("## Files\n" + markdown_table(["file", "bytes"], rows))
@@ -110,6 +110,13 @@ def render(card: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     parts.append(f"## Made with\n{versions}; {card['threads']} threads.")
     return "\n\n".join(parts) + "\n"
+
+
+def _text_signatures(card: dict[str, Any]) -> str:
+    lines = [
+        f"\n\nThe SavedModel has `{name}` besides: {what}." for name, what in card.get("text_signatures", {}).items()
+    ]
+    return "".join(lines)
 
 
 def _specs(specs: dict[str, dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from keras_rnn import __version__, commands
 from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
@@ -27,6 +27,12 @@ def _parser() -> _Parser:
             sub.add_argument("--json", action="store_true", help="print JSON, for programs")
         return sub
 
+    runtime: dict[str, Any] = {
+        "choices": ("auto", "litert", "keras"),
+        "default": "auto",
+        "help": "auto (default): LiteRT, without TensorFlow, where the model has a .tflite file",
+    }
+
     command("list", "the zoo's models with their numbers")
 
     sub = command("show", "one model: its card, a .keras file's layers, or a .tflite file's signatures")
@@ -44,6 +50,8 @@ def _parser() -> _Parser:
     sub.add_argument("--stop", action="append", metavar="STRING", help="end before this string; may be repeated")
     sub.add_argument("--seed", type=int, help="repeats the draws, at a temperature above 0")
 
+    sub.add_argument("--runtime", **runtime)
+
     sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours")
     sub.add_argument(
         "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: packaged GS10)"
@@ -52,6 +60,8 @@ def _parser() -> _Parser:
     sub.add_argument("--steps", type=int, default=1, help="years ahead (default 1)")
     sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10")
     sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values")
+
+    sub.add_argument("--runtime", **runtime)
 
     sub = command("train", "train a model and export it to a folder")
     sub.add_argument("model", choices=tuple(PRESETS), help="the character model or the forecaster")

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, render
-from keras_rnn.files import FilePath, written_file
-from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, TEXT_FILE
+from keras_rnn.checks import received
+from keras_rnn.command_inputs import char_task, gs10_task, read_yearly, refuse
+from keras_rnn.files import written_file
+from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 from keras_rnn.tables import checks_table, headline, plain_table
 
@@ -85,19 +87,32 @@ def _show_keras(path: Path, as_json: bool) -> int:
     return 0
 
 
-def _load(name_or_path: Any, expected: str | None = None) -> Any:
-    """A model by name or path; of the given class where the command needs one."""
-    from keras_rnn.checks import received
-    from keras_rnn.zoo import load
+def _load(name_or_path: Any, expected: str | None = None, runtime: str = "keras") -> Any:
+    """A model by name or path; of the given class where the command needs one.
 
-    model = load(name_or_path)
-    if expected not in (None, type(model).__name__):
-        raise ValueError(f"A {expected} was expected. {received(name_or_path)}, a {type(model).__name__}")
+    Args:
+        runtime: `"litert"`, without TensorFlow; `"keras"`; or `"auto"`: the first where there is a `.tflite` file.
+    """
+    from keras_rnn.runtime import load as load_litert
+
+    path = find(name_or_path)
+    if runtime == "auto":
+        runtime = "litert" if path.suffix == ".tflite" or (path / "model.tflite").is_file() else "keras"
+    if runtime == "litert":
+        model = load_litert(name_or_path)
+    else:
+        from keras_rnn.zoo import load
+
+        model = load(name_or_path)
+    found = type(model).__name__.replace("Runtime", "Model")
+    if expected not in (None, found):
+        raise ValueError(f"A {expected} was expected. {received(name_or_path)}, a {found}")
     return model
 
 
 def generate_(options: argparse.Namespace) -> int:
-    text = _load(options.model, "CharModel").generate(
+    model = _load(options.model, "CharModel", options.runtime)
+    text = model.generate(
         options.text,
         options.length,
         temperature=options.temperature,
@@ -115,15 +130,20 @@ def generate_(options: argparse.Namespace) -> int:
 
 def forecast_(options: argparse.Namespace) -> int:
     from keras_rnn.datasets import load_gs10
+    from keras_rnn.dates import dated_history, forecast_frame
+    from keras_rnn.runtime import Forecast
 
     if options.csv is None:
-        _refuse(options, "column")
+        refuse(options, "column")
     remarks: list[str] = []
     series = load_gs10("annual")
     if options.csv:
-        series, remarks = _read_yearly(options.csv, options.column, 1)
-    model = _load(options.model, "GS10Model")
-    frame = model.forecast(series, steps=options.steps)
+        series, remarks = read_yearly(options.csv, options.column, 1)
+    model = _load(options.model, "GS10Model", "keras" if options.plot else options.runtime)
+    values, dates = dated_history(series, model.window, model.frequency)
+    forecast = model.forecast(values, steps=options.steps)
+    means = forecast.mean if isinstance(forecast, Forecast) else forecast["mean"].to_numpy()
+    frame = forecast_frame(means, dates, model.frequency)
     last = series.iloc[-model.window :]
     if options.csv and (last.min() < model.low or last.max() > model.high):
         remarks.append(
@@ -157,25 +177,10 @@ def _when(date: Any) -> str:
     return f"{date:%Y-%m-%d}" if hasattr(date, "tzinfo") else str(date)
 
 
-def _read_yearly(path: str, column: str | None, periods: int) -> tuple[Any, list[str]]:
-    """A CSV's series as yearly values, checked, and what is to be said of it; an error says the file's name."""
-    from keras_rnn.dates import dated_history, read_series, to_frequency
-
-    series = read_series(path, column)
-    try:
-        yearly = to_frequency(series, "annual")
-        dated_history(yearly, periods, "annual")
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    if len(yearly) == len(series):
-        return yearly, []
-    return yearly, [f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years"]
-
-
 def train_(options: argparse.Namespace) -> int:
     check_replaceable(options.out)
     recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
-    model, x, targets = _char_task(options) if options.model == "char" else _gs10_task(options)
+    model, x, targets = char_task(options) if options.model == "char" else gs10_task(options)
 
     from keras_rnn.artifacts import export
     from keras_rnn.parity import ParityError
@@ -204,58 +209,6 @@ def train_(options: argparse.Namespace) -> int:
         print(f"trained on {len(x)} windows: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
         print(f"wrote {options.out}: model.keras, 1/ (SavedModel), model.tflite, card.json, README.md")
     return 0
-
-
-def _char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
-    """The model to train, its windows and targets; the file is read before TensorFlow is imported."""
-    from keras_rnn.vocabulary import text_windows
-
-    _refuse(options, "csv", "column")
-    window = PRESETS["char"][DEFAULT_PRESET["char"]].window if options.window is None else options.window
-    ids, targets, vocabulary = text_windows(_read_text(options.text or TEXT_FILE), window)
-
-    from keras_rnn.characters import char_model
-
-    return char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed), ids, targets
-
-
-def _gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
-    """The model to train, its windows and targets: of the packaged series only years before the test part."""
-    from keras_rnn.datasets import load_gs10
-    from keras_rnn.dates import years_of
-    from keras_rnn.series import series_windows
-
-    _refuse(options, "text")
-    window = PRESETS["gs10"][DEFAULT_PRESET["gs10"]].window if options.window is None else options.window
-    if options.csv:
-        series, _ = _read_yearly(options.csv, options.column, window + 1)
-    else:
-        _refuse(options, "column")
-        series = load_gs10("annual")
-        series = series[years_of(series.index) < FIRST_TEST_YEAR]
-    histories, targets = series_windows(series.to_numpy(), window)
-
-    from keras_rnn.yields import gs10_model
-
-    low, high = float(series.min()), float(series.max())
-    sizes = {"window": window, "units": options.units}
-    model = gs10_model(None, options.cell, low=low, high=high, seed=options.seed, **sizes)
-    return model, histories, targets
-
-
-def _refuse(options: argparse.Namespace, *names: str) -> None:
-    for name in names:
-        if getattr(options, name) is not None:
-            raise ValueError(f"--{name} does not go with the rest of the command. Received: {getattr(options, name)!r}")
-
-
-def _read_text(path: FilePath) -> str:
-    if Path(path).is_dir() or not Path(path).exists():
-        raise ValueError(f"A file with a UTF-8 text was expected. Received: {str(path)!r}")
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"A UTF-8 text was expected. Received: {str(path)!r}, {error.reason}") from error
 
 
 def export_(options: argparse.Namespace) -> int:

@@ -119,6 +119,13 @@ def dates_after(index: pd.Index, steps: int, frequency: str) -> pd.Index:
     return pd.Index([int(last) + k for k in ahead], name=index.name)
 
 
+def forecast_frame(means: Floats, dates: pd.Index | None, frequency: str) -> pd.DataFrame:
+    """A forecast as a table: the column `mean`, by the dates that follow, or by the steps 1, 2, … without dates."""
+    steps = len(means)
+    index = pd.RangeIndex(1, steps + 1, name="step") if dates is None else dates_after(dates, steps, frequency)
+    return pd.DataFrame({"mean": means}, index=index)
+
+
 def annual(series: pd.Series[float]) -> pd.Series[float]:
     """Yearly means of a monthly series, for calendar years with all twelve months."""
     index = series.index

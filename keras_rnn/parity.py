@@ -22,7 +22,7 @@ from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import series_windows
 from keras_rnn.served import SavedModelFolder
 from keras_rnn.signatures import signatures_of
-from keras_rnn.vocabulary import text_windows
+from keras_rnn.vocabulary import decode, text_windows
 
 TOLERANCE = 1e-5  # of logits or percent points for the zoo; for other models, of their largest answer
 RANDOM_WINDOWS = 100
@@ -139,7 +139,34 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
             outputs.append(result[reached])
         return np.stack(outputs, axis=1) if names.every_step else outputs[-1]
 
+    def ahead(windows: NDArray[Any], following: NDArray[Any]) -> NDArray[np.float64]:
+        """How far each value that a loop in the graph gave is from what Keras says of the window before it."""
+        rows = np.concatenate([windows, following], axis=1)  # (windows, window + N)
+        before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], model.window, axis=1)
+        answers = model.predict_windows(before.reshape(-1, model.window))  # (windows · N, …)
+        if names.output_name == "prediction":
+            return np.asarray(np.abs(answers[:, 0] - following.reshape(-1)))
+        logits = answers[:, -1] if answers.ndim == 3 else answers  # the most likely: how far below it the chosen is
+        return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
+
+    def check_ahead(artifact: str, following: NDArray[Any]) -> Check:
+        largest = float(ahead(x, following).max())
+        return Check(artifact, names.ahead_name, len(following), largest, tolerance, largest <= tolerance)
+
+    def check_text(following: NDArray[Any]) -> list[Check]:
+        if not isinstance(model, CharModel):
+            return []
+        prompts, expected = (
+            [decode(row, model.vocabulary) for row in rows] for rows in (x, np.concatenate([x, following], axis=1))
+        )
+        texts = saved.run("generate_text", {"text": prompts, "length": names.ahead})["text"]
+        wrong = sum(text.decode() != other for text, other in zip(texts, expected, strict=True))
+        note = f"{wrong} other texts" if wrong else ""
+        return [Check("SavedModel", "generate_text, as generate", len(texts), None, None, not wrong, note)]
+
     windows = [lite.run("serving_default", {names.input_name: row[None]})[reached] for row in x]
+    following = [lite.run(names.ahead_name, {names.input_name: row[None]})[names.ahead_output] for row in x]
+    saved_following = saved.run(names.ahead_name, {names.input_name: x})[names.ahead_output]
     served = saved.run("serving_default", {names.input_name: x})[reached]
     foreign = [op for op in lite.operators if op.startswith("custom:")]
     found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
@@ -149,8 +176,11 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
         check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
         check("SavedModel", "serving_default", served),
         check("SavedModel", "step × window", stepped(saved_step)),
+        check_ahead("SavedModel", saved_following),
+        *check_text(saved_following),
         check("LiteRT", "serving_default", np.concatenate(windows)),
         check("LiteRT", "step × window", stepped(lite_step)),
+        check_ahead("LiteRT", np.concatenate(following)),
         Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
     ]
 

@@ -92,6 +92,14 @@ class CharacterVerbs:
         p = softmax(self.next_logits(window[None])[0])  # (vocabulary,)
         return {self.vocabulary[i]: float(p[i]) for i in np.argsort(-p, kind="stable")}
 
+    def stream(self, state: str = "") -> CharacterStream:
+        """Characters one at a time, answered as `predict_next` answers the last window of them.
+
+        Args:
+            state: characters already read, such as another stream's `state`.
+        """
+        return CharacterStream(self, state)
+
     def generate(
         self,
         prompt: str,
@@ -123,7 +131,7 @@ class CharacterVerbs:
         ids = list(self._prompt_ids(prompt))
         check_integer("length", length, 0, MAXIMUM_LENGTH)
         sampling = Sampling(temperature, top_k, top_p)
-        stops = _check_stop(stop)
+        stops = check_stop(stop)
         random = np.random.default_rng(check_seed(seed))
         added = ""
         for _ in range(length):
@@ -136,7 +144,43 @@ class CharacterVerbs:
         return prompt + added
 
 
-def _check_stop(stop: str | Sequence[str] | None) -> tuple[str, ...]:
+class CharacterStream:
+    """A text read character by character; what it remembers is in the open, as `state`.
+
+    The answer after each character is that of the last window of them, from a zero state, as everywhere.
+
+    Attributes:
+        state: the characters that the next answer still depends on, at most window − 1 of them.
+    """
+
+    def __init__(self, model: CharacterVerbs, state: str = "") -> None:
+        if not isinstance(state, str):
+            raise TypeError(f"`state` must be a string. {received(state)}")
+        self.model, self.state = model, ""
+        self._remember(state)
+
+    def _remember(self, text: str) -> None:
+        if text:
+            encode(text, self.model.vocabulary, "state")
+        self.state = text[max(0, len(text) - self.model.window + 1) :]
+
+    def push(self, character: str) -> dict[str, float] | None:
+        """Read one character; probabilities of the next by character, or None while there is no whole window.
+
+        Raises:
+            TypeError, ValueError: not one character of the vocabulary.
+        """
+        check_text("character", character)
+        if len(character) != 1:
+            raise ValueError(f"`character` must be one character. {received(character)}")
+        encode(character, self.model.vocabulary, "character")
+        window = self.state + character
+        self._remember(window)
+        return self.model.predict_next(window) if len(window) == self.model.window else None
+
+
+def check_stop(stop: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The strings to stop at, the longest first."""
     if stop is None:
         return ()
     stops = (stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, Sequence) else None

@@ -12,13 +12,18 @@ import numpy as np
 from keras_rnn.backend import tf
 from keras_rnn.characters import CharModel
 from keras_rnn.checks import received
+from keras_rnn.presets import AHEAD
 from keras_rnn.recurrent import UNROLL_UP_TO
+from keras_rnn.sampling import MAXIMUM_LENGTH
 from keras_rnn.weights import CellWeights
 from keras_rnn.yields import GS10Model
 
 
 class Signatures(tf.Module):
-    """`serving_default` and `step` of a model, each a `tf.function` from named inputs to a dictionary.
+    """A model's signatures, each a `tf.function` from named inputs to a dictionary.
+
+    `serving_default` answers a window, `step` one step and a state, and `generate` or `forecast` (`ahead_name`) gives
+    the next N, each from the window that holds the ones before, looped inside the graph.
 
     Args:
         weights: of the recurrent layer and its head.
@@ -33,6 +38,9 @@ class Signatures(tf.Module):
     input_name: str
     step_name: str
     output_name: str
+    ahead_name: str
+    ahead_output: str
+    ahead: int
     input_dtype: Any
 
     def __init__(self, weights: CellWeights, window: int, batch: int | None, every_step: bool) -> None:
@@ -51,8 +59,21 @@ class Signatures(tf.Module):
             self._step, input_signature=[tf.TensorSpec((batch, 1), self.input_dtype, self.step_name), state]
         )
 
+        self.next_ahead = tf.function(
+            self._next_ahead, input_signature=[tf.TensorSpec((batch, window), self.input_dtype, self.input_name)]
+        )
+
     def functions(self) -> dict[str, Any]:
-        return {"serving_default": self.serving_default, "step": self.step}
+        return {"serving_default": self.serving_default, "step": self.step, self.ahead_name: self.next_ahead}
+
+    def names(self) -> dict[str, dict[str, list[str]]]:
+        """Names of inputs and outputs by signature."""
+        window, output = [self.input_name], [self.output_name]
+        return {
+            "serving_default": {"inputs": window, "outputs": output},
+            "step": {"inputs": [self.step_name, "h_0"], "outputs": [*output, "h_0"]},
+            self.ahead_name: {"inputs": window, "outputs": [self.ahead_output]},
+        }
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         """The arrays to store, by attribute; those for the input are the subclass' own."""
@@ -66,13 +87,9 @@ class Signatures(tf.Module):
         """Inputs of any shape (…) → x·kernel + bias (…, units), for all steps at once."""
         raise NotImplementedError
 
-    def _output(self, o: Any) -> Any:
-        """The head's output in the unit that users see."""
-        return o
-
     def _head(self, h: Any) -> Any:
         o = tf.matmul(h, self.output_kernel)  # (rows, outputs)
-        return self._output(o if self.output_bias is None else o + self.output_bias)
+        return o if self.output_bias is None else o + self.output_bias
 
     def _step(self, x: Any, h_0: Any) -> dict[str, Any]:
         x, h_0 = self._shaped(x, 1), self._shaped(h_0, self.units)
@@ -90,6 +107,23 @@ class Signatures(tf.Module):
             return {self.output_name: self._head(self._last_state(p))}
         rows = tf.reshape(tf.transpose(self._all_states(p), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
         return {self.output_name: tf.reshape(self._head(rows), (-1, self.window, self.outputs))}
+
+    def _next_ahead(self, x: Any) -> dict[str, Any]:
+        x = self._shaped(x, self.window)
+        # what is read and what is written in one row: the window stands at its end, and each new value pushes the
+        # row on by one place, so that no op is needed that writes at an index
+        row = tf.concat([tf.zeros((tf.shape(x)[0] if self.batch is None else self.batch, self.ahead), x.dtype), x], 1)
+        row = tf.ensure_shape(row, (self.batch, self.ahead + self.window))
+
+        def push(i: Any, row: Any) -> tuple[Any, Any]:
+            return i + 1, tf.concat([row[:, 1:], self._following(row[:, self.ahead :])], axis=1)
+
+        _, row = tf.while_loop(lambda i, row: i < self.ahead, push, (tf.constant(0), row))
+        return {self.ahead_output: row[:, self.window :]}  # (batch, ahead)
+
+    def _following(self, x: Any) -> Any:
+        """The value after each window (batch, window), as an input again: (batch, 1)."""
+        return self._head(self._last_state(self._project(tf.transpose(x))))
 
     def _next_state(self, h: Any, p_t: Any) -> Any:
         return tf.tanh(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
@@ -124,39 +158,85 @@ class CharSignatures(Signatures):
 
     table: Any  # (vocabulary, units): kernel + bias
     input_name, step_name, output_name, input_dtype = "ids", "ids", "logits", tf.int32
+    ahead_name, ahead_output, ahead = "generate", "ids", AHEAD["char"]
 
     def __init__(self, model: CharModel, batch: int | None) -> None:
         super().__init__(model.get_cell_weights(), model.window, batch, model.return_sequences)
+        self.vocabulary = tf.constant([ord(character) for character in model.vocabulary])  # code points, sorted
+        if batch is None:  # for servers: on a phone strings are no built-in type
+            text, length = tf.TensorSpec((None,), tf.string, "text"), tf.TensorSpec((), tf.int32, "length")
+            self.generate_text = tf.function(self._generate_text, input_signature=[text, length])
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         table = weights.kernel if weights.bias is None else weights.kernel + weights.bias
         return {**super()._arrays(weights), "table": table}
 
+    def functions(self) -> dict[str, Any]:
+        return super().functions() | ({"generate_text": self.generate_text} if self.batch is None else {})
+
+    def _generate_text(self, text: Any, length: Any) -> dict[str, Any]:
+        """Prompts and how many characters to add to each → the texts, the most likely character each time."""
+        points = tf.strings.unicode_decode(text, "UTF-8")  # ragged (batch, characters)
+        # sorted code points are their own lookup table
+        ids = tf.minimum(tf.searchsorted(self.vocabulary, points.flat_values), tf.size(self.vocabulary) - 1)
+        checks = [
+            tf.debugging.assert_equal(
+                tf.gather(self.vocabulary, ids), points.flat_values, "text must hold only characters of the vocabulary"
+            ),
+            tf.debugging.assert_greater_equal(
+                points.row_lengths(), tf.constant(self.window, tf.int64), f"text must hold {self.window} characters"
+            ),
+            tf.debugging.assert_non_negative(length, "length must not be negative"),
+            tf.debugging.assert_less_equal(length, MAXIMUM_LENGTH, f"length must be at most {MAXIMUM_LENGTH}"),
+        ]
+        with tf.control_dependencies(checks):
+            window = points.with_flat_values(ids)[:, -self.window :].to_tensor(shape=(None, self.window))
+        added = tf.TensorArray(tf.int32, length + 1, element_shape=(None,)).write(0, window[:, 0])  # one at least
+        _, _, added = tf.while_loop(
+            lambda i, window, added: i <= length, self._write_next, (tf.constant(1), window, added)
+        )
+        characters = tf.gather(self.vocabulary, tf.transpose(added.stack()[1:]))  # (batch, length)
+        return {"text": tf.strings.join([text, tf.strings.unicode_encode(characters, "UTF-8")])}
+
+    def _write_next(self, i: Any, window: Any, added: Any) -> tuple[Any, Any, Any]:
+        following = self._following(window)  # (batch, 1)
+        return i + 1, tf.concat([window[:, 1:], following], axis=1), added.write(i, following[:, 0])
+
     def _project(self, ids: Any) -> Any:
         return tf.gather(self.table, ids)
+
+    def _following(self, x: Any) -> Any:
+        return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]
 
 
 class GS10Signatures(Signatures):
     """history → prediction, both in percent; the step takes one year's yield, `x`."""
 
     kernel: Any  # (1, units)
-    bias: Any  # (units,), or None
+    bias: Any  # (units,)
     input_name, step_name, output_name, input_dtype = "history", "x", "prediction", tf.float32
+    ahead_name, ahead_output, ahead = "forecast", "prediction", AHEAD["gs10"]
 
     def __init__(self, model: GS10Model, batch: int | None) -> None:
         self.low, self.range = model.low, model.high - model.low
         super().__init__(model.get_cell_weights(), model.window, batch, False)
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
-        return {**super()._arrays(weights), "kernel": weights.kernel, "bias": weights.bias}
+        """The scale goes into the weights, in float64: (x − low) / range into kernel, o · range + low into the head."""
+        assert weights.output_kernel is not None
+        kernel = weights.kernel.astype(np.float64) / self.range
+        bias = 0.0 if weights.bias is None else weights.bias.astype(np.float64)
+        output_bias = 0.0 if weights.output_bias is None else weights.output_bias.astype(np.float64)
+        return {
+            "recurrent_kernel": weights.recurrent_kernel,
+            "kernel": kernel,
+            "bias": bias - self.low * kernel[0],
+            "output_kernel": weights.output_kernel.astype(np.float64) * self.range,
+            "output_bias": np.asarray(output_bias * self.range + self.low).reshape(-1),
+        }
 
     def _project(self, x: Any) -> Any:
-        scaled = (x[..., None] - self.low) / self.range  # (…, 1)
-        p = scaled * self.kernel[0]  # (…, units): one feature, no matmul needed
-        return p if self.bias is None else p + self.bias
-
-    def _output(self, o: Any) -> Any:
-        return o * self.range + self.low
+        return x[..., None] * self.kernel[0] + self.bias  # (…, units): one feature, no matmul needed
 
 
 def signatures_of(model: Any, batch: int | None) -> Signatures:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from keras_rnn.backend import keras
 from keras_rnn.checks import check_choice, check_integer, check_number, check_seed
-from keras_rnn.dates import FREQUENCIES, dated_history, dates_after
+from keras_rnn.dates import FREQUENCIES, dated_history, forecast_frame
 from keras_rnn.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
 from keras_rnn.series import annual_means, read_gs10, recursive_forecast
@@ -99,8 +99,7 @@ class GS10Model(RecurrentModel):
         """
         values, dates = dated_history(history, self.window, self.frequency)
         means = recursive_forecast(self.predict_windows, values, self.window, steps)
-        index = pd.RangeIndex(1, steps + 1, name="step") if dates is None else dates_after(dates, steps, self.frequency)
-        return pd.DataFrame({"mean": means}, index=index)
+        return forecast_frame(means, dates, self.frequency)
 
     def compile_recipe(self) -> None:
         """Compile with the recipe's loss (MSE, percent squared) and metric (MAE, percent)."""

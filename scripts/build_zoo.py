@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ def main() -> None:
             before = read_card(folder), read_keras_file(folder / "model.keras")
         except ValueError:  # none, or damaged: made anew
             before = None
+            shutil.rmtree(folder, ignore_errors=True)
         model = train_preset(name)
         figures = measure(name, model)
         write_artifacts(model, folder, name, figures)

@@ -72,7 +72,7 @@ import numpy as np, tensorflow as tf
 x, y, generated = np.load("x.npz"), {}, []
 for name, folder in json.load(open("folders.json")).items():
     signatures = tf.saved_model.load(folder + "/1").signatures
-    assert sorted(signatures) == ["serving_default", "step"]
+    assert {"serving_default", "step"} < set(signatures)
     window, step = signatures["serving_default"], signatures["step"]
     (given,), (reached,) = window.structured_input_signature[1], window.structured_outputs
     assert window.structured_input_signature[1][given].shape[0] is None
@@ -141,8 +141,8 @@ def test_a_large_vocabulary_is_no_large_one_hot(tmp_path):
 
 def test_an_artifact_that_differs_is_not_written(tmp_path, monkeypatch):
     other = char_model(weights=None, seed=5)
-    wrong = artifacts.litert_bytes(other)
-    monkeypatch.setattr(artifacts, "litert_bytes", lambda model: wrong)
+    wrong = artifacts.litert_bytes(other, None, {})
+    monkeypatch.setattr(artifacts, "litert_bytes", lambda *_: wrong)
     with pytest.raises(ParityError, match=r"equal the Keras model within .* Received: LiteRT, serving_default"):
         export(char_model(), tmp_path / "model")
     assert list(tmp_path.iterdir()) == []

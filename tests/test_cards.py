@@ -34,6 +34,10 @@ def test_card_is_true(name, zoo):
             assert {n: [1, *s["shape"][1:]] for n, s in signature[side].items()} == {
                 n: list(shape) for n, (shape, _) in specs.items()
             }
+    from keras_rnn.served import SavedModelFolder
+
+    saved = SavedModelFolder(folder / "1").inputs
+    assert sorted(saved) == sorted([*card["signatures"], *card["text_signatures"]])
     figures = measure(name, model)
     assert sorted(card["metrics"]) == sorted(figures)
     for key, value in figures.items():

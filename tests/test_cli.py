@@ -37,6 +37,34 @@ def test_forecast_and_nothing_else(command):
     assert command("forecast") == (0, "year  percent\n2026  4.27\n", "")
 
 
+def test_generate_and_forecast_take_litert_by_default_and_import_no_tensorflow(fresh):
+    code = """
+import sys
+from keras_rnn.cli import main
+assert main(["generate", "he", "-n", "40"]) == main(["generate", "he", "--temperature", "1", "--seed", "1"]) == 0
+assert main(["forecast", "--steps", "2", "--json"]) == 0
+print({"tensorflow", "keras"} & set(sys.modules))
+"""
+    assert fresh(code).splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["generate", "he", "-n", "40"],
+        ["generate", "he", "-n", "40", "--temperature", "3", "--seed", "5"],
+        ["generate", "he", "--model", "char/hello_world/rnn_cell"],
+        ["forecast", "--steps", "4"],
+        ["forecast", "--model", "gs10/levels/rnn_cell"],
+    ],
+    ids=" ".join,
+)
+def test_both_runtimes_answer_alike(capsys, arguments):
+    answers = [run(capsys, *arguments, "--runtime", runtime) for runtime in ("litert", "keras", "auto")]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0][0] == 0
+
+
 def run(capsys, *arguments):
     """In this process, which has TensorFlow loaded already: quicker."""
     try:
@@ -204,6 +232,11 @@ CSV = "date,GS10\n" + "".join(f"{y}-01-01,4\n" for y in range(2000, 2010))
         ["generate", "he", "--model", "nope"],
         ["generate", "he", "--model", "nope.keras"],
         ["generate", "he", "--model", "damaged.keras"],
+        ["generate", "he", "--runtime", "phone"],
+        ["generate", "he", "--model", "damaged.tflite"],
+        ["generate", "he", "--model", str(find("char") / "model.keras"), "--runtime", "litert"],
+        ["generate", "he", "--model", str(find("char") / "model.tflite"), "--runtime", "keras"],
+        ["generate", "he", "--model", str(find("gs10") / "model.tflite")],
         ["forecast", "nope.csv"],
         ["forecast", "empty.csv"],
         ["forecast", "missing.csv"],

@@ -17,12 +17,13 @@ from keras_rnn.weights import CellWeights
 @pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
 def test_the_zoo(name):
     checks = verify(name)
-    assert len(checks) == 8
+    assert len(checks) == (11 if name.startswith("char") else 10)
     for check in checks:
         assert check.passed, check
         if check.largest is not None:
             assert check.largest <= TOLERANCE, check
             assert check.count >= 100
+    assert {check.check for check in checks} >= {"serving_default", "step × window"}
 
 
 def test_real_windows_are_among_those_compared():
@@ -54,7 +55,8 @@ def nudged(model, by=1e-4):
 def test_weights_that_differ_a_little_are_found_in_each_artifact(folder, tmp_path):
     export(nudged(char_model()), tmp_path / "nudged")
     shutil.copy(tmp_path / "nudged" / "model.tflite", folder)
-    assert failed(folder) == {("LiteRT", "serving_default"), ("LiteRT", "step × window")}
+    assert {("LiteRT", "serving_default"), ("LiteRT", "step × window")} <= failed(folder)
+    assert {artifact for artifact, _ in failed(folder)} == {"LiteRT"}
     shutil.rmtree(folder / "1")
     shutil.copytree(tmp_path / "nudged" / "1", folder / "1")
     assert {artifact for artifact, _ in failed(folder)} == {"LiteRT", "SavedModel"}

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from keras_rnn import char_model, gs10_model
+from keras_rnn import char_model, gs10_model, load_gs10, series_windows
 from keras_rnn.artifacts import write_saved_model
 from keras_rnn.backend import tf
 from keras_rnn.parity import numpy_reference
+from keras_rnn.presets import AHEAD
 from keras_rnn.recurrent import UNROLL_UP_TO
 from keras_rnn.signatures import signatures_of
+from keras_rnn.vocabulary import decode, encode, vocabulary_of
 
 
 def step_through(module, x, units):
@@ -70,6 +72,48 @@ def test_a_saved_model_refuses_windows_of_another_size(tmp_path):
         for shape, state in (((2, 2), (2, 20)), ((2, 1), (2, 21))):
             with pytest.raises((tf.errors.InvalidArgumentError, TypeError)):
                 saved["step"](**{step: tf.zeros(shape, dtype), "h_0": tf.zeros(state)})
+
+
+@pytest.mark.parametrize("batch", [None, 1])
+@pytest.mark.parametrize("return_sequences", [False, True])
+def test_generate_is_generate(batch, return_sequences):
+    model = char_model(cell="rnn_cell", return_sequences=return_sequences)
+    module = signatures_of(model, batch)
+    prompts = ["he", "wo", "dd"] if batch is None else ["he"]
+    ids = np.array([encode(prompt, model.vocabulary) for prompt in prompts])
+    following = np.asarray(module.next_ahead(ids)["ids"])
+    assert following.shape == (len(prompts), AHEAD["char"])
+    for prompt, row in zip(prompts, following, strict=True):
+        assert prompt + decode(row, model.vocabulary) == model.generate(prompt, AHEAD["char"])
+
+
+def test_forecast_is_forecast():
+    model, series = gs10_model(), load_gs10()
+    histories, _ = series_windows(series)
+    following = signatures_of(model, None).next_ahead(histories.astype(np.float32))["prediction"]
+    assert following.shape == (66, AHEAD["gs10"])
+    for history, row in zip(histories[::10], np.asarray(following)[::10], strict=True):
+        np.testing.assert_allclose(row, model.forecast(history, AHEAD["gs10"])["mean"], atol=1e-4)
+
+
+def test_text_in_and_text_out():
+    vocabulary = vocabulary_of("αβγ 日本😀")
+    for return_sequences in (False, True):
+        model = char_model(None, "simple_rnn", vocabulary, 3, 8, return_sequences, seed=1)
+        generate_text = signatures_of(model, None).generate_text
+        prompts = ["αβγ", "日本😀αβ", "   "]
+        for length in (0, 1, 25):
+            texts = generate_text(prompts, length)["text"].numpy().tolist()
+            assert [text.decode() for text in texts] == [model.generate(prompt, length) for prompt in prompts]
+        assert generate_text(tf.constant([], tf.string), 3)["text"].shape == (0,)
+        for text, length, message in (
+            (["αβγ", "αβx"], 1, "only characters of the vocabulary"),
+            (["αβγ", "αβ"], 1, "must hold 3 characters"),
+            (["αβγ"], -1, "must not be negative"),
+            (["αβγ"], 100_001, "at most 100000"),
+        ):
+            with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+                generate_text(text, length)
 
 
 def test_other_models():

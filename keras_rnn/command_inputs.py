@@ -1,0 +1,79 @@
+"""What the commands read: files of the user's, and what `train` is to learn from them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.files import FilePath
+from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, TEXT_FILE
+
+
+def refuse(options: argparse.Namespace, *names: str) -> None:
+    """Refuse options that the rest of the command has no use for."""
+    for name in names:
+        if getattr(options, name) is not None:
+            raise ValueError(f"--{name} does not go with the rest of the command. Received: {getattr(options, name)!r}")
+
+
+def read_text(path: FilePath) -> str:
+    """A text file's contents."""
+    if Path(path).is_dir() or not Path(path).exists():
+        raise ValueError(f"A file with a UTF-8 text was expected. Received: {str(path)!r}")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"A UTF-8 text was expected. Received: {str(path)!r}, {error.reason}") from error
+
+
+def read_yearly(path: str, column: str | None, periods: int) -> tuple[Any, list[str]]:
+    """A CSV's series as yearly values, checked, and what is to be said of it; an error says the file's name."""
+    from keras_rnn.dates import dated_history, read_series, to_frequency
+
+    series = read_series(path, column)
+    try:
+        yearly = to_frequency(series, "annual")
+        dated_history(yearly, periods, "annual")
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    if len(yearly) == len(series):
+        return yearly, []
+    return yearly, [f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years"]
+
+
+def char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """The model to train, its windows and targets; the file is read before TensorFlow is imported."""
+    from keras_rnn.vocabulary import text_windows
+
+    refuse(options, "csv", "column")
+    window = PRESETS["char"][DEFAULT_PRESET["char"]].window if options.window is None else options.window
+    ids, targets, vocabulary = text_windows(read_text(options.text or TEXT_FILE), window)
+
+    from keras_rnn.characters import char_model
+
+    return char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed), ids, targets
+
+
+def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
+    """The model to train, its windows and targets: of the packaged series only years before the test part."""
+    from keras_rnn.datasets import load_gs10
+    from keras_rnn.dates import years_of
+    from keras_rnn.series import series_windows
+
+    refuse(options, "text")
+    window = PRESETS["gs10"][DEFAULT_PRESET["gs10"]].window if options.window is None else options.window
+    if options.csv:
+        series, _ = read_yearly(options.csv, options.column, window + 1)
+    else:
+        refuse(options, "column")
+        series = load_gs10("annual")
+        series = series[years_of(series.index) < FIRST_TEST_YEAR]
+    histories, targets = series_windows(series.to_numpy(), window)
+
+    from keras_rnn.yields import gs10_model
+
+    low, high = float(series.min()), float(series.max())
+    sizes = {"window": window, "units": options.units}
+    model = gs10_model(None, options.cell, low=low, high=high, seed=options.seed, **sizes)
+    return model, histories, targets

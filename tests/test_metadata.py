@@ -1,0 +1,61 @@
+"""The document inside a `.tflite` file."""
+
+import json
+
+import pytest
+
+from keras_rnn.metadata import SCHEMA, parse
+from keras_rnn.registry import find, zoo_names
+from keras_rnn.runtime import LiteRTFile
+
+
+def document():
+    return LiteRTFile(find("char") / "model.tflite").metadata
+
+
+@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+def test_the_zoos_files_say_what_they_are(name, zoo):
+    model, file = zoo[name], LiteRTFile(find(name) / "model.tflite")
+    said = file.metadata
+    card = json.loads((find(name) / "card.json").read_text())
+    assert (said["schema"], said["name"], said["kind"]) == (SCHEMA, name, name.split("/")[0])
+    assert (said["window"], said["units"]) == (model.window, model.units)
+    for key, value in said["settings"].items():
+        assert value == ("percent" if key == "unit" else getattr(model, key))
+    for key in ("title", "description", "metrics", "limits", "license"):
+        assert said["card"][key] == card[key]
+    assert said["versions"] == card["versions"]
+    assert {k: {side: sorted(v) for side, v in names.items()} for k, names in said["signatures"].items()} == {
+        k: {"inputs": sorted(file.inputs[k]), "outputs": sorted(file.outputs[k])} for k in file.signatures
+    }
+
+
+def test_there_and_back():
+    said = document()
+    assert parse(json.dumps(said | {"later": 1}).encode(), "f") == said | {"later": 1}
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"{", b"[]", b"{}", b'{"schema": "1"}', b'{"schema": 1}'])
+def test_what_is_no_document(data):
+    with pytest.raises(ValueError, match="Received: .* in f.tflite"):
+        parse(data, "f.tflite")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": SCHEMA + 1},
+        {"kind": "words"},
+        {"window": 0},
+        {"window": "2"},
+        {"window": True},
+        {"ahead": None},
+        {"settings": {}},
+        {"settings": {"vocabulary": 3}},
+        {"settings": []},
+        {"name": 3},
+    ],
+)
+def test_keys_that_are_wrong(change):
+    with pytest.raises(ValueError, match="Received: .* in f.tflite"):
+        parse(json.dumps(document() | change).encode(), "f.tflite")
