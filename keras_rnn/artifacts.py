@@ -16,13 +16,13 @@ from keras_rnn.cards import SCHEMA, check_replaceable, write_card
 from keras_rnn.checks import received
 from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
 from keras_rnn.litert import convert
+from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.metadata import SCHEMA as METADATA_SCHEMA
 from keras_rnn.parity import TOLERANCE, Check, ParityError, verify_artifacts
 from keras_rnn.presets import Preset
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
-from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import DATA
 from keras_rnn.signatures import signatures_of
 

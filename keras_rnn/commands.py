@@ -17,6 +17,7 @@ from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 from keras_rnn.tables import checks_table, headline, plain_table
 
+SMALL = 32  # bytes of a constant that `show` lists by itself
 MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 
 
@@ -49,7 +50,7 @@ def show_(options: argparse.Namespace) -> int:
 
 
 def _show_litert(path: Path, as_json: bool) -> int:
-    from keras_rnn.runtime import LiteRTFile
+    from keras_rnn.litert_file import LiteRTFile
 
     file = LiteRTFile(path)
 
@@ -58,7 +59,10 @@ def _show_litert(path: Path, as_json: bool) -> int:
 
     signatures = {s: {"inputs": plain(file.inputs[s]), "outputs": plain(file.outputs[s])} for s in file.signatures}
     if as_json:
-        facts = {"bytes": path.stat().st_size, "primary": file.primary, "operators": file.operators}
+        facts = {
+            "bytes": path.stat().st_size, "primary": file.primary, "operators": file.operators,
+            "tensors": file.tensor_bytes, "metadata": file.metadata,
+        }  # fmt: skip
         _print_json({"file": str(path), **facts, "signatures": signatures})
         return 0
     rows = [
@@ -67,6 +71,13 @@ def _show_litert(path: Path, as_json: bool) -> int:
     ]
     print(f"{path}: {path.stat().st_size:,} bytes, operators {', '.join(file.operators)}")
     print(plain_table(["signature", "takes", "gives"], rows))
+    weights = [[name, f"{size:,}"] for name, size in file.tensor_bytes if size >= SMALL]
+    small = [size for _, size in file.tensor_bytes if size < SMALL]
+    print("\n" + plain_table(["constant", "bytes"], [*weights, [f"{len(small)} small ones", f"{sum(small):,}"]]))
+    if file.metadata:
+        print(f"\n{file.metadata['card']['title']}: {file.metadata['card']['description']}")
+        facts = {key: value for key, value in file.metadata.items() if key not in ("card", "signatures")}
+        print(json.dumps(facts, ensure_ascii=False))
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_rnn import runtime
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10
@@ -18,7 +19,6 @@ from keras_rnn.plots import plot_predictions, save_figure
 from keras_rnn.presets import FIRST_TEST_YEAR
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
-from keras_rnn.runtime import LiteRTFile
 from keras_rnn.sampling import CharacterVerbs
 from keras_rnn.served import SavedModelFolder
 from keras_rnn.tables import checks_table, headline
@@ -28,17 +28,13 @@ from keras_rnn.vocabulary import Ids
 
 
 class ServedCharacters(CharacterVerbs):
-    """`generate` on top of the signature `serving_default` of a SavedModel or a LiteRT file."""
+    """`generate` on top of a SavedModel's `serving_default`."""
 
-    def __init__(self, model: CharModel, file: SavedModelFolder | LiteRTFile) -> None:
-        self.vocabulary, self.window, self.file = model.vocabulary, model.window, file
+    def __init__(self, model: CharModel, saved: SavedModelFolder) -> None:
+        self.vocabulary, self.window, self.saved = model.vocabulary, model.window, saved
 
     def next_logits(self, ids: Ids) -> NDArray[Any]:
-        return self.file.run("serving_default", {"ids": ids})["logits"]
-
-
-def files_of(folder: Path) -> dict[str, SavedModelFolder | LiteRTFile]:
-    return {"SavedModel": SavedModelFolder(folder / "1"), "LiteRT": LiteRTFile(folder / "model.tflite")}
+        return self.saved.run("serving_default", {"ids": ids})["logits"]
 
 
 def run(out: str | None = None) -> Path:
@@ -71,8 +67,8 @@ def run(out: str | None = None) -> Path:
     for name in names:
         if name.model == "char":
             model = read_keras_file(folder / str(name) / "model.keras")
-            forms: dict[str, CharacterVerbs] = {"Keras": model}
-            forms |= {form: ServedCharacters(model, file) for form, file in files_of(folder / str(name)).items()}
+            saved = ServedCharacters(model, SavedModelFolder(folder / str(name) / "1"))
+            forms = {"Keras": model, "SavedModel": saved, "LiteRT": runtime.load(folder / str(name))}
             for form, generator in forms.items():
                 print(f"{name!s:28} {form:10} {generator.generate('he', 5)!r}  {generator.generate('he', 9)!r}")
 
@@ -86,9 +82,10 @@ def run(out: str | None = None) -> Path:
             frame = model.forecast(series)
             print(f"{name!s:28} {'Keras':10} {frame['mean'].iloc[0]:.4f} %")
             window = series.to_numpy(dtype=np.float32)[None, -model.window :]  # (1, window)
-            for form, file in files_of(folder / str(name)).items():
-                prediction = file.run("serving_default", {"history": window})["prediction"]  # (1, 1)
-                print(f"{name!s:28} {form:10} {prediction[0, 0]:.4f} %")
+            served = SavedModelFolder(folder / str(name) / "1").run("serving_default", {"history": window})
+            print(f"{name!s:28} {'SavedModel':10} {served['prediction'][0, 0]:.4f} %")
+            litert: Any = runtime.load(folder / str(name))
+            print(f"{name!s:28} {'LiteRT':10} {litert.forecast(series).mean[0]:.4f} %")
             picture = folder / f"{str(name).replace('/', '_')}.png"
             save_figure(plot_predictions(model, series, FIRST_TEST_YEAR, frame, f"GS10, {name}"), picture)
             pictures.append(picture)

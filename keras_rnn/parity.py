@@ -15,10 +15,10 @@ from keras_rnn.characters import CharModel
 from keras_rnn.checks import check_number
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.files import FilePath
+from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.presets import CELLS
 from keras_rnn.recurrent import RecurrentModel, read_keras_file
 from keras_rnn.registry import find
-from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import series_windows
 from keras_rnn.served import SavedModelFolder
 from keras_rnn.signatures import signatures_of

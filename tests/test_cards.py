@@ -7,9 +7,9 @@ import pytest
 
 from keras_rnn.cards import read_card, render
 from keras_rnn.files import file_sha256, file_sizes
+from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.presets import CELLS
 from keras_rnn.registry import model_folder, preset_of, zoo_names
-from keras_rnn.runtime import LiteRTFile
 from keras_rnn.series import DATA
 from keras_rnn.tasks import measure
 

@@ -122,6 +122,8 @@ def test_list_and_show(capsys):
     shown = json.loads(run(capsys, "show", str(find("gs10") / "model.tflite"), "--json")[1])
     assert shown["signatures"]["step"]["inputs"]["h_0"] == {"dtype": "float32", "shape": [1, 20]}
     assert shown["primary"] == "serving_default"
+    assert ["float32 (20, 20)", 1600] in shown["tensors"]
+    assert shown["metadata"]["settings"]["unit"] == "percent"
     out = run(capsys, "show", str(find("gs10") / "model.keras"))[1]
     assert "GS10Model" in out
     assert "461" in out

@@ -10,8 +10,8 @@ import keras_rnn
 
 PACKAGE = Path(keras_rnn.__file__).parent
 FLOORS = [
-    {"cards", "checks", "files", "metadata", "presets", "quiet", "registry", "runtime", "sampling", "series", "tables",
-     "vocabulary", "weights"},
+    {"cards", "checks", "files", "litert_file", "metadata", "presets", "quiet", "registry", "runtime", "sampling",
+     "series", "tables", "vocabulary", "weights"},
     {"backend", "cell", "dates", "datasets", "exchange"},
     {"artifacts", "characters", "litert", "parity", "recurrent", "served", "signatures", "tasks", "training", "yields",
      "zoo"},
@@ -20,7 +20,7 @@ FLOORS = [
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # what may be imported from outside, floor by floor
-LITERT = {"runtime": {"ai_edge_litert"}, "litert": {"ai_edge_litert", "flatbuffers"}}
+LITERT = {"litert_file": {"ai_edge_litert"}, "litert": {"ai_edge_litert", "flatbuffers"}}
 OUTSIDE = [{"numpy"}, {"keras", "pandas", "tensorflow"}, {"tqdm"}, {"matplotlib"}]
 
 

@@ -6,8 +6,8 @@ import pytest
 from keras_rnn import char_model, gs10_model
 from keras_rnn.backend import tf
 from keras_rnn.litert import convert
+from keras_rnn.litert_file import LiteRTFile, read_flatbuffer
 from keras_rnn.registry import find, zoo_names
-from keras_rnn.runtime import LiteRTFile, read_flatbuffer
 from keras_rnn.signatures import signatures_of
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, export, gs10_model, verify
+from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.parity import TOLERANCE, twin, windows_of
 from keras_rnn.registry import find, zoo_names
-from keras_rnn.runtime import LiteRTFile
 from keras_rnn.signatures import signatures_of
 from keras_rnn.weights import CellWeights
 
@@ -121,16 +121,16 @@ def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
 )  # fmt: skip
 def test_a_file_that_runs_here_but_not_on_a_phone_fails(folder, monkeypatch, damage, note):
     """The numbers are right, so it is the check of operators, shapes and primary signature that must see it."""
-    from keras_rnn import runtime
+    from keras_rnn import litert_file
 
-    original = runtime.read_flatbuffer
+    original = litert_file.read_flatbuffer
 
     def damaged(path):
         content, model = original(path)
         damage(model)
         return content, model
 
-    monkeypatch.setattr(runtime, "read_flatbuffer", damaged)
+    monkeypatch.setattr(litert_file, "read_flatbuffer", damaged)
     (check,) = [check for check in verify(folder) if not check.passed]
     assert check.check == "built-in ops, static shapes"
     assert note in check.note

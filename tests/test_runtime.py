@@ -6,9 +6,10 @@ import random
 import numpy as np
 import pytest
 
+from keras_rnn.litert_file import LiteRTFile, dynamic_tensors, operators, read_flatbuffer
 from keras_rnn.parity import numpy_reference
 from keras_rnn.registry import find, zoo_names
-from keras_rnn.runtime import LiteRTFile, dynamic_tensors, load, operators, read_flatbuffer
+from keras_rnn.runtime import load
 
 CHAR = find("char") / "model.tflite"
 
@@ -113,7 +114,7 @@ def test_without_tensorflow_keras_and_pandas(fresh, tmp_path):
     code = """
 import json, sys
 import numpy as np
-from keras_rnn.runtime import LiteRTFile
+from keras_rnn.litert_file import LiteRTFile
 generated = []
 for path in json.load(open("paths.json")):
     file = LiteRTFile(path)
