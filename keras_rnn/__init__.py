@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from keras_rnn.artifacts import export
     from keras_rnn.cell import RNNCell
     from keras_rnn.characters import CharModel, char_model
+    from keras_rnn.conversion import to_litert
     from keras_rnn.datasets import load_gs10
     from keras_rnn.exchange import read_weights, write_weights
     from keras_rnn.parity import verify
@@ -40,6 +41,7 @@ _PUBLIC = {
     "runtime": "",
     "series_windows": "series",
     "text_windows": "vocabulary",
+    "to_litert": "conversion",
     "train": "training",
     "verify": "parity",
     "write_weights": "exchange",
@@ -61,6 +63,7 @@ __all__ = [  # noqa: RUF022, by what they are for
     "train",
     "export",
     "verify",
+    "to_litert",
     "CellWeights",
     "read_weights",
     "write_weights",

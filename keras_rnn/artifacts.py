@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib.metadata
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from keras_rnn.checks import received
 from keras_rnn.files import FilePath, file_sha256, file_sizes, written_folder
 from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile
+from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.metadata import SCHEMA as METADATA_SCHEMA
 from keras_rnn.parity import TOLERANCE, Check, ParityError, verify_artifacts
 from keras_rnn.presets import Preset
@@ -113,7 +115,8 @@ def litert_bytes(model: RecurrentModel, name: ModelName | None, metrics: dict[st
         "card": {**summary_of(model, preset), "metrics": metrics},
         "versions": versions(),
     }
-    return convert(module, module.functions(), metadata)
+    text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
+    return convert(module, module.functions(), {BUFFER_NAME: text})
 
 
 def summary_of(model: RecurrentModel, preset: Preset | None) -> dict[str, Any]:

@@ -75,9 +75,10 @@ def _parser() -> _Parser:
     sub.add_argument("--updates", type=int, help="gradient updates (default: the preset's recipe)")
     sub.add_argument("--seed", type=int, default=0, help="of the initial weights (default 0)")
 
-    sub = command("export", "export a .keras file to a folder: SavedModel, LiteRT and card")
-    sub.add_argument("model", metavar="NAME-or-FILE")
-    sub.add_argument("out", metavar="FOLDER")
+    sub = command("export", "export a model to a folder, or any Keras RNN to a .tflite file")
+    sub.add_argument("model", metavar="NAME-or-FILE", help="a name of the zoo or a .keras file")
+    sub.add_argument("out", metavar="OUT", help="a folder for SavedModel, LiteRT and card; or a path ending in .tflite")
+    sub.add_argument("--window", type=int, help="steps, for a model of any length that goes to a .tflite file")
 
     sub = command("verify", "check every artifact of a model against its Keras model")
     sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")

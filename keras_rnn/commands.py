@@ -226,11 +226,27 @@ def export_(options: argparse.Namespace) -> int:
     from keras_rnn.artifacts import write_artifacts
     from keras_rnn.tasks import measure
 
+    if options.out.endswith(".tflite"):
+        return _export_litert(options)
     check_replaceable(options.out)
     model = _load(options.model)
     name = zoo_name(find(options.model))
     checks = write_artifacts(model, options.out, name, measure(name, model) if name else {})
     _print_checks({options.out: checks}, options.json)
+    return 0
+
+
+def _export_litert(options: argparse.Namespace) -> int:
+    model = _load(options.model)
+
+    from keras_rnn.conversion import to_litert
+
+    report = dataclasses.asdict(to_litert(model, options.out, window=options.window))
+    if options.json:
+        _print_json(report)
+    else:
+        for key, value in report.items():
+            print(f"{key.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple) else value}")
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from typing import Any
 
@@ -10,18 +9,17 @@ import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
 from keras_rnn.backend import tf
-from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.quiet import quiet_stderr
 
 
-def convert(module: Any, functions: dict[str, Any], metadata: dict[str, Any]) -> bytes:
+def convert(module: Any, functions: dict[str, Any], metadata: dict[str, str]) -> bytes:
     """A LiteRT file, float32, built-in ops only: the converter fails where it would need others.
 
     Args:
         module: the `tf.Module` that owns what the functions use.
         functions: signature → `tf.function` of static shape; the first is the primary one, which code that knows no
             signatures gets.
-        metadata: what goes into the file as JSON.
+        metadata: name → text to keep in the file.
     """
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
@@ -33,7 +31,7 @@ def convert(module: Any, functions: dict[str, Any], metadata: dict[str, Any]) ->
     return finish(content, dict(zip(numbered, functions, strict=True)), metadata)
 
 
-def finish(content: bytes, names: dict[str, str], metadata: dict[str, Any]) -> bytes:
+def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
     """The file with its signatures named, metadata added, and without what a small file has most of.
 
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
@@ -42,9 +40,10 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, Any]) -> b
     for signature in model.signatureDefs:
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
-    data = json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    model.buffers.append(schema.BufferT(data=list(data)))
-    model.metadata = [*kept, schema.MetadataT(name=BUFFER_NAME.encode(), buffer=len(model.buffers) - 1)]
+    for name, text in metadata.items():
+        kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
+        model.buffers.append(schema.BufferT(data=list(text.encode("utf-8"))))
+    model.metadata = kept
 
     buffers: dict[bytes, int] = {b"": 0}  # contents → new place; the first is empty by convention
     moved = [_content(buffer) for buffer in model.buffers]
@@ -60,7 +59,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, Any]) -> b
         for entry in [*signature.inputs, *signature.outputs]:  # these have names, which tools show
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
-    builder = flatbuffers.Builder(len(content) + len(data))
+    builder = flatbuffers.Builder(len(content))
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
 

@@ -1,5 +1,7 @@
 """The finishing of the file: primary signature, size, and what a file must keep."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from keras_rnn import char_model, gs10_model
 from keras_rnn.backend import tf
 from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile, read_flatbuffer
+from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.registry import find, zoo_names
 from keras_rnn.signatures import signatures_of
 
@@ -61,7 +64,7 @@ def test_loops_of_all_windows(window, build, tmp_path):
     else:
         model = gs10_model(None, "rnn_cell", window=window, low=0, high=10, seed=0)
     module = signatures_of(model, 1)
-    (tmp_path / "f.tflite").write_bytes(convert(module, module.functions(), _no_metadata(model)))
+    (tmp_path / "f.tflite").write_bytes(convert(module, module.functions(), {BUFFER_NAME: json.dumps(_least(model))}))
     file = LiteRTFile(tmp_path / "f.tflite")
     random = np.random.default_rng(0)
     x = random.integers(0, 8, (1, window)).astype(model.inputs[0].dtype)
@@ -76,7 +79,7 @@ def test_loops_of_all_windows(window, build, tmp_path):
         row.append(value)
 
 
-def _no_metadata(model):
+def _least(model):
     """The least that `parse` takes."""
     settings = {"vocabulary": getattr(model, "vocabulary", "")} if model.kind == "char" else {
         "unit": "", "frequency": "", "low": 0.0, "high": 1.0}  # fmt: skip

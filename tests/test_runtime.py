@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_rnn.litert_file import LiteRTFile, dynamic_tensors, operators, read_flatbuffer
+from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.parity import numpy_reference
 from keras_rnn.registry import find, zoo_names
 from keras_rnn.runtime import load
@@ -149,7 +150,7 @@ def rewritten(tmp_path, name="char", **changes):
     same = {signature: signature for signature in file.signatures}
     assert schema.Model.ModelBufferHasIdentifier(bytes(builder.Output()), 0)
     path = tmp_path / "rewritten.tflite"
-    path.write_bytes(finish(bytes(builder.Output()), same, document))
+    path.write_bytes(finish(bytes(builder.Output()), same, {BUFFER_NAME: json.dumps(document)}))
     return path
 
 

@@ -1,0 +1,196 @@
+"""`to_litert`: any Keras RNN to a LiteRT file that a phone runs, checked before it is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.artifacts import litert_bytes
+from keras_rnn.backend import keras, tf
+from keras_rnn.checks import check_integer, received
+from keras_rnn.files import FilePath, check_path, written_file
+from keras_rnn.litert import convert
+from keras_rnn.litert_file import LiteRTFile
+from keras_rnn.lowering import Lowered
+from keras_rnn.parity import TOLERANCE, Check, ParityError
+from keras_rnn.recurrent import RecurrentModel
+
+RANDOM_WINDOWS = 20
+USER_METADATA = "user"
+
+
+@dataclass(frozen=True)
+class LiteRTReport:
+    """What `to_litert` wrote.
+
+    Attributes:
+        path: the file.
+        bytes: its size.
+        signatures: their names, the primary one first.
+        operators: LiteRT's built-in operators in it.
+        largest_difference: from the Keras model, over random windows, the window and step by step, as a part of the
+            largest answer where that is above 1.
+    """
+
+    path: Path
+    bytes: int
+    signatures: tuple[str, ...]
+    operators: tuple[str, ...]
+    largest_difference: float
+
+
+def to_litert(
+    model: Any,
+    path: FilePath,
+    window: int | None = None,
+    signatures: Sequence[str] | None = None,
+    metadata: dict[str, Any] | None = None,
+    unroll: bool | None = None,
+) -> LiteRTReport:
+    """Convert a Keras RNN to a LiteRT file with built-in operators and static shapes only, batch 1.
+
+    For any built model that is a chain: ids or values in; optional `Embedding` or other layers that act on each step;
+    one or more recurrent layers (`SimpleRNN`, `GRU`, `LSTM`, `RNN` around any cell, stacked cells, `Bidirectional`);
+    and `Dense`, `Dropout`, `Activation`, `LayerNormalization` and the like. The recurrence is lowered here, not
+    exported: Keras' own graph needs ops that no phone has. A `CharModel` or `GS10Model` gets its own signatures.
+
+    Args:
+        model: the model.
+        path: of the `.tflite` file; one already there is replaced.
+        window: steps of a window, for a model of any length; None: the model's own.
+        signatures: `"serving_default"` (window → `output`) and `"step"` (one step and the states `h_0`, `c_0`, … →
+            `output` and the new states); None: all that the model admits. A bidirectional one has no step.
+        metadata: to be kept in the file as JSON, under the name "user".
+        unroll: the window's loop as a chain of ops, or as one `WHILE`; None: unrolled up to 16 steps.
+
+    Returns:
+        A report with the largest difference from Keras.
+
+    Raises:
+        TypeError: not a Keras model; metadata that JSON cannot hold; not a path.
+        ValueError: a model that cannot be lowered, with the layer's name and the reason; masks and `stateful` are
+            refused, never ignored. A window that is not the model's; a signature that it does not admit; a path that
+            does not end in .tflite.
+        ParityError: a file that would differ from Keras: nothing is written.
+        OSError: the file cannot be written.
+    """
+    target = check_path(path)
+    if target.suffix != ".tflite":
+        raise ValueError(f"`path` must end in .tflite. {received(str(path))}")
+    if window is not None:
+        check_integer("window", window, 1)
+    try:
+        extra = {} if metadata is None else {USER_METADATA: json.dumps(metadata, ensure_ascii=False)}
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
+    if isinstance(model, RecurrentModel):
+        content = _own(model, window, signatures, metadata)
+    else:
+        lowered = Lowered(model, window, unroll)
+        functions = _chosen(lowered.functions(), signatures)
+        frozen = {name: _frozen(function) for name, function in functions.items()}
+        content = convert(tf.Module(), frozen, extra)
+    with written_file(target) as beside:
+        beside.write_bytes(content)
+        file = LiteRTFile(beside)
+        largest = _check(model, file)
+    return LiteRTReport(target, len(content), tuple(file.signatures), tuple(file.operators), largest)
+
+
+def _own(model: RecurrentModel, window: int | None, signatures: Any, metadata: Any) -> bytes:
+    if window not in (None, model.window):
+        raise ValueError(f"`window` must be {model.window}, the model's own. {received(window)}")
+    for name, value in (("signatures", signatures), ("metadata", metadata)):
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must be None for a {type(model).__name__}, which has its own. {received(value)}"
+            )
+    return litert_bytes(model, None, {})
+
+
+def _chosen(functions: dict[str, Any], wanted: Sequence[str] | None) -> dict[str, Any]:
+    if wanted is None:
+        return functions
+    names = [wanted] if isinstance(wanted, str) else list(wanted)
+    if "serving_default" not in names or not set(names) <= set(functions):
+        raise ValueError(
+            f"`signatures` must be serving_default and may be {', '.join(functions)} for this model. {received(wanted)}"
+        )
+    return {name: functions[name] for name in functions if name in names}
+
+
+def _frozen(function: Any) -> Any:
+    """The function with its variables as constants: read inside a loop, they are an op that fails on the phone."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    concrete = function.get_concrete_function()
+    outputs = sorted(concrete.structured_outputs)  # the order in which they come flat
+    constant = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
+
+    def call(*inputs: Any) -> dict[str, Any]:
+        return dict(zip(outputs, tf.nest.flatten(constant(*inputs)), strict=True))
+
+    return tf.function(call, input_signature=function.input_signature)
+
+
+def _check(model: Any, file: LiteRTFile) -> float:
+    """The largest difference from Keras over random windows; anything a phone would reject is an error."""
+    unsound = [op for op in file.operators if op.startswith("custom:")] + file.dynamic_tensors
+    if unsound:
+        raise ParityError(
+            [Check("LiteRT", "built-in ops, static shapes", len(unsound), None, None, False, str(unsound))]
+        )
+    windows = _windows(model, file)  # (windows, …)
+    answers = np.asarray(model(windows, training=False))
+    scale = max(1.0, float(np.abs(answers).max()))
+    differences = [0.0]
+    for x, expected in zip(windows[:, None], answers[:, None], strict=True):
+        ((name, _),) = file.inputs["serving_default"].items()
+        ((_, output),) = file.run("serving_default", {name: x}).items()
+        differences.append(_difference(output, expected) / scale)
+        if "step" in file.signatures:
+            differences.append(_difference(_stepped(file, x, expected.ndim == 3), expected) / scale)
+    largest = max(differences)
+    if not largest <= TOLERANCE:
+        raise ParityError([Check("LiteRT", "window and step", RANDOM_WINDOWS, largest, TOLERANCE, False)])
+    return largest
+
+
+def _difference(a: Any, b: Any) -> float:
+    return float(np.abs(a - b).max()) if a.shape == b.shape else float("inf")
+
+
+def _stepped(file: LiteRTFile, x: Any, every_step: bool) -> Any:
+    inputs = file.inputs["step"]
+    states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in inputs.items() if name in file.outputs["step"]}
+    (given,) = set(inputs) - set(states)
+    (reached,) = set(file.outputs["step"]) - set(states)
+    outputs = []
+    for t in range(x.shape[1]):
+        result = file.run("step", {given: x[:, t].reshape(inputs[given][0]), **states})
+        states = {name: result[name] for name in states}
+        outputs.append(result[reached])
+    return np.stack(outputs, axis=1) if every_step else outputs[-1]
+
+
+def _windows(model: Any, file: LiteRTFile) -> Any:
+    random = np.random.default_rng(0)
+    ((one, dtype),) = file.inputs["serving_default"].values()
+    shape = (RANDOM_WINDOWS, *one[1:])
+    if dtype.kind == "i":
+        return random.integers(0, _vocabulary_size(model), shape).astype(dtype)
+    if isinstance(model, RecurrentModel):
+        return random.uniform(model.low, model.high, shape).astype(dtype)
+    return random.normal(size=shape).astype(dtype)
+
+
+def _vocabulary_size(model: Any) -> int:
+    if isinstance(model, RecurrentModel):
+        return len(model.vocabulary)
+    embeddings = [layer.input_dim for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
+    return int(embeddings[0]) if embeddings else 2

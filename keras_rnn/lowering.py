@@ -1,0 +1,289 @@
+"""Any Keras RNN as plain TensorFlow functions of static shape: what a phone's converter can take.
+
+Keras' own graph has TensorArrays and a zero-state op that LiteRT has no built-in operators for. Here the model is
+taken apart into its chain of layers; each recurrent layer becomes a loop, unrolled or a `while_loop`, around the
+cell's own `call`, and every other layer is called as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras_rnn.backend import keras, tf
+from keras_rnn.cell import RNNCell
+from keras_rnn.checks import received
+from keras_rnn.recurrent import UNROLL_UP_TO
+
+# act on each step by itself, so that a step may be given alone
+STEPWISE = (
+    "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Embedding", "GaussianDropout", "GaussianNoise",
+    "LayerNormalization", "LeakyReLU", "Normalization", "OneHot", "PReLU", "ReLU", "Rescaling", "Softmax",
+    "TimeDistributed", "UnitNormalization",
+)  # fmt: skip
+
+
+class Refused(ValueError):
+    """A model that cannot be lowered: which layer, and why."""
+
+    def __init__(self, layer: Any, reason: str) -> None:
+        super().__init__(
+            f"A chain of layers around recurrent ones, as `to_litert` lowers it, was expected: {reason}. "
+            f"Received: {type(layer).__name__} {getattr(layer, 'name', layer)!r}"
+        )
+
+
+class Link:
+    """One layer or operation of the chain, and how to call it on a tensor."""
+
+    def __init__(self, op: Any, call: Callable[[Any], Any]) -> None:
+        self.op, self.call = op, call
+        self.recurrent = isinstance(op, keras.layers.RNN | keras.layers.Bidirectional)
+
+
+def chain_of(model: Any) -> tuple[Any, list[Link]]:
+    """The model's input and its layers in order.
+
+    Raises:
+        TypeError: not a Keras model.
+        Refused: not built, not a chain, without a recurrent layer, or with one that is not lowered.
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"A keras.Model was expected. {received(model)}")
+    functional = getattr(model, "_functional", None) or model  # a Sequential keeps its functional form inside
+    if not getattr(functional, "inputs", None):
+        raise Refused(model, "it is not built, or not of the functional kind")
+    if len(functional.inputs) != 1 or len(functional.outputs) != 1:
+        raise Refused(model, "it has several inputs or outputs")
+    for layer in functional.layers:  # first: their masks are tensors of their own in the graph
+        if isinstance(layer, keras.layers.Masking) or getattr(layer, "mask_zero", False):
+            raise Refused(layer, "it makes a mask, which would be lost")
+    links: list[Link] = []
+    tensor = functional.outputs[0]
+    while tensor is not functional.inputs[0]:
+        op, index, _ = tensor._keras_history
+        node = op._inbound_nodes[index]
+        if len(node.input_tensors) != 1 or len(node.output_tensors) != 1:
+            raise Refused(op, "it joins or gives several tensors")
+        links.insert(0, Link(op, _caller(op, node)))
+        tensor = node.input_tensors[0]
+    for link in links:
+        _check(link.op)
+    if not any(link.recurrent for link in links):
+        raise Refused(model, "it has no recurrent layer")
+    return functional.inputs[0], links
+
+
+def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
+    given = node.input_tensors[0]
+
+    def call(x: Any) -> Any:
+        args, kwargs = node.arguments.fill_in({id(given): x})
+        if isinstance(op, keras.layers.Layer) and op._call_has_training_arg:
+            kwargs = {**kwargs, "training": False}
+        return op(*args, **kwargs)
+
+    return call
+
+
+def _check(op: Any) -> None:
+    layers = [op.forward_layer, op.backward_layer] if isinstance(op, keras.layers.Bidirectional) else [op]
+    for layer in layers:
+        if isinstance(layer, keras.layers.RNN):
+            if layer.stateful:
+                raise Refused(op, "it is stateful: its state belongs into the caller's hands")
+            if layer.return_state:
+                raise Refused(op, "it returns its state too")
+        elif isinstance(op, keras.layers.Bidirectional):
+            raise Refused(op, f"it wraps a {type(layer).__name__}")
+        elif isinstance(layer, keras.Model):
+            raise Refused(op, "it is a model inside the model")
+        elif type(layer).__name__.startswith("ConvLSTM"):
+            raise Refused(op, "its state is an image")
+
+
+class Lowered:
+    """A model's window and step functions.
+
+    Attributes:
+        window: steps of a window.
+        features: per step, or None where the input is ids.
+        states: name → shape of the states that `step` takes and gives; None where the model admits no step.
+    """
+
+    def __init__(self, model: Any, window: int | None, unroll: bool | None) -> None:
+        given, self.links = chain_of(model)
+        shape = tuple(given.shape)
+        self.ids = "int" in str(given.dtype) or (len(shape) == 2 and type(self.links[0].op).__name__ == "Embedding")
+        if len(shape) != (2 if self.ids else 3) or (not self.ids and shape[2] is None):
+            raise Refused(model, f"ids (batch, steps) or values (batch, steps, features) go in, not {shape}")
+        if window is not None and shape[1] not in (None, window):
+            raise ValueError(f"`window` must be {shape[1]}, the model's own. {received(window)}")
+        if window is None and shape[1] is None:
+            raise ValueError("`window` must be given for a model of any length. Received: None")
+        self.window = int(window or shape[1])
+        self.features = None if self.ids else int(shape[2])
+        self.unroll = self.window <= UNROLL_UP_TO if unroll is None else unroll
+        self.states = self._states() if self._has_step() else None
+        self.input_name = "ids" if self.ids else "x"
+        self.dtype = tf.int32 if self.ids else tf.float32
+
+    def _has_step(self) -> bool:
+        last = max(i for i, link in enumerate(self.links) if link.recurrent)
+        for i, link in enumerate(self.links):
+            if link.recurrent:
+                layer = link.op
+                if isinstance(layer, keras.layers.Bidirectional) or layer.go_backwards:
+                    return False
+                if i < last and not layer.return_sequences:
+                    return False
+            elif (i < last or self.links[last].op.return_sequences) and type(link.op).__name__ not in STEPWISE:
+                return False
+        return True
+
+    def _states(self) -> dict[str, tuple[int, int]]:
+        states: dict[str, tuple[int, int]] = {}
+        for number, layer in enumerate(link.op for link in self.links if link.recurrent):
+            sizes = keras.tree.flatten(layer.cell.state_size)
+            lstm = len(sizes) == 2 and isinstance(layer, keras.layers.LSTM)
+            names = ["h", "c"] if lstm else ["h", *(f"h{i}" for i in range(1, len(sizes)))]
+            states |= {f"{name}_{number}": (1, int(size)) for name, size in zip(names, sizes, strict=True)}
+        return states
+
+    def functions(self) -> dict[str, Any]:
+        """Signature → `tf.function` of static shape, from named inputs to a dictionary."""
+        shape = (1, self.window) if self.ids else (1, self.window, self.features)
+        one = (1, 1) if self.ids else (1, self.features)
+        window = tf.function(self._window, input_signature=[tf.TensorSpec(shape, self.dtype, self.input_name)])
+        if self.states is None:
+            return {"serving_default": window}
+        specs = [tf.TensorSpec(size, tf.float32, name) for name, size in self.states.items()]
+        step = tf.function(self._step, input_signature=[tf.TensorSpec(one, self.dtype, self.input_name), *specs])
+        return {"serving_default": window, "step": step}
+
+    def _window(self, x: Any) -> dict[str, Any]:
+        for link in self.links:
+            x = _run(link.op, x, self.unroll) if link.recurrent else link.call(x)
+        return {"output": x}
+
+    def _step(self, x: Any, *states: Any) -> dict[str, Any]:
+        assert self.states is not None
+        given, after, sequence = list(states), [], True
+        x = x if self.ids else x[:, None]  # (1, 1) or (1, 1, features)
+        for link in self.links:
+            if not link.recurrent:
+                x = link.call(x)
+                continue
+            cell = link.op.cell
+            count = len(keras.tree.flatten(cell.state_size))
+            mine, given = given[:count], given[count:]
+            x, new = _advance(cell, x[:, 0], mine)
+            after += new
+            sequence = link.op.return_sequences
+            x = x[:, None] if sequence else x
+        return {"output": x[:, 0] if sequence else x, **dict(zip(self.states, after, strict=True))}
+
+
+def _advance(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    """One step of any cell: (1, features) and its states, flat → its output and the new states, flat."""
+    sizes = cell.state_size
+    nested = keras.tree.pack_sequence_as(sizes, states) if isinstance(sizes, list | tuple) else states
+    training = {"training": False} if cell._call_has_training_arg else {}
+    output, new = cell(x, nested, **training)
+    return output, [tf.convert_to_tensor(state) for state in keras.tree.flatten(new)]
+
+
+def _run(layer: Any, x: Any, unroll: bool) -> Any:
+    """A recurrent layer over a window: (1, steps, features) → (1, steps, outputs) or (1, outputs)."""
+    if isinstance(layer, keras.layers.Bidirectional):
+        forwards = _run(layer.forward_layer, x, unroll)
+        backwards = _run(layer.backward_layer, x, unroll)
+        if layer.return_sequences:
+            backwards = tf.reverse(backwards, [1])
+        return _merge(layer, forwards, backwards)
+    if layer.go_backwards:
+        x = tf.reverse(x, [1])
+    steps, cell = int(x.shape[1]), layer.cell
+    project, advance, finish = _split(cell)
+    p = project(x)[0]  # (steps, …)
+    h = [tf.zeros((1, int(size))) for size in keras.tree.flatten(cell.state_size)]
+    if unroll:
+        outputs = []
+        for t in range(steps):
+            output, h = advance(p[t : t + 1], h)
+            outputs.append(output)
+        return finish(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
+
+    def row(t: Any) -> Any:
+        return tf.slice(p, [t, 0], [1, int(p.shape[1])])
+
+    first, h = advance(p[:1], h)  # (1, outputs)
+    if not layer.return_sequences:
+
+        def body(t: Any, output: Any, *h: Any) -> Any:
+            output, new = advance(row(t), list(h))
+            return (t + 1, output, *new)
+
+        return finish(tf.while_loop(lambda t, *_: t < steps, body, (tf.constant(1), first, *h))[1])
+
+    def body_all(t: Any, outputs: Any, *h: Any) -> Any:
+        output, new = advance(row(t), list(h))
+        return (t + 1, tf.tensor_scatter_nd_update(outputs, [[t]], output), *new)
+
+    outputs = tf.concat([first, tf.zeros((steps - 1, int(first.shape[1])))], axis=0)  # (steps, outputs)
+    outputs = tf.while_loop(lambda t, *_: t < steps, body_all, (tf.constant(1), outputs, *h))[1]
+    return finish(outputs[None])
+
+
+def _merge(layer: Any, forwards: Any, backwards: Any) -> Any:
+    if layer.merge_mode == "concat":
+        return tf.concat([forwards, backwards], axis=-1)
+    merged = {"sum": lambda: forwards + backwards, "mul": lambda: forwards * backwards,
+              "ave": lambda: (forwards + backwards) / 2}  # fmt: skip
+    if layer.merge_mode not in merged:
+        raise Refused(layer, "it gives both directions apart")
+    return merged[layer.merge_mode]()
+
+
+def _split(cell: Any) -> tuple[Any, Any, Any]:
+    """How to run a cell: what can be done for all steps at once before, one step, and what can be done after.
+
+    Known cells have their input projection done in one matmul; any other is called as it is.
+    """
+    keras_own = isinstance(cell, keras.layers.SimpleRNNCell)
+    if keras_own or isinstance(cell, RNNCell):
+        if keras_own:
+            kernel, recurrent, bias = (_value(v) for v in (cell.kernel, cell.recurrent_kernel, cell.bias))
+        else:
+            i2h, bias = _value(cell.i2h_kernel), _value(cell.i2h_bias)
+            kernel, recurrent = i2h[: -cell.units], i2h[-cell.units :]
+
+        def project(x: Any) -> Any:
+            p = tf.matmul(x[0], kernel)[None]  # (1, steps, units)
+            return p if bias is None else p + bias
+
+        def advance(p_t: Any, h: list[Any]) -> tuple[Any, list[Any]]:
+            new = tf.matmul(h[0], recurrent) + p_t
+            new = new if cell.activation is None else cell.activation(new)
+            return new, [new]
+
+        return project, advance, (lambda h: h) if keras_own else _i2o(cell)
+    return (lambda x: x), (lambda x_t, h: _advance(cell, x_t, h)), (lambda o: o)
+
+
+def _i2o(cell: RNNCell) -> Callable[[Any], Any]:
+    kernel, bias = _value(cell.i2o_kernel), _value(cell.i2o_bias)
+
+    def finish(h: Any) -> Any:  # (1, units) or (1, steps, units)
+        if kernel is None:
+            return h
+        rows = tf.reshape(h, (-1, cell.units))
+        o = tf.matmul(rows, kernel)
+        o = o if bias is None else o + bias
+        return o if len(h.shape) == 2 else o[None]
+
+    return finish
+
+
+def _value(variable: Any) -> Any:
+    return None if variable is None else tf.convert_to_tensor(variable)
