@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from keras_rnn.checks import received
 from keras_rnn.files import FilePath
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.registry import find
-from keras_rnn.sampling import MAXIMUM_LENGTH, CharacterVerbs, check_stop
+from keras_rnn.sampling import CharacterVerbs
 from keras_rnn.series import check_history, recursive_forecast
 from keras_rnn.vocabulary import Ids, check_vocabulary
 
@@ -65,27 +64,12 @@ class CharRuntime(CharacterVerbs):
             raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(ids.tolist())}")
         return ids.astype(np.int32)
 
-    def generate(
-        self,
-        prompt: str,
-        length: int,
-        temperature: float = 0.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        stop: str | Sequence[str] | None = None,
-        seed: int | None = None,
-    ) -> str:
-        if temperature != 0 or check_stop(stop) or type(length) is not int or not 0 < length <= MAXIMUM_LENGTH:
-            return super().generate(prompt, length, temperature, top_k, top_p, stop, seed)
-        super().generate(prompt, 0, temperature, top_k, top_p, stop, seed)  # checks what was given
-        ids = self._prompt_ids(prompt)
-        added = np.zeros(0, dtype=np.int32)
-        while len(added) < length:  # the most likely character each time: the loop in the graph does many at once
-            window = np.concatenate([ids[-self.window :], added])[None, -self.window :]
-            added = np.concatenate([added, self.file.run("generate", {"ids": window})["ids"][0]])
-        return prompt + "".join(self.vocabulary[i] for i in added[:length])
-
-    generate.__doc__ = CharacterVerbs.generate.__doc__
+    def _most_likely(self, ids: list[int], length: int) -> list[int]:
+        ids = list(ids)
+        while len(ids) < self.window + length:  # the loop in the graph gives many at once
+            window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
+            ids += self.file.run("generate", {"ids": window})["ids"][0].tolist()
+        return ids[self.window : self.window + length]
 
 
 class GS10Runtime:

@@ -92,6 +92,14 @@ class CharacterVerbs:
         p = softmax(self.next_logits(window[None])[0])  # (vocabulary,)
         return {self.vocabulary[i]: float(p[i]) for i in np.argsort(-p, kind="stable")}
 
+    def _most_likely(self, ids: list[int], length: int) -> list[int]:
+        """The `length` ids after a window of them, the most likely each time."""
+        ids = list(ids)
+        for _ in range(length):
+            window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
+            ids.append(int(np.argmax(self.next_logits(window)[0])))
+        return ids[self.window :]
+
     def stream(self, state: str = "") -> CharacterStream:
         """Characters one at a time, answered as `predict_next` answers the last window of them.
 
@@ -133,6 +141,8 @@ class CharacterVerbs:
         sampling = Sampling(temperature, top_k, top_p)
         stops = check_stop(stop)
         random = np.random.default_rng(check_seed(seed))
+        if sampling.temperature == 0 and not stops:
+            return prompt + "".join(self.vocabulary[i] for i in self._most_likely(ids[-self.window :], length))
         added = ""
         for _ in range(length):
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
