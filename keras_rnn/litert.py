@@ -20,6 +20,9 @@ def convert(module: Any, functions: dict[str, Any], metadata: dict[str, str]) ->
         functions: signature → `tf.function` of static shape; the first is the primary one, which code that knows no
             signatures gets.
         metadata: name → text to keep in the file.
+
+    Raises:
+        ValueError: something in it has no built-in operator.
     """
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
@@ -27,8 +30,20 @@ def convert(module: Any, functions: dict[str, Any], metadata: dict[str, str]) ->
         tf.saved_model.save(module, folder, signatures=numbered)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(numbered))
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        content = bytes(converter.convert())
+        content, failure = _converted(converter)
+    if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
+        reason = str(failure).splitlines()[0][:200]
+        raise ValueError(
+            f"A model that LiteRT's built-in operators can express was expected. Received: {reason}"
+        ) from failure
     return finish(content, dict(zip(numbered, functions, strict=True)), metadata)
+
+
+def _converted(converter: Any) -> tuple[bytes, Exception | None]:
+    try:
+        return bytes(converter.convert()), None
+    except Exception as failure:  # the converter has a type of its own
+        return b"", failure
 
 
 def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:

@@ -87,6 +87,8 @@ def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
 
 
 def _check(op: Any) -> None:
+    if isinstance(op, keras.layers.Layer) and op.compute_dtype != "float32":
+        raise Refused(op, f"it computes in {op.compute_dtype}, not float32")
     layers = [op.forward_layer, op.backward_layer] if isinstance(op, keras.layers.Bidirectional) else [op]
     for layer in layers:
         if isinstance(layer, keras.layers.RNN):

@@ -135,4 +135,6 @@ def load(name_or_path: FilePath) -> CharRuntime | GS10Runtime:
     file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
     if file.metadata is None:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
+    if file.primary != "serving_default":
+        raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
     return (CharRuntime if file.metadata["kind"] == "char" else GS10Runtime)(file, file.metadata)

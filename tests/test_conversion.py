@@ -73,7 +73,16 @@ TABLE = {
     "backwards": lambda: sequential(L.SimpleRNN(4, go_backwards=True), L.Dense(1)),
     "functional": functional,
 }  # fmt: skip
-NO_STEP = {"bidirectional", "bidirectional own cell, 64", "backwards"}
+TABLE |= {
+    "ids, bidirectional": lambda: sequential(L.Embedding(11, 4), L.Bidirectional(L.LSTM(3)), L.Dense(1), ids=True),
+    "convolution before": lambda: sequential(L.Conv1D(4, 3, padding="same"), L.LSTM(3)),
+    "pooling after": lambda: sequential(L.GRU(4, return_sequences=True), L.GlobalAveragePooling1D(), L.Dense(1)),
+    "normalised and distributed": lambda: sequential(L.Rescaling(0.1), L.TimeDistributed(L.Dense(4)), L.GRU(3)),
+}
+NO_STEP = {
+    "ids, bidirectional", "convolution before", "pooling after", "bidirectional", "bidirectional own cell, 64",
+    "backwards",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +234,8 @@ def with_state():
         (lambda: sequential(L.Embedding(9, 2, mask_zero=True), L.SimpleRNN(3), ids=True), "Received: Embedding"),
         (lambda: keras.Sequential([keras.Input(batch_shape=(1, 4, 2)), L.GRU(3, stateful=True)]), "it is stateful"),
         (with_state, "Received: SimpleRNN"),
+        (lambda: sequential(L.SimpleRNN(3, dtype="mixed_float16")), "computes in float16, not float32"),
+        (lambda: sequential(L.GRU(3, dtype="float64")), "computes in float64"),
         (two_inputs, "several inputs or outputs"),
         (branched, "joins or gives several tensors. Received: Add"),
         (lambda: sequential(L.Flatten(), L.Dense(2)), "no recurrent layer"),

@@ -20,7 +20,7 @@ FLOORS = [
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # what may be imported from outside, floor by floor
-LITERT = {"litert_file": {"ai_edge_litert"}, "litert": {"ai_edge_litert", "flatbuffers"}}
+LITERT = {"litert_file": {"ai_edge_litert", "flatbuffers"}, "litert": {"ai_edge_litert", "flatbuffers"}}
 OUTSIDE = [{"numpy"}, {"keras", "pandas", "tensorflow"}, {"tqdm"}, {"matplotlib"}]
 
 

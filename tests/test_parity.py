@@ -6,8 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from keras_rnn import char_model, export, gs10_model, verify
+from keras_rnn import char_model, export, gs10_model, load, runtime, verify
+from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile
+from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.parity import TOLERANCE, twin, windows_of
 from keras_rnn.registry import find, zoo_names
 from keras_rnn.signatures import signatures_of
@@ -95,7 +97,6 @@ def test_a_damaged_saved_model(folder):
 
 def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
     """What the stock converter writes, which no phone runs: the same numbers, and not sound."""
-    from keras_rnn import load
     from keras_rnn.backend import tf
     from keras_rnn.quiet import quiet_stderr
 
@@ -115,8 +116,6 @@ def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
     [
         (lambda model: setattr(model.operatorCodes[0], "customCode", b"FlexReserve"), "custom:FlexReserve"),
         (lambda model: setattr(model.subgraphs[0].tensors[0], "shapeSignature", [-1, 2]), "primary is"),
-        (lambda model: model.signatureDefs.reverse() or [
-            setattr(s, "subgraphIndex", 1 - s.subgraphIndex) for s in model.signatureDefs], "primary is step"),
     ],
 )  # fmt: skip
 def test_a_file_that_runs_here_but_not_on_a_phone_fails(folder, monkeypatch, damage, note):
@@ -134,6 +133,19 @@ def test_a_file_that_runs_here_but_not_on_a_phone_fails(folder, monkeypatch, dam
     (check,) = [check for check in verify(folder) if not check.passed]
     assert check.check == "built-in ops, static shapes"
     assert note in check.note
+
+
+def test_another_primary_signature_is_found(folder):
+    """Code that knows no signatures would get the wrong one; so would the runtime's quick call."""
+    file = LiteRTFile(folder / "model.tflite")
+    module = signatures_of(load("char"), 1)
+    functions = dict(reversed(module.functions().items()))
+    content = convert(module, functions, {BUFFER_NAME: json.dumps(file.metadata)})
+    (folder / "model.tflite").write_bytes(content)
+    (check,) = [check for check in verify(folder) if not check.passed]
+    assert check.note.endswith("primary is generate")
+    with pytest.raises(ValueError, match="primary signature is serving_default was expected. Received: generate"):
+        runtime.load(folder)
 
 
 def test_no_such_name_or_folder(tmp_path):
