@@ -14,11 +14,8 @@ README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The Python of an environment with the wheel; what it depends on comes from this environment, without network.
-
-    The path file makes other packages importable but not this one's editable install, which is a path file itself.
-    """
+def built(tmp_path_factory):
+    """A folder, and in it a wheel built from a copy of what git knows or would add."""
     folder = tmp_path_factory.mktemp("wheel")
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=CHECKOUT, capture_output=True, text=True
@@ -33,14 +30,42 @@ def installed(tmp_path_factory):
     done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (wheel,) = folder.glob("*.whl")
-    venv.create(folder / "env", with_pip=True)
-    python = folder / "env" / "bin" / "python"
+    return folder, wheel
+
+
+def environment(folder: Path, wheel: Path, others: Path) -> Path:
+    """The Python of a new environment with the wheel, and with what lies in another folder."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
     done = subprocess.run(install, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    (site,) = (folder / "env").glob("lib/python*/site-packages")
-    (site / "others.pth").write_text(sysconfig.get_paths()["purelib"])
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "others.pth").write_text(str(others))
     return python
+
+
+@pytest.fixture(scope="module")
+def installed(built):
+    """With all that the wheel depends on, which comes from this environment, without network.
+
+    The path file makes other packages importable but not this one's editable install, which is a path file itself.
+    """
+    folder, wheel = built
+    return environment(folder / "env", wheel, Path(sysconfig.get_paths()["purelib"]))
+
+
+@pytest.fixture(scope="module")
+def bare(built):
+    """With NumPy, ai-edge-litert and what that one requires, and nothing else."""
+    folder, wheel = built
+    few, site = folder / "few", Path(sysconfig.get_paths()["purelib"])
+    few.mkdir()
+    for name in ("ai_edge_litert", "backports", "flatbuffers", "google", "ml_dtypes", "numpy", "numpy.libs", "tqdm",
+                 "typing_extensions.py"):  # fmt: skip
+        if (site / name).exists():
+            (few / name).symlink_to(site / name)
+    return environment(folder / "bare", wheel, few)
 
 
 def run(python: Path, *arguments: str, cwd: Path) -> str:
@@ -75,3 +100,22 @@ def test_the_readmes_usages(installed, tmp_path):
 def test_the_command(installed, tmp_path):
     assert run(installed.parent / "keras-rnn", "generate", "he", cwd=tmp_path) == "hello w\n"
     assert "FAILED" not in run(installed.parent / "keras-rnn", "verify", cwd=tmp_path)
+
+
+def test_runtime_where_there_is_no_tensorflow_keras_or_pandas(bare, tmp_path):
+    code = """
+import importlib.util
+print([name for name in ("tensorflow", "keras", "pandas", "matplotlib") if importlib.util.find_spec(name)])
+import keras_rnn
+from keras_rnn import runtime
+for info in keras_rnn.list_models():
+    model = runtime.load(info.name)
+    if info.name.startswith("char"):
+        print(model.generate("he", 5), model.generate("he", 9, temperature=0.01, seed=1), len(model.predict_next("he")))
+    else:
+        print(model.forecast([0.89, 1.44, 2.95, 3.96, 4.21, 4.29]).mean.round(2))
+"""
+    lines = run(bare, "-c", code, cwd=tmp_path).splitlines()
+    assert lines == ["[]", "hello w hello world 8", "hello w hello world 8", "[4.26]", "[4.26]"]
+    assert run(bare.parent / "keras-rnn", "generate", "he", cwd=tmp_path) == "hello w\n"
+    assert "char/hello_world/rnn_cell" in run(bare.parent / "keras-rnn", "list", cwd=tmp_path)
