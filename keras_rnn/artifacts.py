@@ -123,7 +123,9 @@ def summary_of(model: RecurrentModel, preset: Preset | None) -> dict[str, Any]:
     """The words of the card."""
     return {
         "title": f"{preset.title}, cell {model.cell}" if preset else f"A {type(model).__name__}, cell {model.cell}",
-        "description": preset.description if preset else "Exported by keras_rnn from a model of the user's own.",
+        "description": preset.description
+        if preset
+        else "Exported by keras_rnn; its data and training are not recorded here.",
         "license": "Apache-2.0" if preset else "not stated",
         "limits": list(preset.limits) if preset else [],
     }

@@ -59,7 +59,7 @@ def _parser() -> _Parser:
     sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
     sub.add_argument("--steps", type=int, default=1, help="years ahead (default 1)")
     sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10")
-    sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values")
+    sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values, by Keras")
 
     sub.add_argument("--runtime", **runtime)
 

@@ -146,6 +146,8 @@ def forecast_(options: argparse.Namespace) -> int:
 
     if options.csv is None:
         refuse(options, "column")
+    if options.plot and options.runtime == "litert":
+        refuse(options, "plot")
     remarks: list[str] = []
     series = load_gs10("annual")
     if options.csv:
@@ -228,6 +230,7 @@ def export_(options: argparse.Namespace) -> int:
 
     if options.out.endswith(".tflite"):
         return _export_litert(options)
+    refuse(options, "window")
     check_replaceable(options.out)
     model = _load(options.model)
     name = zoo_name(find(options.model))

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.artifacts import litert_bytes
-from keras_rnn.backend import keras, tf
+from keras_rnn.backend import tf
 from keras_rnn.checks import check_integer, received
 from keras_rnn.files import FilePath, check_path, written_file
 from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.lowering import Lowered
+from keras_rnn.lowering import Lowered, chain_of
 from keras_rnn.parity import TOLERANCE, Check, ParityError
 from keras_rnn.recurrent import RecurrentModel
 
@@ -89,7 +89,8 @@ def to_litert(
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
     if isinstance(model, RecurrentModel):
-        content = _own(model, window, signatures, metadata)
+        _refuse_own(model, window, signatures=signatures, metadata=metadata, unroll=unroll)
+        content = litert_bytes(model, None, {})
     else:
         lowered = Lowered(model, window, unroll)
         functions = _chosen(lowered.functions(), signatures)
@@ -102,15 +103,15 @@ def to_litert(
     return LiteRTReport(target, len(content), tuple(file.signatures), tuple(file.operators), largest)
 
 
-def _own(model: RecurrentModel, window: int | None, signatures: Any, metadata: Any) -> bytes:
+def _refuse_own(model: RecurrentModel, window: int | None, **settled: Any) -> None:
+    """Refuse what the package's own models settle themselves."""
     if window not in (None, model.window):
         raise ValueError(f"`window` must be {model.window}, the model's own. {received(window)}")
-    for name, value in (("signatures", signatures), ("metadata", metadata)):
+    for name, value in settled.items():
         if value is not None:
             raise ValueError(
                 f"`{name}` must be None for a {type(model).__name__}, which has its own. {received(value)}"
             )
-    return litert_bytes(model, None, {})
 
 
 def _chosen(functions: dict[str, Any], wanted: Sequence[str] | None) -> dict[str, Any]:
@@ -192,5 +193,6 @@ def _windows(model: Any, file: LiteRTFile) -> Any:
 def _vocabulary_size(model: Any) -> int:
     if isinstance(model, RecurrentModel):
         return len(model.vocabulary)
-    embeddings = [layer.input_dim for layer in model.layers if isinstance(layer, keras.layers.Embedding)]
-    return int(embeddings[0]) if embeddings else 2
+    ops = [link.op for link in chain_of(model)[1]]
+    sizes = [getattr(op, "input_dim", None) or getattr(op, "num_classes", None) for op in ops]
+    return next((int(size) for size in sizes if size), 2)  # of the Embedding or the one-hot

@@ -275,6 +275,8 @@ CSV = "date,GS10\n" + "".join(f"{y}-01-01,4\n" for y in range(2000, 2010))
         ["export", "damaged.keras", "out"],
         ["export", "stock.keras", "out"],
         ["export", "char", "."],
+        ["export", "char", "out", "--window", "3"],
+        ["forecast", "--plot", "p.png", "--runtime", "litert"],
         ["verify", "nope"],
         ["verify", "."],
     ],

@@ -183,6 +183,36 @@ def test_a_model_of_any_length_and_the_loops_override(tmp_path):
     assert LiteRTFile(tmp_path / "m.tflite").inputs["serving_default"]["x"][0] == (1, 5, 3)
 
 
+def test_a_model_with_a_batch_of_its_own(tmp_path):
+    for batch in (1, 3):
+        model = keras.Sequential([keras.Input(batch_shape=(batch, 6, 3)), L.GRU(4), L.Dense(2)])
+        report = to_litert(model, tmp_path / "m.tflite")
+        assert report.signatures == ("serving_default", "step")
+        assert report.largest_difference <= 1e-5
+
+
+def test_ids_of_every_kind_are_tried(tmp_path, monkeypatch):
+    """A table with one wrong row must be seen, wherever the ids' number stands: in an Embedding or a one-hot."""
+    from keras_rnn import conversion
+
+    def one_hot():
+        x = keras.Input((5,), dtype="int32")
+        return keras.Model(x, L.SimpleRNN(3)(keras.ops.one_hot(x, 9)))
+
+    for build in (one_hot, lambda: sequential(L.Embedding(9, 3), L.SimpleRNN(3), ids=True)):
+        model = build()
+        assert to_litert(model, tmp_path / "m.tflite").largest_difference <= 1e-5
+        other = keras.models.clone_model(model)
+        weights = [w.copy() for w in model.get_weights()]
+        weights[0][8] += 1.0
+        other.set_weights(weights)
+        original = conversion.Lowered
+        monkeypatch.setattr(conversion, "Lowered", lambda _, *rest, m=other, f=original: f(m, *rest))
+        with pytest.raises(ParityError):
+            to_litert(model, tmp_path / "m.tflite")
+        monkeypatch.undo()
+
+
 def test_chosen_signatures_and_metadata(tmp_path):
     model = sequential(L.SimpleRNN(4))
     report = to_litert(model, tmp_path / "m.tflite", signatures=["serving_default"], metadata={"unit": "mm", "ü": [1]})
@@ -199,7 +229,7 @@ def test_the_packages_own_models_get_their_own_signatures(tmp_path):
     assert runtime.load(tmp_path / "char.tflite").generate("he", 5) == "hello w"
     report = to_litert(gs10_model(), tmp_path / "gs10.tflite")
     assert report.signatures == ("serving_default", "step", "forecast")
-    for arguments in ({"window": 5}, {"signatures": ["step"]}, {"metadata": {}}):
+    for arguments in ({"window": 5}, {"signatures": ["step"]}, {"metadata": {}}, {"unroll": False}):
         with pytest.raises(ValueError, match="Received: "):
             to_litert(gs10_model(), tmp_path / "gs10.tflite", **arguments)
 
