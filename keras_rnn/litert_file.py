@@ -136,8 +136,13 @@ class LiteRTFile:
         self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
         self._runners: dict[str, Any] = {}
-        self._given = [d["index"] for d in self._interpreter.get_input_details()]
-        self._reached = [d["index"] for d in self._interpreter.get_output_details()]
+        # looked up once: a call of a small model is hardly longer than finding these
+        self._given, self._reached = (
+            details[0]["index"]
+            for details in (self._interpreter.get_input_details(), self._interpreter.get_output_details())
+        )
+        self._set_tensor, self._invoke, self._get_tensor = (
+            self._interpreter.set_tensor, self._interpreter.invoke, self._interpreter.get_tensor)  # fmt: skip
         try:
             self.primary, data = _primary_and_metadata(self._content)
         except Exception as error:
@@ -160,11 +165,11 @@ class LiteRTFile:
     def tensor_bytes(self) -> list[tuple[str, int]]:
         return tensor_bytes(self._tree)
 
-    def run_primary(self, x: NDArray[Any]) -> NDArray[Any]:
+    def run_primary(self, x: NDArray[Any]) -> Any:
         """The primary signature's one output for its one input, of the right shape and dtype: cheaper than `run`."""
-        self._interpreter.set_tensor(self._given[0], x)  # checks shape and dtype itself
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._reached[0]))  # a copy
+        self._set_tensor(self._given, x)  # checks shape and dtype itself
+        self._invoke()
+        return self._get_tensor(self._reached)  # a copy
 
     def _new_interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_rnn.backend import keras, tf
-from keras_rnn.cell import RNNCell
 from keras_rnn.checks import received
+from keras_rnn.loops import Refused, advance_by_call, run
 from keras_rnn.recurrent import UNROLL_UP_TO
 
 # act on each step by itself, so that a step may be given alone
@@ -21,16 +21,6 @@ STEPWISE = (
     "LayerNormalization", "LeakyReLU", "Normalization", "OneHot", "PReLU", "ReLU", "Rescaling", "Softmax",
     "TimeDistributed", "UnitNormalization",
 )  # fmt: skip
-
-
-class Refused(ValueError):
-    """A model that cannot be lowered: which layer, and why."""
-
-    def __init__(self, layer: Any, reason: str) -> None:
-        super().__init__(
-            f"A chain of layers around recurrent ones, as `to_litert` lowers it, was expected: {reason}. "
-            f"Received: {type(layer).__name__} {getattr(layer, 'name', layer)!r}"
-        )
 
 
 class Link:
@@ -165,7 +155,7 @@ class Lowered:
 
     def _window(self, x: Any) -> dict[str, Any]:
         for link in self.links:
-            x = _run(link.op, x, self.unroll) if link.recurrent else link.call(x)
+            x = run(link.op, x, self.unroll) if link.recurrent else link.call(x)
         return {"output": x}
 
     def _step(self, x: Any, *states: Any) -> dict[str, Any]:
@@ -179,113 +169,8 @@ class Lowered:
             cell = link.op.cell
             count = len(keras.tree.flatten(cell.state_size))
             mine, given = given[:count], given[count:]
-            x, new = _advance(cell, x[:, 0], mine)
+            x, new = advance_by_call(cell, x[:, 0], mine)
             after += new
             sequence = link.op.return_sequences
             x = x[:, None] if sequence else x
         return {"output": x[:, 0] if sequence else x, **dict(zip(self.states, after, strict=True))}
-
-
-def _advance(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
-    """One step of any cell: (1, features) and its states, flat → its output and the new states, flat."""
-    sizes = cell.state_size
-    nested = keras.tree.pack_sequence_as(sizes, states) if isinstance(sizes, list | tuple) else states
-    training = {"training": False} if cell._call_has_training_arg else {}
-    output, new = cell(x, nested, **training)
-    return output, [tf.convert_to_tensor(state) for state in keras.tree.flatten(new)]
-
-
-def _run(layer: Any, x: Any, unroll: bool) -> Any:
-    """A recurrent layer over a window: (1, steps, features) → (1, steps, outputs) or (1, outputs)."""
-    if isinstance(layer, keras.layers.Bidirectional):
-        forwards = _run(layer.forward_layer, x, unroll)
-        backwards = _run(layer.backward_layer, x, unroll)
-        if layer.return_sequences:
-            backwards = tf.reverse(backwards, [1])
-        return _merge(layer, forwards, backwards)
-    if layer.go_backwards:
-        x = tf.reverse(x, [1])
-    steps, cell = int(x.shape[1]), layer.cell
-    project, advance, finish = _split(cell)
-    p = project(x)[0]  # (steps, …)
-    h = [tf.zeros((1, int(size))) for size in keras.tree.flatten(cell.state_size)]
-    if unroll:
-        outputs = []
-        for t in range(steps):
-            output, h = advance(p[t : t + 1], h)
-            outputs.append(output)
-        return finish(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
-
-    def row(t: Any) -> Any:
-        return tf.slice(p, [t, 0], [1, int(p.shape[1])])
-
-    first, h = advance(p[:1], h)  # (1, outputs)
-    if not layer.return_sequences:
-
-        def body(t: Any, output: Any, *h: Any) -> Any:
-            output, new = advance(row(t), list(h))
-            return (t + 1, output, *new)
-
-        return finish(tf.while_loop(lambda t, *_: t < steps, body, (tf.constant(1), first, *h))[1])
-
-    def body_all(t: Any, outputs: Any, *h: Any) -> Any:
-        output, new = advance(row(t), list(h))
-        return (t + 1, tf.tensor_scatter_nd_update(outputs, [[t]], output), *new)
-
-    outputs = tf.concat([first, tf.zeros((steps - 1, int(first.shape[1])))], axis=0)  # (steps, outputs)
-    outputs = tf.while_loop(lambda t, *_: t < steps, body_all, (tf.constant(1), outputs, *h))[1]
-    return finish(outputs[None])
-
-
-def _merge(layer: Any, forwards: Any, backwards: Any) -> Any:
-    if layer.merge_mode == "concat":
-        return tf.concat([forwards, backwards], axis=-1)
-    merged = {"sum": lambda: forwards + backwards, "mul": lambda: forwards * backwards,
-              "ave": lambda: (forwards + backwards) / 2}  # fmt: skip
-    if layer.merge_mode not in merged:
-        raise Refused(layer, "it gives both directions apart")
-    return merged[layer.merge_mode]()
-
-
-def _split(cell: Any) -> tuple[Any, Any, Any]:
-    """How to run a cell: what can be done for all steps at once before, one step, and what can be done after.
-
-    Known cells have their input projection done in one matmul; any other is called as it is.
-    """
-    keras_own = isinstance(cell, keras.layers.SimpleRNNCell)
-    if keras_own or isinstance(cell, RNNCell):
-        if keras_own:
-            kernel, recurrent, bias = (_value(v) for v in (cell.kernel, cell.recurrent_kernel, cell.bias))
-        else:
-            i2h, bias = _value(cell.i2h_kernel), _value(cell.i2h_bias)
-            kernel, recurrent = i2h[: -cell.units], i2h[-cell.units :]
-
-        def project(x: Any) -> Any:
-            p = tf.matmul(x[0], kernel)[None]  # (1, steps, units)
-            return p if bias is None else p + bias
-
-        def advance(p_t: Any, h: list[Any]) -> tuple[Any, list[Any]]:
-            new = tf.matmul(h[0], recurrent) + p_t
-            new = new if cell.activation is None else cell.activation(new)
-            return new, [new]
-
-        return project, advance, (lambda h: h) if keras_own else _i2o(cell)
-    return (lambda x: x), (lambda x_t, h: _advance(cell, x_t, h)), (lambda o: o)
-
-
-def _i2o(cell: RNNCell) -> Callable[[Any], Any]:
-    kernel, bias = _value(cell.i2o_kernel), _value(cell.i2o_bias)
-
-    def finish(h: Any) -> Any:  # (1, units) or (1, steps, units)
-        if kernel is None:
-            return h
-        rows = tf.reshape(h, (-1, cell.units))
-        o = tf.matmul(rows, kernel)
-        o = o if bias is None else o + bias
-        return o if len(h.shape) == 2 else o[None]
-
-    return finish
-
-
-def _value(variable: Any) -> Any:
-    return None if variable is None else tf.convert_to_tensor(variable)

@@ -9,7 +9,7 @@ from keras_rnn.series import DATA, GS10_FILE
 CELLS = ("rnn_cell", "simple_rnn")
 DEFAULT_CELL = "simple_rnn"
 TEXT_FILE = DATA / "hello_world.txt"
-AHEAD = {"char": 16, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go
+AHEAD = {"char": 8, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go
 FIRST_TEST_YEAR = 1990  # GS10: years before it are for training and every choice, it and later ones for the report
 
 

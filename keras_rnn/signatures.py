@@ -12,11 +12,14 @@ import numpy as np
 from keras_rnn.backend import tf
 from keras_rnn.characters import CharModel
 from keras_rnn.checks import received
+from keras_rnn.generation import generate
 from keras_rnn.presets import AHEAD
 from keras_rnn.recurrent import UNROLL_UP_TO
 from keras_rnn.sampling import MAXIMUM_LENGTH
 from keras_rnn.weights import CellWeights
 from keras_rnn.yields import GS10Model
+
+TABLE_UP_TO = 4096  # numbers, 16 KiB
 
 
 class Signatures(tf.Module):
@@ -47,10 +50,10 @@ class Signatures(tf.Module):
         super().__init__()
         # constants for LiteRT: a variable read inside a loop is an op that fails on the phone
         store = tf.Variable if batch is None else tf.constant
+        self.batch, self.every_step = batch, every_step
         for name, array in self._arrays(weights).items():
             setattr(self, name, None if array is None else store(array.astype(np.float32)))
         self.window, self.units, self.outputs = window, weights.units, weights.outputs
-        self.batch, self.every_step = batch, every_step
         state = tf.TensorSpec((batch, self.units), tf.float32, "h_0")
         self.serving_default = tf.function(
             self._serving_default, input_signature=[tf.TensorSpec((batch, window), self.input_dtype, self.input_name)]
@@ -84,7 +87,7 @@ class Signatures(tf.Module):
         }
 
     def _project(self, x: Any) -> Any:
-        """Inputs of any shape (…) → x·kernel + bias (…, units), for all steps at once."""
+        """Inputs (rows,) → x·kernel + bias (rows, units), for all steps at once."""
         raise NotImplementedError
 
     def _head(self, h: Any) -> Any:
@@ -102,10 +105,9 @@ class Signatures(tf.Module):
 
     def _serving_default(self, x: Any) -> dict[str, Any]:
         x = self._shaped(x, self.window)
-        p = self._project(tf.transpose(x))  # (window, batch, units)
         if not self.every_step:
-            return {self.output_name: self._head(self._last_state(p))}
-        rows = tf.reshape(tf.transpose(self._all_states(p), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
+            return {self.output_name: self._head(self._last_state(x))}
+        rows = tf.reshape(tf.transpose(self._all_states(x), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
         return {self.output_name: tf.reshape(self._head(rows), (-1, self.window, self.outputs))}
 
     def _next_ahead(self, x: Any) -> dict[str, Any]:
@@ -123,33 +125,47 @@ class Signatures(tf.Module):
 
     def _following(self, x: Any) -> Any:
         """The value after each window (batch, window), as an input again: (batch, 1)."""
-        return self._head(self._last_state(self._project(tf.transpose(x))))
+        return self._head(self._last_state(x))
 
     def _next_state(self, h: Any, p_t: Any) -> Any:
         return tf.tanh(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
 
-    def _last_state(self, p: Any) -> Any:
-        h = tf.tanh(p[0])  # (batch, units): from a zero state nothing is to be multiplied
+    def _projected(self, x: Any) -> Any:
+        """Windows (batch, window) → their projections (window · batch, units)."""
+        return self._project(tf.reshape(tf.transpose(x), (-1,)))
+
+    def _by_step(self, p: Any) -> Any:
+        return tf.reshape(p, (self.window, -1 if self.batch is None else self.batch, self.units))
+
+    def _last_state(self, x: Any) -> Any:
+        p = self._projected(x)
         if self.window <= UNROLL_UP_TO:
-            for t in range(1, self.window):
-                h = self._next_state(h, p[t])
-            return h
+            return self._states(p)[-1]
+        p = self._by_step(p)
         return tf.while_loop(
-            lambda t, h: t < self.window, lambda t, h: (t + 1, self._next_state(h, p[t])), (tf.constant(1), h)
+            lambda t, h: t < self.window,
+            lambda t, h: (t + 1, self._next_state(h, p[t])),
+            (tf.constant(1), tf.tanh(p[0])),
         )[1]
 
-    def _all_states(self, p: Any) -> Any:
-        h = tf.tanh(p[0])
+    def _states(self, p: Any) -> list[Any]:
+        first, *others = tf.split(p, self.window)  # (batch, units) each
+        states = [tf.tanh(first)]  # from a zero state nothing is to be multiplied
+        for p_t in others:
+            states.append(self._next_state(states[-1], p_t))
+        return states
+
+    def _all_states(self, x: Any) -> Any:
+        """(batch, window) → (window, batch, units)."""
+        p = self._projected(x)
         if self.window <= UNROLL_UP_TO:
-            states = [h]
-            for t in range(1, self.window):
-                states.append(self._next_state(states[-1], p[t]))
-            return tf.stack(states)  # (window, batch, units)
+            return tf.stack(self._states(p))
+        p = self._by_step(p)
 
         def body(t: Any, states: Any) -> tuple[Any, Any]:  # rows written in place: a TensorArray is no built-in op
             return t + 1, tf.tensor_scatter_nd_update(states, [[t]], self._next_state(states[t - 1], p[t])[None])
 
-        states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], h[None])
+        states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], tf.tanh(p[0])[None])
         return tf.while_loop(lambda t, states: t < self.window, body, (tf.constant(1), states))[1]
 
 
@@ -157,10 +173,12 @@ class CharSignatures(Signatures):
     """ids → logits. The input projection of a one-hot is a row of the kernel."""
 
     table: Any  # (vocabulary, units): kernel + bias
+    begun: Any  # (vocabulary, units): what a window that begins with an id carries on, or None
     input_name, step_name, output_name, input_dtype = "ids", "ids", "logits", tf.int32
-    ahead_name, ahead_output, ahead = "generate", "ids", AHEAD["char"]
+    ahead_name, ahead_output = "generate", "ids"
 
     def __init__(self, model: CharModel, batch: int | None) -> None:
+        self.ahead = max(AHEAD["char"], model.window)  # as many as make the warming up of `generation` worth it
         super().__init__(model.get_cell_weights(), model.window, batch, model.return_sequences)
         self.vocabulary = tf.constant([ord(character) for character in model.vocabulary])  # code points, sorted
         if batch is None:  # for servers: on a phone strings are no built-in type
@@ -169,7 +187,10 @@ class CharSignatures(Signatures):
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         table = weights.kernel if weights.bias is None else weights.kernel + weights.bias
-        return {**super()._arrays(weights), "table": table}
+        # the first state depends on one id alone: where a table of them is small it replaces the first product
+        small = self.batch is not None and table.size <= TABLE_UP_TO
+        begun = np.tanh(table.astype(np.float64)) @ weights.recurrent_kernel.astype(np.float64) if small else None
+        return {**super()._arrays(weights), "table": table, "begun": begun}
 
     def functions(self) -> dict[str, Any]:
         return super().functions() | ({"generate_text": self.generate_text} if self.batch is None else {})
@@ -205,6 +226,28 @@ class CharSignatures(Signatures):
     def _project(self, ids: Any) -> Any:
         return tf.gather(self.table, ids)
 
+    def _begin(self, ids: Any) -> Any:
+        """What a window that begins with these ids (…) carries to its next step: (…, units)."""
+        if self.begun is not None:
+            return tf.gather(self.begun, ids)
+        return tf.matmul(tf.tanh(self._project(ids)), self.recurrent_kernel)
+
+    def _serving_default(self, x: Any) -> dict[str, Any]:
+        if self.begun is None or self.every_step or not 2 <= self.window <= UNROLL_UP_TO:
+            return super()._serving_default(x)
+        x = self._shaped(x, self.window)
+        h = tf.tanh(self._begin(x[:, 0]) + self._project(x[:, 1]))
+        for t in range(2, self.window):
+            h = self._next_state(h, self._project(x[:, t]))
+        return {self.output_name: self._head(h)}
+
+    def _next_ahead(self, x: Any) -> dict[str, Any]:
+        if self.batch is None:
+            return super()._next_ahead(x)
+        unroll = self.window <= UNROLL_UP_TO
+        ids = generate(x, self.ahead, self._project, self._begin, self.recurrent_kernel, self._head, unroll)
+        return {self.ahead_output: ids}
+
     def _following(self, x: Any) -> Any:
         return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]
 
@@ -236,7 +279,8 @@ class GS10Signatures(Signatures):
         }
 
     def _project(self, x: Any) -> Any:
-        return x[..., None] * self.kernel[0] + self.bias  # (…, units): one feature, no matmul needed
+        # one feature: a product would do, but a matmul takes the bias along and is one op in LiteRT
+        return tf.matmul(x[:, None], self.kernel) + self.bias  # (rows, units)
 
 
 def signatures_of(model: Any, batch: int | None) -> Signatures:

@@ -36,6 +36,15 @@ class GatedCell(keras.layers.Layer):
         return h, [h, s]
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class HalfCell(L.SimpleRNNCell):
+    """Another equation under a known cell's name."""
+
+    def call(self, inputs, states, training=False):
+        h, _ = super().call(inputs, states)
+        return 0.5 * h, [0.5 * h]
+
+
 def sequential(*layers, steps=6, features=3, ids=False):
     given = keras.Input((steps,), dtype="int32") if ids else keras.Input((steps, features))
     return keras.Sequential([given, *layers])
@@ -61,6 +70,11 @@ TABLE = {
         L.Embedding(11, 4), L.RNN(RNNCell(5, 3), return_sequences=True), L.GRU(4, return_sequences=True),
         L.SimpleRNN(3), ids=True,
     ),
+    "GRU and LSTM without bias": lambda: sequential(
+        L.GRU(4, "relu", "hard_sigmoid", use_bias=False, return_sequences=True), L.LSTM(3, use_bias=False),
+    ),
+    "GRU before, without bias": lambda: sequential(L.GRU(4, reset_after=False, use_bias=False), steps=2),
+    "a cell derived from a known one": lambda: sequential(L.RNN(HalfCell(4), return_sequences=True), L.Dense(1)),
     "own cell, all": lambda: sequential(L.RNN(GatedCell(4), return_sequences=True), L.Dense(2)),
     "own cell, 64": lambda: sequential(L.RNN(GatedCell(4)), steps=64),
     "stacked cells": lambda: sequential(L.RNN([L.LSTMCell(4), RNNCell(3), GatedCell(2)]), L.Dense(1)),

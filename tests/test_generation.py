@@ -1,0 +1,48 @@
+"""Windows that advance together: the same characters as reading each window from a zero state, one after the other."""
+
+import numpy as np
+import pytest
+
+from keras_rnn import char_model
+from keras_rnn.artifacts import litert_bytes
+from keras_rnn.litert_file import LiteRTFile
+from keras_rnn.parity import numpy_reference
+from keras_rnn.signatures import TABLE_UP_TO, signatures_of
+
+
+def one_by_one(model, ids, ahead):
+    """float64, a whole window for each character."""
+    ids = ids.tolist()
+    for _ in range(ahead):
+        ids.append(int(numpy_reference(model, np.array([ids[-model.window :]]))[0].argmax()))
+    return ids[model.window :]
+
+
+@pytest.mark.parametrize("size", [7, TABLE_UP_TO // 12 + 1], ids=["table", "no table"])
+@pytest.mark.parametrize("window", [1, 2, 3, 16, 17, 40])
+def test_the_same_as_one_by_one(window, size):
+    model = char_model(None, "simple_rnn", "".join(map(chr, range(1000, 1000 + size))), window, 12, seed=0)
+    weights = model.get_weights()  # larger: an untrained net says nearly the same whatever it reads
+    model.set_weights([3 * w for w in weights])
+    module = signatures_of(model, 1)
+    assert (module.begun is None) == (size > 7)
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        ids = random.integers(0, size, (1, window)).astype(np.int32)
+        expected = one_by_one(model, ids[0], module.ahead)
+        assert len(set(expected)) > 1
+        assert np.asarray(module.next_ahead(ids)["ids"])[0].tolist() == expected
+
+
+@pytest.mark.parametrize("window", [3, 20])
+def test_in_the_file(window, tmp_path):
+    model = char_model(None, "rnn_cell", "abcdefgh", window, 12, seed=1)
+    model.set_weights([3 * w for w in model.get_weights()])
+    path = tmp_path / "m.tflite"
+    path.write_bytes(litert_bytes(model, None, {}))
+    file = LiteRTFile(path)
+    ids = np.random.default_rng(0).integers(0, 8, (1, window)).astype(np.int32)
+    following = file.run("generate", {"ids": ids})["ids"]
+    assert following.shape == (1, max(8, window))
+    assert following[0].tolist() == one_by_one(model, ids[0], following.shape[1])
+    assert ("WHILE" in file.operators) == (window == 20)
