@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from keras_rnn import __version__
 from keras_rnn.backend import tf
 from keras_rnn.cards import SCHEMA, check_replaceable, write_card
@@ -22,6 +24,7 @@ from keras_rnn.metadata import BUFFER_NAME
 from keras_rnn.metadata import SCHEMA as METADATA_SCHEMA
 from keras_rnn.parity import TOLERANCE, Check, ParityError, verify_artifacts
 from keras_rnn.presets import Preset
+from keras_rnn.quantisation import as_windows, samples_of
 from keras_rnn.quiet import quiet_stderr
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
@@ -63,8 +66,12 @@ def write_artifacts(
     name: ModelName | None,
     metrics: dict[str, float],
     tolerance: float | None = None,
+    variants: list[dict[str, Any]] | None = None,
 ) -> list[Check]:
-    """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card."""
+    """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
+
+    `variants` are what `measure_variants` found of quantising it, for the card.
+    """
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
     check_replaceable(folder)
@@ -75,7 +82,7 @@ def write_artifacts(
         checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
-        write_card(new, card_of(model, new, name, metrics, checks))
+        write_card(new, card_of(model, new, name, metrics, checks) | {"variants": variants or []})
     return checks
 
 
@@ -95,9 +102,19 @@ def write_saved_model(model: RecurrentModel, folder: Path) -> None:
         tf.saved_model.save(module, str(folder), signatures=module.functions())
 
 
-def litert_bytes(model: RecurrentModel, name: ModelName | None, metrics: dict[str, float]) -> bytes:
-    """The LiteRT file, float32, batch 1, with all that its user needs to know inside."""
+def litert_bytes(
+    model: RecurrentModel,
+    name: ModelName | None,
+    metrics: dict[str, float],
+    quantize: str | None = None,
+    calibration: ArrayLike | None = None,
+) -> bytes:
+    """The LiteRT file, batch 1, with all that its user needs to know inside; `quantize` as in `to_litert`."""
     module = signatures_of(model, 1)
+    functions, samples = module.functions(), None
+    if calibration is not None:
+        windows = as_windows(calibration, functions["serving_default"], len(getattr(model, "vocabulary", "")) - 1)
+        samples = samples_of(functions, windows)
     config = model.get_config()
     preset = preset_of(name) if name else None
     settings = {"vocabulary": config["vocabulary"]} if model.kind == "char" else {
@@ -110,13 +127,14 @@ def litert_bytes(model: RecurrentModel, name: ModelName | None, metrics: dict[st
         "window": model.window,
         "units": model.units,
         "ahead": module.ahead,
+        "quantize": quantize,
         "settings": settings,
         "signatures": module.names(),
         "card": {**summary_of(model, preset), "metrics": metrics},
         "versions": versions(),
     }
     text = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
-    return convert(module, module.functions(), {BUFFER_NAME: text})
+    return convert(module, functions, {BUFFER_NAME: text}, quantize, samples)
 
 
 def summary_of(model: RecurrentModel, preset: Preset | None) -> dict[str, Any]:

@@ -98,6 +98,8 @@ def render(card: dict[str, Any]) -> str:
     )
     rows = [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()]
     parts.append("## Files\n" + markdown_table(["file", "bytes"], rows))
+    if card.get("variants"):
+        parts.append(_variants(card["variants"]))
     rows = [
         [c["artifact"], c["check"], f"{c['largest']:.1e}" if c["largest"] is not None else "", f"{c['count']}"]
         for c in card["parity"]
@@ -110,6 +112,31 @@ def render(card: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     parts.append(f"## Made with\n{versions}; {card['threads']} threads.")
     return "\n\n".join(parts) + "\n"
+
+
+def _variants(variants: list[dict[str, Any]]) -> str:
+    rows = []
+    for v in variants:
+        same = f"{v['agreement']:.0%}" if "agreement" in v else ""
+        rows.append([v["quantize"], f"{v['bytes']:,}", f"{v['largest_error']:.1e}", same, _verdict(v)])
+    heads = ["quantised", "bytes", "largest error", "same character", ""]
+    if not any("agreement" in v for v in variants):
+        heads, rows = heads[:3] + heads[4:], [row[:3] + row[4:] for row in rows]
+    plain = f"{variants[0]['float32_bytes']:,}"
+    return (
+        f"## Quantised\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
+        f"float32 takes {plain} bytes.\n\n" + markdown_table(heads, rows)
+    )
+
+
+def _verdict(variant: dict[str, Any]) -> str:
+    if variant["ships"]:
+        return "worth it"
+    if not variant["quantized"]:
+        return "not shipped: the weights are too small for the converter to quantise"
+    if variant["bytes"] >= variant["float32_bytes"]:
+        return "not shipped: larger, for its scales and conversions cost more than the weights"
+    return "not shipped: it saves too little, or is not as good"
 
 
 def _text_signatures(card: dict[str, Any]) -> str:

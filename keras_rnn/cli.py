@@ -8,6 +8,7 @@ import sys
 from typing import Any, NoReturn
 
 from keras_rnn import __version__, commands
+from keras_rnn.metadata import QUANTIZE
 from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
 
 
@@ -79,6 +80,8 @@ def _parser() -> _Parser:
     sub.add_argument("model", metavar="NAME-or-FILE", help="a name of the zoo or a .keras file")
     sub.add_argument("out", metavar="OUT", help="a folder for SavedModel, LiteRT and card; or a path ending in .tflite")
     sub.add_argument("--window", type=int, help="steps, for a model of any length that goes to a .tflite file")
+    sub.add_argument("--quantize", choices=QUANTIZE, help="smaller weights in a .tflite file (default: float32)")
+    sub.add_argument("--calibration", metavar="FILE.npy", help="for int8: windows like those to come, a NumPy array")
 
     sub = command("verify", "check every artifact of a model against its Keras model")
     sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")

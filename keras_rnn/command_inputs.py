@@ -27,6 +27,19 @@ def read_text(path: FilePath) -> str:
         raise ValueError(f"A UTF-8 text was expected. Received: {str(path)!r}, {error.reason}") from error
 
 
+def read_array(path: FilePath) -> Any:
+    """The array of a `.npy` file."""
+    import numpy as np
+
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"A NumPy array's file (.npy) was expected. Received: {str(path)!r}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"One NumPy array (.npy) was expected. Received: {str(path)!r} with several")
+    return array
+
+
 def read_yearly(path: str, column: str | None, periods: int) -> tuple[Any, list[str]]:
     """A CSV's series as yearly values, checked, and what is to be said of it; an error says the file's name."""
     from keras_rnn.dates import dated_history, read_series, to_frequency

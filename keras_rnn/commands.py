@@ -11,7 +11,7 @@ from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, render
 from keras_rnn.checks import received
-from keras_rnn.command_inputs import char_task, gs10_task, read_yearly, refuse
+from keras_rnn.command_inputs import char_task, gs10_task, read_array, read_yearly, refuse
 from keras_rnn.files import written_file
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
@@ -230,7 +230,7 @@ def export_(options: argparse.Namespace) -> int:
 
     if options.out.endswith(".tflite"):
         return _export_litert(options)
-    refuse(options, "window")
+    refuse(options, "window", "quantize", "calibration")
     check_replaceable(options.out)
     model = _load(options.model)
     name = zoo_name(find(options.model))
@@ -240,11 +240,14 @@ def export_(options: argparse.Namespace) -> int:
 
 
 def _export_litert(options: argparse.Namespace) -> int:
+    calibration = read_array(options.calibration) if options.calibration else None
     model = _load(options.model)
 
     from keras_rnn.conversion import to_litert
 
-    report = dataclasses.asdict(to_litert(model, options.out, window=options.window))
+    report = dataclasses.asdict(
+        to_litert(model, options.out, options.window, quantize=options.quantize, calibration=calibration)
+    )
     if options.json:
         _print_json(report)
     else:

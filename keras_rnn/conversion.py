@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from keras_rnn.artifacts import litert_bytes
 from keras_rnn.backend import tf
@@ -18,6 +19,7 @@ from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.lowering import Lowered, chain_of
 from keras_rnn.parity import TOLERANCE, Check, ParityError
+from keras_rnn.quantisation import SMALLEST_QUANTISED, UNUSABLE, as_windows, check_quantize, samples_of
 from keras_rnn.recurrent import RecurrentModel
 
 RANDOM_WINDOWS = 20
@@ -49,6 +51,8 @@ def to_litert(
     path: FilePath,
     window: int | None = None,
     signatures: Sequence[str] | None = None,
+    quantize: str | None = None,
+    calibration: ArrayLike | None = None,
     metadata: dict[str, Any] | None = None,
     unroll: bool | None = None,
 ) -> LiteRTReport:
@@ -65,8 +69,14 @@ def to_litert(
         window: steps of a window, for a model of any length; None: the model's own.
         signatures: `"serving_default"` (window → `output`) and `"step"` (one step and the states `h_0`, `c_0`, … →
             `output` and the new states); None: all that the model admits. A bidirectional one has no step.
+        quantize: None for float32; `"float16"`, which halves the file; `"dynamic_range"`, int8 weights with the rest in
+            float32; or `"int8"`, integers all through. Inputs and outputs stay float32 (ids int32). The report says
+            how far the file is from Keras then; one further off than a quarter of the largest answer is refused.
+        calibration: for `"int8"`, windows as the model takes them, (windows, steps[, features]), some hundred that are
+            like those to come: the range of every value is taken from them.
         metadata: to be kept in the file as JSON, under the name "user".
-        unroll: the window's loop as a chain of ops, or as one `WHILE`; None: unrolled up to 16 steps.
+        unroll: the window's loop as a chain of ops, or as one `WHILE`; None: unrolled up to 16 steps; up to
+            256 in int8, and with dynamic range where all cells are plain ones.
 
     Returns:
         A report with the largest difference from Keras.
@@ -74,8 +84,8 @@ def to_litert(
     Raises:
         TypeError: not a Keras model; metadata that JSON cannot hold; not a path.
         ValueError: a model that cannot be lowered, with the layer's name and the reason; masks and `stateful` are
-            refused, never ignored. A window that is not the model's; a signature that it does not admit; a path that
-            does not end in .tflite.
+            refused, never ignored. One with nothing to quantise, or that integers cannot express. A window that is
+            not the model's; a signature that it does not admit; a path that does not end in .tflite.
         ParityError: a file that would differ from Keras: nothing is written.
         OSError: the file cannot be written.
     """
@@ -84,22 +94,32 @@ def to_litert(
         raise ValueError(f"`path` must end in .tflite. {received(str(path))}")
     if window is not None:
         check_integer("window", window, 1)
+    check_quantize(quantize, calibration)
     try:
         extra = {} if metadata is None else {USER_METADATA: json.dumps(metadata, ensure_ascii=False)}
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
     if isinstance(model, RecurrentModel):
         _refuse_own(model, window, signatures=signatures, metadata=metadata, unroll=unroll)
-        content = litert_bytes(model, None, {})
+        content = litert_bytes(model, None, {}, quantize, calibration)
     else:
-        lowered = Lowered(model, window, unroll)
+        lowered = Lowered(model, window, unroll, quantize)
         functions = _chosen(lowered.functions(), signatures)
         frozen = {name: _frozen(function) for name, function in functions.items()}
-        content = convert(tf.Module(), frozen, extra)
+        samples = None
+        if calibration is not None:
+            windows = as_windows(calibration, functions["serving_default"], _vocabulary_size(model) - 1)
+            samples = samples_of(frozen, windows)
+        content = convert(tf.Module(), frozen, extra, quantize, samples)
     with written_file(target) as beside:
         beside.write_bytes(content)
         file = LiteRTFile(beside)
-        largest = _check(model, file)
+        if quantize == "dynamic_range" and not any(kind.startswith("int8") for kind, _ in file.tensor_bytes):
+            raise ValueError(
+                f"A model with a weight of {SMALLEST_QUANTISED:,} numbers or more was expected: dynamic_range leaves "
+                f"smaller ones as they are. Received: {getattr(model, 'name', model)!r}"
+            )
+        largest = _check(model, file, calibration, TOLERANCE if quantize is None else UNUSABLE)
     return LiteRTReport(target, len(content), tuple(file.signatures), tuple(file.operators), largest)
 
 
@@ -139,14 +159,19 @@ def _frozen(function: Any) -> Any:
     return tf.function(call, input_signature=function.input_signature)
 
 
-def _check(model: Any, file: LiteRTFile) -> float:
-    """The largest difference from Keras over random windows; anything a phone would reject is an error."""
+def _check(model: Any, file: LiteRTFile, calibration: ArrayLike | None, tolerance: float) -> float:
+    """The largest difference from Keras; anything a phone would reject is an error.
+
+    Over random windows, or those of the calibration: integers know nothing beyond its range.
+    """
     unsound = [op for op in file.operators if op.startswith("custom:")] + file.dynamic_tensors
     if unsound:
         raise ParityError(
             [Check("LiteRT", "built-in ops, static shapes", len(unsound), None, None, False, str(unsound))]
         )
     windows = _windows(model, file)  # (windows, …)
+    if calibration is not None:
+        windows = np.asarray(calibration)[:RANDOM_WINDOWS].astype(windows.dtype)
     answers = np.asarray(model(windows, training=False))
     scale = max(1.0, float(np.abs(answers).max()))
     differences = [0.0]
@@ -157,8 +182,8 @@ def _check(model: Any, file: LiteRTFile) -> float:
         if "step" in file.signatures:
             differences.append(_difference(_stepped(file, x, expected.ndim == 3), expected) / scale)
     largest = max(differences)
-    if not largest <= TOLERANCE:
-        raise ParityError([Check("LiteRT", "window and step", RANDOM_WINDOWS, largest, TOLERANCE, False)])
+    if not largest <= tolerance:
+        raise ParityError([Check("LiteRT", "window and step", len(windows), largest, tolerance, False)])
     return largest
 
 

@@ -3,47 +3,63 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
 from keras_rnn.backend import tf
+from keras_rnn.quantisation import Samples, convert_apart, set_up
 from keras_rnn.quiet import quiet_stderr
 
 
-def convert(module: Any, functions: dict[str, Any], metadata: dict[str, str]) -> bytes:
-    """A LiteRT file, float32, built-in ops only: the converter fails where it would need others.
+def convert(
+    module: Any,
+    functions: dict[str, Any],
+    metadata: dict[str, str],
+    quantize: str | None = None,
+    samples: Samples | None = None,
+) -> bytes:
+    """A LiteRT file with float inputs and outputs and built-in ops only: the converter fails where it needs others.
 
     Args:
         module: the `tf.Module` that owns what the functions use.
         functions: signature → `tf.function` of static shape; the first is the primary one, which code that knows no
             signatures gets.
         metadata: name → text to keep in the file.
+        quantize: one of `metadata.QUANTIZE`, or None for float32.
+        samples: inputs by signature, for int8 to be calibrated on.
 
     Raises:
-        ValueError: something in it has no built-in operator.
+        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantise.
     """
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
+    names = dict(zip(numbered, functions, strict=True))
     with tempfile.TemporaryDirectory() as folder, quiet_stderr():
-        tf.saved_model.save(module, folder, signatures=numbered)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(numbered))
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        content, failure = _converted(converter)
+        place = Path(folder) / "model"
+        tf.saved_model.save(module, str(place), signatures=numbered)
+        if samples is None:
+            content, failure = _converted(place, list(numbered), quantize)
+        else:
+            content, failure = convert_apart(Path(folder), {key: samples[name] for key, name in names.items()})
     if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
-        reason = str(failure).splitlines()[0][:200]
-        raise ValueError(
-            f"A model that LiteRT's built-in operators can express was expected. Received: {reason}"
-        ) from failure
-    return finish(content, dict(zip(numbered, functions, strict=True)), metadata)
+        reason = failure.splitlines()[0][:200] if failure else "a failure without a word"
+        operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
+        raise ValueError(f"A model that LiteRT's {operators} can express was expected. Received: {reason}")
+    return finish(content, names, metadata)
 
 
-def _converted(converter: Any) -> tuple[bytes, Exception | None]:
+def _converted(place: Path, signatures: list[str], quantize: str | None) -> tuple[bytes, str | None]:
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(place), signature_keys=signatures)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize is not None:
+        set_up(converter, quantize, None)
     try:
         return bytes(converter.convert()), None
     except Exception as failure:  # the converter has a type of its own
-        return b"", failure
+        return b"", str(failure)
 
 
 def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
@@ -65,7 +81,9 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
     for subgraph in model.subgraphs:
         subgraph.name = None
         for tensor in subgraph.tensors:
-            tensor.name = tensor.shapeSignature = tensor.quantization = None
+            tensor.name = tensor.shapeSignature = None
+            if tensor.quantization is not None and tensor.quantization.scale is None:
+                tensor.quantization = None
             tensor.buffer = buffers.setdefault(moved[tensor.buffer], len(buffers))
     for entry in model.metadata:
         entry.buffer = buffers.setdefault(moved[entry.buffer], len(buffers))

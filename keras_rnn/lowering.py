@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_rnn.backend import keras, tf
+from keras_rnn.cell import RNNCell
 from keras_rnn.checks import received
 from keras_rnn.loops import Refused, advance_by_call, run
 from keras_rnn.recurrent import UNROLL_UP_TO
 
+UNROLL_INTEGERS_UP_TO = 256  # full int8 must be: on a WHILE of it the converter crashes
 # act on each step by itself, so that a step may be given alone
 STEPWISE = (
     "Activation", "BatchNormalization", "Dense", "Dropout", "ELU", "Embedding", "GaussianDropout", "GaussianNoise",
@@ -103,7 +105,7 @@ class Lowered:
         states: name → shape of the states that `step` takes and gives; None where the model admits no step.
     """
 
-    def __init__(self, model: Any, window: int | None, unroll: bool | None) -> None:
+    def __init__(self, model: Any, window: int | None, unroll: bool | None, quantize: str | None = None) -> None:
         given, self.links = chain_of(model)
         shape = tuple(given.shape)
         self.ids = "int" in str(given.dtype) or (len(shape) == 2 and type(self.links[0].op).__name__ == "Embedding")
@@ -115,10 +117,17 @@ class Lowered:
             raise ValueError("`window` must be given for a model of any length. Received: None")
         self.window = int(window or shape[1])
         self.features = None if self.ids else int(shape[2])
-        self.unroll = self.window <= UNROLL_UP_TO if unroll is None else unroll
+        self.unroll = self.window <= self._unroll_up_to(quantize) if unroll is None else unroll
         self.states = self._states() if self._has_step() else None
         self.input_name = "ids" if self.ids else "x"
         self.dtype = tf.int32 if self.ids else tf.float32
+
+    def _unroll_up_to(self, quantize: str | None) -> int:
+        """Steps; as measured: over int8 weights a chain of small products is quicker, of gated cells it is not."""
+        cells = {type(getattr(link.op, "cell", None)) for link in self.links if link.recurrent}
+        plain = cells <= {keras.layers.SimpleRNNCell, RNNCell}
+        integers = quantize == "int8" or (quantize == "dynamic_range" and plain)
+        return UNROLL_INTEGERS_UP_TO if integers else UNROLL_UP_TO
 
     def _has_step(self) -> bool:
         last = max(i for i, link in enumerate(self.links) if link.recurrent)

@@ -1,9 +1,10 @@
 """What a `.tflite` file says of itself: a JSON document in the flatbuffer's `Metadata`, under the name `keras_rnn`.
 
 Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char" or "gs10"; `name` in
-the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or `forecast` gives; `settings`
-(char: `vocabulary`; gs10: `unit`, `frequency`, `low`, `high`, the percent scaled to 0 and 1); `signatures`, names of
-inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`.
+the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or `forecast` gives;
+`quantize`, how weights are stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (char:
+`vocabulary`; gs10: `unit`, `frequency`, `low`, `high`, the percent scaled to 0 and 1); `signatures`, names of inputs
+and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`.
 A reader refuses a schema newer than its own; new keys may come within one.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 BUFFER_NAME = "keras_rnn"
 SCHEMA = 1
+QUANTIZE = ("float16", "dynamic_range", "int8")
 SETTINGS: dict[str, dict[str, Any]] = {
     "char": {"vocabulary": str},
     "gs10": {"unit": str, "frequency": str, "low": float, "high": float},

@@ -15,6 +15,7 @@ from keras_rnn.registry import zoo_names
 from keras_rnn.tables import headline
 from keras_rnn.tasks import measure, task_of
 from keras_rnn.training import train_preset
+from keras_rnn.variants import measure_variants
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -32,7 +33,10 @@ def main() -> None:
             shutil.rmtree(folder, ignore_errors=True)
         model = train_preset(name)
         figures = measure(name, model)
-        write_artifacts(model, folder, name, figures)
+        variants = measure_variants(model, task_of(name).inputs)
+        write_artifacts(model, folder, name, figures, variants=variants)
+        if worth := [variant["quantize"] for variant in variants if variant["ships"]]:
+            raise SystemExit(f"{name}: {', '.join(worth)} would be worth shipping, and nothing here does so")
         print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, task_of(name).inputs)}")
 
 

@@ -13,8 +13,8 @@ FLOORS = [
     {"cards", "checks", "files", "litert_file", "metadata", "presets", "quiet", "registry", "runtime", "sampling",
      "series", "tables", "vocabulary", "weights"},
     {"backend", "cell", "dates", "datasets", "exchange"},
-    {"artifacts", "characters", "conversion", "generation", "litert", "loops", "lowering", "parity", "recurrent",
-     "served", "signatures", "tasks", "training", "yields", "zoo"},
+    {"artifacts", "characters", "conversion", "generation", "litert", "loops", "lowering", "parity", "quantisation",
+     "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "demo", "plots", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
