@@ -18,7 +18,7 @@ test = [
     "torch>=2.8",
     "wheel>=0.45",
 ]
-bench = ["torch>=2.8"]
+bench = ["onnx>=1.17", "onnxruntime>=1.20", "torch>=2.8"]
 
 setup(
     name="keras-rnn",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,8 @@ def check_path(path: Any) -> Path:
 @contextlib.contextmanager
 def _beside(target: Path, kind: str) -> Iterator[Path]:
     """A folder for half-written things beside the target, gone afterwards; an OSError names the target."""
+    import tempfile  # here, like hashlib below: the runtime starts without them
+
     missing: list[Path] = []
     try:
         missing = [parent for parent in target.parents if not parent.exists()]  # innermost first
@@ -105,4 +105,6 @@ def file_sizes(folder: Path) -> dict[str, int]:
 
 
 def file_sha256(path: Path) -> str:
+    import hashlib
+
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,8 @@ class LiteRTFile:
         inputs, outputs: signature → name → (shape, dtype).
         primary: the signature that code without signatures gets.
         operators, dynamic_tensors, tensor_bytes: of all its subgraphs, as the functions of these names give them.
+        run_primary: from the primary signature's one input, of the right shape and dtype, to its one output: cheaper
+            than `run`.
         metadata: what the file says of itself (`keras_rnn.metadata`), or None.
     """
 
@@ -136,13 +138,7 @@ class LiteRTFile:
         self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
         self._runners: dict[str, Any] = {}
-        # looked up once: a call of a small model is hardly longer than finding these
-        self._given, self._reached = (
-            details[0]["index"]
-            for details in (self._interpreter.get_input_details(), self._interpreter.get_output_details())
-        )
-        self._set_tensor, self._invoke, self._get_tensor = (
-            self._interpreter.set_tensor, self._interpreter.invoke, self._interpreter.get_tensor)  # fmt: skip
+        self.run_primary = _primary_call(self._interpreter)
         try:
             self.primary, data = _primary_and_metadata(self._content)
         except Exception as error:
@@ -164,12 +160,6 @@ class LiteRTFile:
     @functools.cached_property
     def tensor_bytes(self) -> list[tuple[str, int]]:
         return tensor_bytes(self._tree)
-
-    def run_primary(self, x: NDArray[Any]) -> Any:
-        """The primary signature's one output for its one input, of the right shape and dtype: cheaper than `run`."""
-        self._set_tensor(self._given, x)  # checks shape and dtype itself
-        self._invoke()
-        return self._get_tensor(self._reached)  # a copy
 
     def _new_interpreter(self) -> Any:
         from ai_edge_litert.interpreter import Interpreter
@@ -206,6 +196,27 @@ class LiteRTFile:
             self._signature_interpreter = self._new_interpreter()
             self._runners = {name: self._signature_interpreter.get_signature_runner(name) for name in self.signatures}
         return dict(self._runners[signature](**arrays))
+
+
+def _primary_call(interpreter: Any) -> Callable[[NDArray[Any]], Any]:
+    """The primary signature's function, from its one input to a copy of its one output.
+
+    A call of a small model takes hardly longer than finding its methods, so these are found once, and those of the C
+    wrapper itself where it is: the public ones only look, each time, for views of tensors, which nobody here holds.
+    """
+    given, reached = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    try:
+        wrapper = interpreter._interpreter
+        set_tensor, invoke, get_tensor = wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor
+    except AttributeError:
+        set_tensor, invoke, get_tensor = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
+
+    def run_primary(x: NDArray[Any], _alive: Any = interpreter) -> Any:  # it owns the file's bytes
+        set_tensor(given, x)  # checks shape and dtype itself
+        invoke()
+        return get_tensor(reached, 0)
+
+    return run_primary
 
 
 def _specs(details: Mapping[str, Any]) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:

@@ -45,7 +45,7 @@ def run(layer: Any, x: Any, unroll: bool) -> Any:
     steps, cell = int(x.shape[1]), layer.cell
     loop = _loop_of(cell)
     advance, finish = loop.advance, loop.finish
-    p = loop.project(x)[0]  # (steps, …)
+    p = loop.project(tf.reshape(x, x.shape[1:]))  # (steps, …); `x[0]` would be a copy
     h = [tf.zeros((1, int(size))) for size in keras.tree.flatten(cell.state_size)]
     if unroll:
         outputs = []
@@ -90,7 +90,7 @@ class Loop:
     """How a cell runs over a window.
 
     Attributes:
-        project: what all steps can have done at once, before: (1, steps, features) → (1, steps, …).
+        project: what all steps can have done at once, before: (steps, features) → (steps, …).
         advance: one step: its projection (1, …) and the states → the output and the new states.
         finish: what all outputs can have done at once, after.
     """
@@ -115,7 +115,7 @@ def _loop_of(cell: Any) -> Loop:
 
 def _projection(kernel: Any, bias: Any) -> Callable[[Any], Any]:
     def project(x: Any) -> Any:
-        p = tf.matmul(x[0], kernel)[None]  # (1, steps, units · gates)
+        p = tf.matmul(x, kernel)  # (steps, units · gates)
         return p if bias is None else p + bias
 
     return project

@@ -138,7 +138,7 @@ class Lowered:
                     return False
                 if i < last and not layer.return_sequences:
                     return False
-            elif (i < last or self.links[last].op.return_sequences) and type(link.op).__name__ not in STEPWISE:
+            elif (i < last or self.links[last].op.return_sequences) and not _stepwise(link.op):
                 return False
         return True
 
@@ -183,3 +183,10 @@ class Lowered:
             sequence = link.op.return_sequences
             x = x[:, None] if sequence else x
         return {"output": x[:, 0] if sequence else x, **dict(zip(self.states, after, strict=True))}
+
+
+def _stepwise(op: Any) -> bool:
+    """Whether it acts on each step by itself; a normalisation or a softmax may be over time instead."""
+    axes = getattr(op, "axis", -1)
+    over = {axes} if isinstance(axes, int) else set(axes or ())
+    return type(op).__name__ in STEPWISE and 1 not in over and -2 not in over

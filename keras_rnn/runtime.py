@@ -44,7 +44,8 @@ class CharRuntime(CharacterVerbs):
         self.vocabulary = check_vocabulary(metadata["settings"]["vocabulary"])
         self.window, self.ahead = metadata["window"], metadata["ahead"]
         size = len(self.vocabulary)
-        self._shape, self._known = (1, self.window), frozenset(range(size))
+        self._shape, self._known = (1, self.window), frozenset(range(size)).issuperset
+        self._run = file.run_primary
         _expect(file, "serving_default", {"ids": (1, self.window)}, {"logits": ((1, size), (1, self.window, size))})
         _expect(file, "generate", {"ids": (1, self.window)}, {"ids": ((1, self.ahead),)})
         self._every_step = len(file.outputs["serving_default"]["logits"][0]) == 3
@@ -55,12 +56,12 @@ class CharRuntime(CharacterVerbs):
         Raises:
             ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end.
         """
-        usual = type(ids) is np.ndarray and ids.dtype == INT32 and ids.shape == self._shape
+        usual = type(ids) is np.ndarray and ids.dtype is INT32 and ids.shape == self._shape
         if not usual:
             ids = _of_shape("ids", ids, self._shape, "iu")
-        if not self._known.issuperset(ids[0].tolist()):  # for few ids five times as quick as NumPy
+        if not self._known(ids.tolist()[0]):  # for few ids five times as quick as NumPy
             raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(ids.tolist())}")
-        logits: NDArray[Any] = self.file.run_primary(ids if usual else ids.astype(INT32))
+        logits: NDArray[Any] = self._run(ids if usual else ids.astype(INT32))
         return logits[:, -1] if self._every_step else logits
 
     def _most_likely(self, ids: list[int], length: int) -> list[int]:
@@ -80,7 +81,7 @@ class GS10Runtime:
         settings = metadata["settings"]
         self.unit, self.frequency = settings["unit"], settings["frequency"]
         self.low, self.high = settings["low"], settings["high"]
-        self._shape = (1, self.window)
+        self._shape, self._run = (1, self.window), file.run_primary
         _expect(file, "serving_default", {"history": (1, self.window)}, {"prediction": ((1, 1),)})
         _expect(file, "forecast", {"history": (1, self.window)}, {"prediction": ((1, self.ahead),)})
 
@@ -90,12 +91,12 @@ class GS10Runtime:
         Raises:
             ValueError: another shape, not numbers, NaN or infinite values.
         """
-        usual = type(history) is np.ndarray and history.dtype == FLOAT32 and history.shape == self._shape
+        usual = type(history) is np.ndarray and history.dtype is FLOAT32 and history.shape == self._shape
         if not usual:
             history = _of_shape("history", history, self._shape, "iuf")
-        if not math.isfinite(sum(history[0].tolist())):
+        if not math.isfinite(sum(history.tolist()[0])):
             raise ValueError(f"`history` must hold no NaN or infinite values. {received(history.tolist())}")
-        prediction: NDArray[Any] = self.file.run_primary(history if usual else history.astype(FLOAT32))
+        prediction: NDArray[Any] = self._run(history if usual else history.astype(FLOAT32))
         return prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1) -> Forecast:

@@ -140,9 +140,10 @@ class CharacterVerbs:
         check_integer("length", length, 0, MAXIMUM_LENGTH)
         sampling = Sampling(temperature, top_k, top_p)
         stops = check_stop(stop)
-        random = np.random.default_rng(check_seed(seed))
+        check_seed(seed)
         if sampling.temperature == 0 and not stops:
             return prompt + "".join(self.vocabulary[i] for i in self._most_likely(ids[-self.window :], length))
+        random = np.random.default_rng(seed)
         added = ""
         for _ in range(length):
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)

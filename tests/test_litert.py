@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from keras_rnn import char_model, gs10_model
+from keras_rnn import char_model, gs10_model, to_litert
 from keras_rnn.backend import tf
 from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile, read_flatbuffer
@@ -92,3 +92,17 @@ def _parsed(content):
     from ai_edge_litert import schema_py_generated as schema
 
     return schema.ModelT.InitFromPackedBuf(content, 0)
+
+
+def test_the_quick_call_outlives_the_object_that_gave_it(tmp_path):
+    """It runs on the file's bytes, which must not be freed under it."""
+    import gc
+
+    to_litert(gs10_model(), tmp_path / "m.tflite")
+    run = LiteRTFile(tmp_path / "m.tflite").run_primary
+    x = np.array([[0.89, 1.44, 2.95, 3.96, 4.21, 4.29]], dtype=np.float32)
+    expected = LiteRTFile(tmp_path / "m.tflite").run("serving_default", {"history": x})["prediction"]
+    gc.collect()
+    junk = [np.random.default_rng(i).bytes(11_000) for i in range(200)]
+    np.testing.assert_array_equal(run(x), expected)
+    assert len(junk) == 200
