@@ -117,8 +117,11 @@ def litert_bytes(
         samples = samples_of(functions, windows)
     config = model.get_config()
     preset = preset_of(name) if name else None
-    settings = {"vocabulary": config["vocabulary"]} if model.kind == "char" else {
-        "unit": "percent", **{key: config[key] for key in ("frequency", "low", "high")}}  # fmt: skip
+    if model.kind == "char":
+        settings = {"vocabulary": config["vocabulary"]}
+    else:
+        kept = ("frequency", "scaling", "low", "high", "residuals")
+        settings = {"unit": "percent", **{key: config[key] for key in kept}}
     metadata = {
         "schema": METADATA_SCHEMA,
         "keras_rnn": __version__,

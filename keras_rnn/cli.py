@@ -58,8 +58,9 @@ def _parser() -> _Parser:
         "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: packaged GS10)"
     )
     sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
-    sub.add_argument("--steps", type=int, default=1, help="years ahead (default 1)")
-    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10")
+    sub.add_argument("--steps", type=int, default=1, help="periods ahead (default 1)")
+    sub.add_argument("--levels", metavar="PERCENTS", help="of prediction intervals, such as 80,95 (default: none)")
+    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months")
     sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values, by Keras")
 
     sub.add_argument("--runtime", **runtime)

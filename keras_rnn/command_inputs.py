@@ -40,19 +40,19 @@ def read_array(path: FilePath) -> Any:
     return array
 
 
-def read_yearly(path: str, column: str | None, periods: int) -> tuple[Any, list[str]]:
-    """A CSV's series as yearly values, checked, and what is to be said of it; an error says the file's name."""
+def read_history(path: str, column: str | None, periods: int, frequency: str) -> tuple[Any, list[str]]:
+    """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name."""
     from keras_rnn.dates import dated_history, read_series, to_frequency
 
     series = read_series(path, column)
     try:
-        yearly = to_frequency(series, "annual")
-        dated_history(yearly, periods, "annual")
+        taken = to_frequency(series, frequency)
+        dated_history(taken, periods, frequency)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    if len(yearly) == len(series):
-        return yearly, []
-    return yearly, [f"{len(series)} monthly values taken as {len(yearly)} yearly means of complete years"]
+    if len(taken) == len(series):
+        return taken, []
+    return taken, [f"{len(series)} monthly values taken as {len(taken)} yearly means of complete years"]
 
 
 def char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
@@ -68,6 +68,14 @@ def char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     return char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed), ids, targets
 
 
+def levels_of(text: str | None) -> tuple[float, ...]:
+    """ "80,95" → (80.0, 95.0)."""
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError as error:
+        raise ValueError(f"--levels must be percents such as 80,95. Received: {text!r}") from error
+
+
 def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     """The model to train, its windows and targets: of the packaged series only years before the test part."""
     from keras_rnn.datasets import load_gs10
@@ -75,9 +83,9 @@ def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     from keras_rnn.series import series_windows
 
     refuse(options, "text")
-    window = PRESETS["gs10"][DEFAULT_PRESET["gs10"]].window if options.window is None else options.window
+    window = PRESETS["gs10"]["levels"].window if options.window is None else options.window
     if options.csv:
-        series, _ = read_yearly(options.csv, options.column, window + 1)
+        series, _ = read_history(options.csv, options.column, window + 1, "annual")
     else:
         refuse(options, "column")
         series = load_gs10("annual")
@@ -88,5 +96,5 @@ def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
 
     low, high = float(series.min()), float(series.max())
     sizes = {"window": window, "units": options.units}
-    model = gs10_model(None, options.cell, low=low, high=high, seed=options.seed, **sizes)
+    model = gs10_model(None, options.cell, "levels", low=low, high=high, seed=options.seed, **sizes)
     return model, histories, targets

@@ -11,7 +11,7 @@ from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, render
 from keras_rnn.checks import received
-from keras_rnn.command_inputs import char_task, gs10_task, read_array, read_yearly, refuse
+from keras_rnn.command_inputs import char_task, gs10_task, levels_of, read_array, read_history, refuse
 from keras_rnn.files import written_file
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
@@ -141,24 +141,28 @@ def generate_(options: argparse.Namespace) -> int:
 
 def forecast_(options: argparse.Namespace) -> int:
     from keras_rnn.datasets import load_gs10
-    from keras_rnn.dates import dated_history, forecast_frame
+    from keras_rnn.dates import dated_history, dates_after, forecast_frame
     from keras_rnn.runtime import Forecast
 
     if options.csv is None:
         refuse(options, "column")
     if options.plot and options.runtime == "litert":
         refuse(options, "plot")
-    remarks: list[str] = []
-    series = load_gs10("annual")
-    if options.csv:
-        series, remarks = read_yearly(options.csv, options.column, 1)
+    levels = levels_of(options.levels)
     model = _load(options.model, "GS10Model", "keras" if options.plot else options.runtime)
+    remarks: list[str] = []
+    if options.csv:
+        series, remarks = read_history(options.csv, options.column, model.window, model.frequency)
+    else:
+        series = load_gs10(model.frequency)
     values, dates = dated_history(series, model.window, model.frequency)
-    forecast = model.forecast(values, steps=options.steps)
-    means = forecast.mean if isinstance(forecast, Forecast) else forecast["mean"].to_numpy()
-    frame = forecast_frame(means, dates, model.frequency)
-    last = series.iloc[-model.window :]
-    if options.csv and (last.min() < model.low or last.max() > model.high):
+    forecast = model.forecast(values, options.steps, levels)
+    if isinstance(forecast, Forecast):
+        frame = forecast_frame(forecast.mean, dates, model.frequency, forecast.half_widths)
+    else:
+        frame = forecast if dates is None else forecast.set_index(dates_after(dates, options.steps, model.frequency))
+    last = values[-model.window :]
+    if model.low is not None and (last.min() < model.low or last.max() > model.high):
         remarks.append(
             f"values from {last.min():g} to {last.max():g} leave the {model.low:.2f} to {model.high:.2f} percent that "
             "the model was trained on: expect little"
@@ -177,12 +181,14 @@ def forecast_(options: argparse.Namespace) -> int:
         remarks.append(f"wrote {options.plot}")
     for remark in remarks:
         print(remark, file=sys.stderr)
+    rows = [(_when(when), *row) for when, *row in frame.itertuples()]
     if options.json:
-        _print_json({"model": str(options.model), "unit": "percent", "mean": {
-            _when(when): float(value) for when, value in frame["mean"].items()}})  # fmt: skip
+        columns = {name: {row[0]: row[i] for row in rows} for i, name in enumerate(frame.columns, 1)}
+        _print_json({"model": str(options.model), "unit": "percent", **columns})
     else:
-        print(plain_table([str(frame.index.name or "date"), "percent"],
-                     [[_when(when), f"{value:.2f}"] for when, value in frame["mean"].items()]))  # fmt: skip
+        heads = ["percent" if name == "mean" else name for name in frame.columns]
+        print(plain_table([str(frame.index.name or "date"), *heads],
+                     [[when, *(f"{value:.2f}" for value in row)] for when, *row in rows]))  # fmt: skip
     return 0
 
 
@@ -192,7 +198,7 @@ def _when(date: Any) -> str:
 
 def train_(options: argparse.Namespace) -> int:
     check_replaceable(options.out)
-    recipe = PRESETS[options.model][DEFAULT_PRESET[options.model]].recipe
+    recipe = PRESETS[options.model]["levels" if options.model == "gs10" else DEFAULT_PRESET[options.model]].recipe
     model, x, targets = char_task(options) if options.model == "char" else gs10_task(options)
 
     from keras_rnn.artifacts import export

@@ -211,7 +211,8 @@ def _windows(model: Any, file: LiteRTFile) -> Any:
     if dtype.kind == "i":
         return random.integers(0, _vocabulary_size(model), shape).astype(dtype)
     if isinstance(model, RecurrentModel):
-        return random.uniform(model.low, model.high, shape).astype(dtype)
+        low, high = model.usual_range
+        return random.uniform(low, high, shape).astype(dtype)
     return random.normal(size=shape).astype(dtype)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,13 @@ def years_of(index: pd.Index) -> NDArray[np.int64]:
     return _ordinals(index, "annual")
 
 
+def times_of(index: pd.Index, frequency: str) -> NDArray[np.float64]:
+    """Where dates lie on an axis of years: a year at its number, a month at its part of the year."""
+    if frequency == "annual":
+        return years_of(index).astype(np.float64)
+    return np.asarray(_ordinals(index, "monthly") / 12, dtype=np.float64)
+
+
 def spacing_of(index: pd.Index) -> str:
     """How far apart dates lie, by the median of their steps, in words; integers are years."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 2:
@@ -119,11 +127,19 @@ def dates_after(index: pd.Index, steps: int, frequency: str) -> pd.Index:
     return pd.Index([int(last) + k for k in ahead], name=index.name)
 
 
-def forecast_frame(means: Floats, dates: pd.Index | None, frequency: str) -> pd.DataFrame:
-    """A forecast as a table: the column `mean`, by the dates that follow, or by the steps 1, 2, … without dates."""
+def forecast_frame(
+    means: Floats, dates: pd.Index | None, frequency: str, widths: Mapping[float, Floats] | None = None
+) -> pd.DataFrame:
+    """A forecast as a table: the column `mean`, by the dates that follow, or by the steps 1, 2, … without dates.
+
+    For each level in `widths`, half an interval's widths, there are `lo_80` and `hi_80` besides.
+    """
     steps = len(means)
     index = pd.RangeIndex(1, steps + 1, name="step") if dates is None else dates_after(dates, steps, frequency)
-    return pd.DataFrame({"mean": means}, index=index)
+    columns = {"mean": means}
+    for level, half in (widths or {}).items():
+        columns |= {f"lo_{level:g}": means - half, f"hi_{level:g}": means + half}
+    return pd.DataFrame(columns, index=index)
 
 
 def annual(series: pd.Series[float]) -> pd.Series[float]:

@@ -14,6 +14,7 @@ from keras_rnn import runtime
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10
+from keras_rnn.dates import FREQUENCIES
 from keras_rnn.files import check_writable
 from keras_rnn.plots import plot_predictions, save_figure
 from keras_rnn.presets import FIRST_TEST_YEAR
@@ -72,13 +73,12 @@ def run(out: str | None = None) -> Path:
             for form, generator in forms.items():
                 print(f"{name!s:28} {form:10} {generator.generate('he', 5)!r}  {generator.generate('he', 9)!r}")
 
-    series = load_gs10("annual")
-    last = series.index[-1]
-    print(f"\n3. Forecast the mean 10-year Treasury yield of {last + 1}, from {last - 5} to {last}\n")
+    print("\n3. Forecast the 10-year Treasury yield: the next year's mean, or the next month's\n")
     pictures = []
     for name in names:
         if name.model == "gs10":
             model = read_keras_file(folder / str(name) / "model.keras")
+            series = load_gs10(model.frequency)
             frame = model.forecast(series)
             print(f"{name!s:28} {'Keras':10} {frame['mean'].iloc[0]:.4f} %")
             window = series.to_numpy(dtype=np.float32)[None, -model.window :]  # (1, window)
@@ -89,7 +89,8 @@ def run(out: str | None = None) -> Path:
             picture = folder / f"{str(name).replace('/', '_')}.png"
             save_figure(plot_predictions(model, series, FIRST_TEST_YEAR, frame, f"GS10, {name}"), picture)
             pictures.append(picture)
-    print(f"{'persistence, no change':39} {series.iloc[-1]:.4f} %")
+    for frequency in FREQUENCIES:
+        print(f"{f'persistence, no change, {frequency}':39} {load_gs10(frequency).iloc[-1]:.4f} %")
     print("\nThe plain recipe on levels is worse than persistence on years it has not seen: see its card.")
 
     print(f"\n4. Everything is in {folder}, made in {time.perf_counter() - start:.0f} s\n")

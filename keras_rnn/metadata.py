@@ -3,8 +3,10 @@
 Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char" or "gs10"; `name` in
 the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or `forecast` gives;
 `quantize`, how weights are stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (char:
-`vocabulary`; gs10: `unit`, `frequency`, `low`, `high`, the percent scaled to 0 and 1); `signatures`, names of inputs
-and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`.
+`vocabulary`; gs10: `unit`, `frequency`, `scaling`, `low` and `high`, the percent scaled to 0 and 1, or null, and
+`residuals`, absolute errors by horizon for intervals, or null);
+`signatures`, names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`;
+`versions`.
 A reader refuses a schema newer than its own; new keys may come within one.
 """
 
@@ -18,7 +20,14 @@ SCHEMA = 1
 QUANTIZE = ("float16", "dynamic_range", "int8")
 SETTINGS: dict[str, dict[str, Any]] = {
     "char": {"vocabulary": str},
-    "gs10": {"unit": str, "frequency": str, "low": float, "high": float},
+    "gs10": {
+        "unit": str,
+        "frequency": str,
+        "scaling": str,
+        "low": float | None,
+        "high": float | None,
+        "residuals": list | None,
+    },
 }
 KEYS: dict[str, Any] = {
     "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int, "ahead": int,

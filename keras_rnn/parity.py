@@ -100,9 +100,10 @@ def windows_of(model: RecurrentModel) -> NDArray[Any]:
         real = text_windows(text, model.window, vocabulary=model.vocabulary)[0] if known else None
         windows = random.integers(0, len(model.vocabulary), shape).astype(np.int32)
     else:
-        series = load_gs10("annual").to_numpy()
+        series = load_gs10(model.frequency).to_numpy()
+        low, high = model.usual_range
         real = series_windows(series, model.window)[0].astype(np.float32) if len(series) > model.window else None
-        windows = random.uniform(model.low, model.high, shape).astype(np.float32)
+        windows = random.uniform(low, high, shape).astype(np.float32)
     return windows if real is None else np.concatenate([real, windows])
 
 
@@ -175,11 +176,11 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
         check("NumPy float64", "window", numpy_reference(model, x)),
         check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
         check("SavedModel", "serving_default", served),
-        check("SavedModel", "step × window", stepped(saved_step)),
+        *([check("SavedModel", "step × window", stepped(saved_step))] if names.has_step else []),
         check_ahead("SavedModel", saved_following),
         *check_text(saved_following),
         check("LiteRT", "serving_default", np.concatenate(windows)),
-        check("LiteRT", "step × window", stepped(lite_step)),
+        *([check("LiteRT", "step × window", stepped(lite_step))] if names.has_step else []),
         check_ahead("LiteRT", np.concatenate(following)),
         Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
     ]
@@ -193,9 +194,10 @@ def numpy_reference(model: RecurrentModel, x: NDArray[Any]) -> NDArray[np.float6
         weights = dataclasses.replace(weights, kernel=weights.kernel[used])
         outputs, _ = weights.forward(np.eye(len(used))[places.reshape(x.shape)])  # (windows, window, vocabulary)
         return outputs if model.return_sequences else outputs[:, -1]
-    low, high = model.low, model.high
-    outputs, _ = weights.forward((x[..., None].astype(np.float64) - low) / (high - low))
-    prediction: NDArray[np.float64] = outputs[:, -1] * (high - low) + low
+    x = x.astype(np.float64)
+    shift, size = (x[:, -1:], model.scale) if model.scaling == "window" else (model.low, model.high - model.low)
+    outputs, _ = weights.forward(((x - shift) / size)[..., None])  # (windows, window, 1)
+    prediction: NDArray[np.float64] = outputs[:, -1] * size + shift
     return prediction
 
 

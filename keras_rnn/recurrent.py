@@ -22,13 +22,22 @@ UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs m
 
 
 def recurrent_layers(
-    cell: str, units: int, outputs: int, steps: int, return_sequences: bool, seed: int | None
+    cell: str,
+    units: int,
+    outputs: int,
+    steps: int,
+    return_sequences: bool,
+    seed: int | None,
+    use_bias: bool = True,
+    zero_head: bool = False,
 ) -> list[Any]:
     """The layers that take (batch, steps, features) to (batch, outputs), or (batch, steps, outputs).
 
     Args:
         cell: `"rnn_cell"` for `RNN(RNNCell)`, whose own `i2o` is the head; `"simple_rnn"` for `SimpleRNN` + `Dense`.
         seed: of the initial weights; the same seed starts both cells alike.
+        use_bias: of the cell and the head.
+        zero_head: the head starts at zeros, so that the first answer is 0 whatever goes in.
     """
     kernel, recurrent, output = (
         [None] * 3 if seed is None else [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(3)]
@@ -37,13 +46,14 @@ def recurrent_layers(
         "kernel_initializer": keras.initializers.GlorotUniform(kernel),
         "recurrent_initializer": keras.initializers.Orthogonal(seed=recurrent),
     }
-    head = keras.initializers.GlorotUniform(output)
+    head = keras.initializers.Zeros() if zero_head else keras.initializers.GlorotUniform(output)
     loop = {"return_sequences": return_sequences, "unroll": steps <= UNROLL_UP_TO, "name": "rnn"}
     if cell == "rnn_cell":
-        return [keras.layers.RNN(RNNCell(units, outputs, output_initializer=head, **initializers), **loop)]
+        by_hand = RNNCell(units, outputs, use_bias=use_bias, output_initializer=head, **initializers)
+        return [keras.layers.RNN(by_hand, **loop)]
     return [
-        keras.layers.SimpleRNN(units, **initializers, **loop),
-        keras.layers.Dense(outputs, kernel_initializer=head, name="head"),
+        keras.layers.SimpleRNN(units, use_bias=use_bias, **initializers, **loop),
+        keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=head, name="head"),
     ]
 
 

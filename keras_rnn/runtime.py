@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.checks import received
 from keras_rnn.files import FilePath
+from keras_rnn.intervals import widths_of
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.registry import find
 from keras_rnn.sampling import CharacterVerbs
-from keras_rnn.series import check_history, recursive_forecast
+from keras_rnn.series import check_history, check_residuals, recursive_forecast
 from keras_rnn.vocabulary import Ids, check_vocabulary
 
 INT32, FLOAT32 = np.dtype(np.int32), np.dtype(np.float32)
@@ -30,10 +32,12 @@ class Forecast:
     Attributes:
         mean: float64 (steps,), in `unit`.
         unit: of the values.
+        half_widths: of the prediction intervals, by level in percent: float64 (steps,), to both sides of the mean.
     """
 
     mean: NDArray[np.float64]
     unit: str
+    half_widths: Mapping[float, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class CharRuntime(CharacterVerbs):
@@ -81,6 +85,8 @@ class GS10Runtime:
         settings = metadata["settings"]
         self.unit, self.frequency = settings["unit"], settings["frequency"]
         self.low, self.high = settings["low"], settings["high"]
+        residuals = settings["residuals"]
+        self.residuals = None if residuals is None else check_residuals(residuals)
         self._shape, self._run = (1, self.window), file.run_primary
         _expect(file, "serving_default", {"history": (1, self.window)}, {"prediction": ((1, 1),)})
         _expect(file, "forecast", {"history": (1, self.window)}, {"prediction": ((1, self.ahead),)})
@@ -99,19 +105,22 @@ class GS10Runtime:
         prediction: NDArray[Any] = self._run(history if usual else history.astype(FLOAT32))
         return prediction
 
-    def forecast(self, history: ArrayLike, steps: int = 1) -> Forecast:
+    def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
         """The next `steps` values; beyond the first each is computed from the ones before.
 
         Args:
             history: values in `unit`, oldest first, at least `window` of them. Dates are not looked at here.
             steps: periods ahead, 1 to 1,000.
+            levels: of prediction intervals, in percent, such as `(80, 95)`.
 
         Raises:
             TypeError: not numbers.
-            ValueError: too short, NaN or infinite values, wrong rank; `steps` out of range.
+            ValueError: too short, NaN or infinite values, wrong rank; `steps` out of range; `levels` of a model
+                without residuals, or beyond what they can tell.
         """
         values = check_history(history, self.window)
-        return Forecast(recursive_forecast(self.predict_window, values, self.window, steps), self.unit)
+        means = recursive_forecast(self.predict_window, values, self.window, steps)
+        return Forecast(means, self.unit, widths_of(self.residuals, levels, steps))
 
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...], kinds: str) -> NDArray[Any]:

@@ -65,6 +65,23 @@ def check_history(history: ArrayLike, window: int, name: str = "history") -> Flo
     return array.astype(np.float64)
 
 
+def check_residuals(residuals: ArrayLike) -> Floats:
+    """Absolute errors by horizon, float64 (horizons, count), sorted.
+
+    Raises:
+        ValueError: another rank, none, negative ones, NaN or infinite values.
+    """
+    try:
+        array = np.asarray(residuals, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`residuals` must be numbers of shape (horizons, count). {received(residuals)}") from error
+    if array.ndim != 2 or not array.size or not (np.isfinite(array) & (array >= 0)).all():
+        raise ValueError(
+            f"`residuals` must be absolute errors of shape (horizons, count). Received: shape {array.shape}"
+        )
+    return np.sort(array, axis=1)
+
+
 def series_windows(series: ArrayLike, window: int = 6) -> tuple[Floats, Floats]:
     """Every window of a series with the value that follows it, ready for `model.fit`.
 
@@ -118,8 +135,15 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
     Returns:
         float64 of shape (steps,).
     """
+    return recursive_forecasts(predict, history[None, -window:], steps).reshape(-1)
+
+
+def recursive_forecasts(predict: Callable[[Floats], Any], windows: Floats, steps: int) -> Floats:
+    """`recursive_forecast` for many windows at once: (windows, window) → (windows, steps)."""
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
-    values = list(history[-window:])
+    window = windows.shape[1]
+    values: Floats = np.asarray(windows, dtype=np.float64)
     for _ in range(steps):
-        values.append(float(np.asarray(predict(np.asarray(values[-window:])[None])).reshape(())))
-    return np.array(values[window:])
+        following = np.asarray(predict(values[:, -window:]), dtype=np.float64).reshape(-1, 1)
+        values = np.concatenate([values, following], axis=1)
+    return np.asarray(values[:, window:], dtype=np.float64)

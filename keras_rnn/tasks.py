@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.dates import years_of
-from keras_rnn.presets import FIRST_TEST_YEAR
+from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
 from keras_rnn.sampling import softmax
-from keras_rnn.series import mae, persistence, rmse, series_windows
+from keras_rnn.series import mae, persistence, recursive_forecasts, rmse, series_windows
 from keras_rnn.vocabulary import text_windows
+from keras_rnn.yields import GS10Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +42,28 @@ def task_of(name: ModelName) -> Task:
     if name.model == "char":
         ids, targets, _ = text_windows(load_text(), preset.window)
         return Task(ids, targets, np.ones(len(ids), dtype=bool))
-    series = load_gs10("annual")
+    series = load_gs10(str(preset.frequency))
     histories, following = series_windows(series, preset.window)
     years = years_of(series.index)[preset.window :]
     return Task(histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
+
+
+def latest_errors(model: GS10Model, horizons: int, count: int) -> NDArray[np.float64]:
+    """The last `count` absolute errors at each horizon on the packaged series, sorted: (horizons, count), percent.
+
+    For a model that was trained on simulated series alone: of one trained on these values the errors would be too
+    small.
+    """
+    values: NDArray[np.float64] = np.asarray(load_gs10(model.frequency), dtype=np.float64)
+    windows: NDArray[np.float64] = np.lib.stride_tricks.sliding_window_view(values, model.window)[
+        :-1
+    ]  # those that a value follows
+    forecasts = recursive_forecasts(model.predict_windows, windows, horizons)  # (windows, horizons)
+    errors = []
+    for h in range(1, horizons + 1):
+        actual = values[model.window + h - 1 :]
+        errors.append(np.abs(forecasts[: len(actual), h - 1] - actual)[-count:])
+    return np.sort(np.round(errors, 4), axis=1)
 
 
 def last_character_accuracy(task: Task) -> float:
@@ -66,11 +85,17 @@ def measure(name: ModelName, model: RecurrentModel) -> dict[str, float]:
             "cross_entropy_nats": float(-np.mean(np.log(p))),
         }
     figures = {}
-    for part, chosen in (("train", task.training), ("test", ~task.training)):
+    assert task.periods is not None
+    parts = {"train": task.training, "test": ~task.training}
+    if preset_of(name).recipe.walks:  # trained on none of these; by the first part choices were made
+        later = task.periods >= LATER_TEST_YEAR
+        parts = {f"before_{FIRST_TEST_YEAR}": task.training, "test": ~task.training, f"from_{LATER_TEST_YEAR}": later}
+    for part, chosen in parts.items():
         actual, naive = task.targets[chosen], persistence(task.inputs[chosen])
         figures[f"{part}_rmse"] = rmse(actual, output[chosen])
         figures[f"{part}_rmse_of_persistence"] = rmse(actual, naive)
         figures[f"{part}_mae"] = mae(actual, output[chosen])
         figures[f"{part}_mae_of_persistence"] = mae(actual, naive)
-    figures["test_skill_against_persistence"] = 1 - figures["test_rmse"] / figures["test_rmse_of_persistence"]
+        skill = 1 - figures[f"{part}_rmse"] / figures[f"{part}_rmse_of_persistence"]
+        figures[f"{part}_skill_against_persistence"] = skill
     return figures

@@ -13,10 +13,12 @@ from tqdm.auto import tqdm
 from keras_rnn.backend import keras, tf
 from keras_rnn.characters import CharModel, char_model
 from keras_rnn.checks import check_integer, check_number, check_seed, received
+from keras_rnn.presets import Recipe
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
-from keras_rnn.tasks import task_of
-from keras_rnn.yields import gs10_model
+from keras_rnn.tasks import latest_errors, task_of
+from keras_rnn.walks import simulated_windows
+from keras_rnn.yields import GS10Model, gs10_model
 
 ROUND = 100  # updates between two looks at the loss
 
@@ -95,23 +97,30 @@ def train(
     if min_delta is not None:
         check_number("min_delta", min_delta, 0.0)
         callbacks.append(keras.callbacks.EarlyStopping(monitor="loss", min_delta=min_delta, patience=1))
-    rounds = math.ceil(updates / ROUND)
-    a_round = math.ceil(updates / rounds)
     if batch_size is None:
-        dataset = tf.data.Dataset.from_tensors((x, targets)).repeat()
+        dataset = tf.data.Dataset.from_tensors((x, targets))
     else:
         check_integer("batch_size", batch_size, 1)
         dataset = tf.data.Dataset.from_tensor_slices((x, targets)).shuffle(len(x), seed=seed).repeat()
         dataset = dataset.batch(min(batch_size, len(x)), drop_remainder=True)
+    return _fit(model, dataset, updates, callbacks, validation_data, (title or model.name) if verbose else None)
+
+
+def _fit(
+    model: Any, dataset: Any, updates: int, callbacks: list[Any], validation_data: Any = None, title: str | None = None
+) -> Any:
+    """`fit` on a data set of batches, in rounds; `title` is of the progress bar, None for none."""
+    rounds = math.ceil(updates / ROUND)
+    a_round = math.ceil(updates / rounds)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late
-    if verbose:
-        callbacks.append(_ProgressBar(title or model.name, rounds * a_round, a_round))
+    if title is not None:
+        callbacks = [*callbacks, _ProgressBar(title, rounds * a_round, a_round)]
     before = model.steps_per_execution, model.train_function, model.test_function
     model.steps_per_execution, model.train_function, model.test_function = a_round, None, None  # None: made anew
     try:
         return model.fit(
-            dataset.with_options(options),
+            dataset.repeat().with_options(options),
             epochs=rounds,
             steps_per_epoch=a_round,
             shuffle=False,
@@ -123,23 +132,46 @@ def train(
         model.steps_per_execution, model.train_function, model.test_function = before
 
 
+def train_on_walks(model: GS10Model, recipe: Recipe, seed: int, title: str | None = None) -> None:
+    """Train a forecaster on simulated random walks, each window seen once.
+
+    The loss is the squared error over the walk's own variance, so that quiet and wild ones count alike; Adam's rate
+    falls to 0 by a cosine (Loshchilov and Hutter 2017).
+
+    Args:
+        seed: of the windows.
+        title: of a progress bar; None shows none.
+    """
+    shape = (recipe.updates, recipe.walks or 1)
+    count, median, spread = shape[0] * shape[1], recipe.median or 1.0, recipe.spread or 0.0
+    x, y, sigma = simulated_windows(count, model.window, median, spread, seed)
+    schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.updates)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
+    batches = (x.reshape(*shape, -1), y.reshape(*shape, 1), (1 / sigma**2).reshape(shape))
+    _fit(model, tf.data.Dataset.from_tensor_slices(batches), recipe.updates, [], title=title)
+    model.compile_recipe()
+
+
 def train_preset(name: ModelName, verbose: bool = True, seed: int | None = None) -> RecurrentModel:
     """A model of the zoo, trained anew from its data by its recipe: the same weights to the bit on one machine.
 
     Args:
         seed: instead of the recipe's.
     """
-    recipe = preset_of(name).recipe
-    build = char_model if name.model == CharModel.kind else gs10_model
-    model = build(weights=None, cell=name.cell, seed=recipe.seed if seed is None else check_seed(seed))
-    task = task_of(name)
-    train(
-        model,
-        task.inputs[task.training],
-        task.targets[task.training],
-        updates=recipe.updates,
-        min_delta=recipe.min_delta,
-        verbose=verbose,
-        title=str(name),
-    )
-    return model
+    preset = preset_of(name)
+    recipe, title = preset.recipe, str(name)
+    chosen = recipe.seed if seed is None else int(check_seed(seed) or 0)
+    if name.model == CharModel.kind:
+        model: Any = char_model(None, name.cell, seed=chosen)
+    else:
+        model = gs10_model(None, name.cell, preset.scaling, frequency=preset.frequency, seed=chosen)
+    if recipe.walks:
+        train_on_walks(model, recipe, chosen, title if verbose else None)
+    else:
+        task = task_of(name)
+        chosen_windows = task.inputs[task.training], task.targets[task.training]
+        train(model, *chosen_windows, updates=recipe.updates, min_delta=recipe.min_delta, verbose=verbose, title=title)
+    if preset.residuals:
+        model.residuals = latest_errors(model, *preset.residuals)
+    trained: RecurrentModel = model
+    return trained

@@ -244,7 +244,7 @@ def test_the_packages_own_models_get_their_own_signatures(tmp_path):
     to_litert(char_model(cell="rnn_cell"), tmp_path / "char.tflite")
     assert runtime.load(tmp_path / "char.tflite").generate("he", 5) == "hello w"
     report = to_litert(gs10_model(), tmp_path / "gs10.tflite")
-    assert report.signatures == ("serving_default", "step", "forecast")
+    assert report.signatures == ("serving_default", "forecast")
     for arguments in ({"window": 5}, {"signatures": ["step"]}, {"metadata": {}}, {"unroll": False}):
         with pytest.raises(ValueError, match="Received: "):
             to_litert(gs10_model(), tmp_path / "gs10.tflite", **arguments)

@@ -23,7 +23,7 @@ def test_demo(command, tmp_path):
         assert len({words[2] for words in forecasts}) == 1
     assert "persistence, no change" in out
     assert str(tmp_path / "demo") in out
-    assert len(list((tmp_path / "demo").glob("*.png"))) == 2
+    assert len(list((tmp_path / "demo").glob("*.png"))) == 6
     assert all(check.passed for name in names for check in verify(tmp_path / "demo" / name))
     card = json.loads((tmp_path / "demo" / names[0] / "card.json").read_text())
     assert card["metrics"]["accuracy"] == 1.0

@@ -10,11 +10,11 @@ import keras_rnn
 
 PACKAGE = Path(keras_rnn.__file__).parent
 FLOORS = [
-    {"cards", "checks", "files", "litert_file", "metadata", "presets", "quiet", "registry", "runtime", "sampling",
-     "series", "tables", "vocabulary", "weights"},
+    {"cards", "checks", "files", "intervals", "litert_file", "metadata", "presets", "quiet", "registry", "runtime",
+     "sampling", "series", "tables", "vocabulary", "walks", "weights"},
     {"backend", "cell", "dates", "datasets", "exchange"},
-    {"artifacts", "characters", "conversion", "generation", "litert", "loops", "lowering", "parity", "quantisation",
-     "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
+    {"artifacts", "characters", "conversion", "generation", "graphs", "litert", "loops", "lowering", "parity",
+     "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "demo", "plots", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}

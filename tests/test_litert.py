@@ -58,12 +58,13 @@ def test_what_needs_more_than_built_in_ops_fails_in_one_line(capfd):
 
 
 @pytest.mark.parametrize("window", [1, 2, 20])
-@pytest.mark.parametrize("build", ["char", "gs10"])
+@pytest.mark.parametrize("build", ["char", "levels", "window"])
 def test_loops_of_all_windows(window, build, tmp_path):
     if build == "char":
         model = char_model(None, "rnn_cell", window=window, seed=0)
     else:
-        model = gs10_model(None, "rnn_cell", window=window, low=0, high=10, seed=0)
+        model = gs10_model(None, "rnn_cell", build, window=window, seed=0)
+        model.set_weights([w + 0.1 for w in model.get_weights()])  # the head of the one begins at zeros
     module = signatures_of(model, 1)
     (tmp_path / "f.tflite").write_bytes(convert(module, module.functions(), {BUFFER_NAME: json.dumps(_least(model))}))
     file = LiteRTFile(tmp_path / "f.tflite")
@@ -83,7 +84,7 @@ def test_loops_of_all_windows(window, build, tmp_path):
 def _least(model):
     """The least that `parse` takes."""
     settings = {"vocabulary": getattr(model, "vocabulary", "")} if model.kind == "char" else {
-        "unit": "", "frequency": "", "low": 0.0, "high": 1.0}  # fmt: skip
+        "unit": "", "frequency": "", "scaling": "", "low": None, "high": None, "residuals": None}  # fmt: skip
     return {"schema": 1, "keras_rnn": "", "kind": model.kind, "name": None, "window": model.window, "units": 1,
             "ahead": 1, "settings": settings, "signatures": {}, "card": {}, "versions": {}}  # fmt: skip
 

@@ -13,7 +13,7 @@ def lines(figure):
 
 
 def test_actual_predicted_persistence_and_forecast():
-    model, series = gs10_model(), load_gs10()
+    model, series = gs10_model("levels"), load_gs10()
     figure = plot_predictions(model, series, test_from=1990, forecast=model.forecast(series, 2), title="GS10")
     drawn = lines(figure)
     years = series.index.year

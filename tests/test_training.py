@@ -71,9 +71,11 @@ def test_batches_repeat_with_a_seed_and_differ_with_another():
     assert weights(1) != weights(2)
 
 
-def test_a_forecaster_learns_a_series_of_the_users():
+@pytest.mark.parametrize("scaling", ["levels", "window"])
+def test_a_forecaster_learns_a_series_of_the_users(scaling):
     series = 5 + np.sin(np.arange(60) / 3)
-    model = gs10_model(weights=None, low=series.min(), high=series.max(), seed=0)
+    kind = {"low": series.min(), "high": series.max()} if scaling == "levels" else {"scale": 2.0}
+    model = gs10_model(None, scaling=scaling, seed=0, **kind)
     histories, targets = series_windows(series)
     train(model, histories[:40], targets[:40], updates=500, verbose=False)
     error = model.predict_windows(histories[40:]) - targets[40:]

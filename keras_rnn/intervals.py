@@ -1,0 +1,80 @@
+"""Prediction intervals from the errors that a model has made: how wide, and how they widen further ahead."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.checks import received
+from keras_rnn.walks import THETA
+
+Floats = NDArray[np.float64]
+
+
+def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
+    """Interval levels in percent, each once.
+
+    Raises:
+        TypeError: not numbers.
+        ValueError: not between 0 and 100, or one twice.
+    """
+    if levels is None:
+        return ()
+    given = (levels,) if isinstance(levels, int | float) else tuple(levels)
+    for level in given:
+        if isinstance(level, bool) or not isinstance(level, int | float | np.integer | np.floating):
+            raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}")
+        if not 0 < level < 100:
+            raise ValueError(f"`levels` must be in percent, between 0 and 100. {received(levels)}")
+    if len(set(given)) != len(given):
+        raise ValueError(f"`levels` must be different ones. {received(levels)}")
+    return given
+
+
+def conformal_rank(count: int, level: float) -> int:
+    """Which of `count` sorted absolute residuals is the half-width of an interval: ⌈(count + 1)·level⌉, from 1.
+
+    The next residual is as likely to fall between any two of them as beyond the largest (Vovk et al. 2005).
+
+    Raises:
+        ValueError: too few residuals for the level.
+    """
+    rank = math.ceil(round((count + 1) * level / 100, 9))
+    if rank > count:
+        needed = math.ceil(round(level / (100 - level), 9))
+        raise ValueError(f"A level of {level:g} % needs {needed} residuals or more. Received: {count}")
+    return rank
+
+
+def half_widths(residuals: Floats, level: float, steps: int) -> Floats:
+    """Half the width of the interval at each of the next `steps` periods: (steps,).
+
+    Args:
+        residuals: absolute errors, sorted, of the first horizons: (horizons, count).
+        level: in percent.
+        steps: periods ahead.
+
+    At the horizons there the width is the residuals' own, and never less than at the one before. Beyond, it widens
+    as the error of a random walk's period means does: its variance is as 1 + (h − 1)(1 + θ)², θ = 2 − √3.
+    """
+    own = np.maximum.accumulate(residuals[:, conformal_rank(residuals.shape[1], level) - 1])  # (horizons,)
+    ahead = np.arange(1, steps + 1)
+    growth = np.sqrt(1 + (ahead - 1) * (1 + THETA) ** 2)
+    last = len(own)
+    beyond = own[-1] * growth / math.sqrt(1 + (last - 1) * (1 + THETA) ** 2)
+    return np.asarray(np.where(ahead <= last, own[np.minimum(ahead, last) - 1], beyond), dtype=np.float64)
+
+
+def widths_of(residuals: Floats | None, levels: Iterable[float] | float | None, steps: int) -> dict[float, Floats]:
+    """Level → half-widths (steps,).
+
+    Raises:
+        ValueError: levels wanted, and no residuals there; or see `check_levels` and `conformal_rank`.
+    """
+    chosen = check_levels(levels)
+    if chosen and residuals is None:
+        raise ValueError(f"`levels` must be None for a model that carries no residuals. {received(levels)}")
+    return {level: half_widths(residuals, level, steps) for level in chosen if residuals is not None}
