@@ -47,6 +47,7 @@ setup(
         "matplotlib>=3.9",
         "numpy>=2.0",
         "pandas>=2.2",
+        "platformdirs>=4.2",
         "tensorflow>=2.20",
         "tqdm>=4.66",
     ],

@@ -366,7 +366,9 @@ def main():
         library = compiled(folder)
         cases = {
             "char": zoo_case("char", np.array([[3, 2]], dtype=np.int32), folder, library),
-            "gs10": zoo_case("gs10", load_gs10("annual").to_numpy()[None, -6:].astype(np.float32), folder, library),
+            "gs10": zoo_case(
+                "gs10", load_gs10("annual", "packaged").to_numpy()[None, -6:].astype(np.float32), folder, library
+            ),
             "large": large_case(folder, library),
         }
         for title, (forms, contenders) in cases.items():

@@ -55,7 +55,7 @@ def _parser() -> _Parser:
 
     sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours")
     sub.add_argument(
-        "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: packaged GS10)"
+        "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: newest GS10)"
     )
     sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
     sub.add_argument("--steps", type=int, default=1, help="periods ahead (default 1)")
@@ -86,6 +86,19 @@ def _parser() -> _Parser:
 
     sub = command("verify", "check every artifact of a model against its Keras model")
     sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")
+
+    sub = command("data", "the GS10 in use, and newer months for it", machine=False)
+    actions = sub.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=_Parser)
+    for action, text in (("show", "which file is in use"), ("refresh", "fetch, check and store newer months")):
+        sub = actions.add_parser(action, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.add_argument("series", choices=("gs10",), help="the series")
+        sub.add_argument("--json", action="store_true", help="print JSON, for programs")
+    # sub is refresh
+    sub.add_argument("--from", dest="source", metavar="ADDRESS-or-FILE", help="default: FRED's download of GS10")
+    sub.add_argument("--accept-revisions", action="store_true", help="take months that differ by more than 0.05 points")
+    either = sub.add_mutually_exclusive_group()
+    either.add_argument("--yes", action="store_true", help="store without asking")
+    either.add_argument("--dry-run", action="store_true", help="store nothing, say what would change")
 
     sub = command("demo", "train, export, check and use all four models, in some ten seconds", machine=False)
     sub.add_argument("--out", metavar="FOLDER", help="default: a new folder for temporary files")

@@ -11,7 +11,7 @@ from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, render
 from keras_rnn.checks import received
-from keras_rnn.command_inputs import char_task, gs10_task, levels_of, read_array, read_history, refuse
+from keras_rnn.command_inputs import char_task, gs10_task, levels_of, newest, read_array, read_history, refuse
 from keras_rnn.files import written_file
 from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
@@ -140,7 +140,6 @@ def generate_(options: argparse.Namespace) -> int:
 
 
 def forecast_(options: argparse.Namespace) -> int:
-    from keras_rnn.datasets import load_gs10
     from keras_rnn.dates import dated_history, dates_after, forecast_frame
     from keras_rnn.runtime import Forecast
 
@@ -154,7 +153,7 @@ def forecast_(options: argparse.Namespace) -> int:
     if options.csv:
         series, remarks = read_history(options.csv, options.column, model.window, model.frequency)
     else:
-        series = load_gs10(model.frequency)
+        series, remarks = newest(model.frequency)
     values, dates = dated_history(series, model.window, model.frequency)
     forecast = model.forecast(values, options.steps, levels)
     if isinstance(forecast, Forecast):
@@ -275,6 +274,12 @@ def _print_checks(results: dict[str, list[Any]], as_json: bool) -> None:
         _print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
     else:
         print(checks_table(results))
+
+
+def data_(options: argparse.Namespace) -> int:
+    from keras_rnn import data_commands
+
+    return int(getattr(data_commands, options.action)(options))
 
 
 def demo_(options: argparse.Namespace) -> int:

@@ -100,7 +100,7 @@ def windows_of(model: RecurrentModel) -> NDArray[Any]:
         real = text_windows(text, model.window, vocabulary=model.vocabulary)[0] if known else None
         windows = random.integers(0, len(model.vocabulary), shape).astype(np.int32)
     else:
-        series = load_gs10(model.frequency).to_numpy()
+        series = load_gs10(model.frequency, "packaged").to_numpy()
         low, high = model.usual_range
         real = series_windows(series, model.window)[0].astype(np.float32) if len(series) > model.window else None
         windows = random.uniform(low, high, shape).astype(np.float32)

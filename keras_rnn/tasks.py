@@ -42,7 +42,7 @@ def task_of(name: ModelName) -> Task:
     if name.model == "char":
         ids, targets, _ = text_windows(load_text(), preset.window)
         return Task(ids, targets, np.ones(len(ids), dtype=bool))
-    series = load_gs10(str(preset.frequency))
+    series = load_gs10(str(preset.frequency), "packaged")
     histories, following = series_windows(series, preset.window)
     years = years_of(series.index)[preset.window :]
     return Task(histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
@@ -54,7 +54,7 @@ def latest_errors(model: GS10Model, horizons: int, count: int) -> NDArray[np.flo
     For a model that was trained on simulated series alone: of one trained on these values the errors would be too
     small.
     """
-    values: NDArray[np.float64] = np.asarray(load_gs10(model.frequency), dtype=np.float64)
+    values: NDArray[np.float64] = np.asarray(load_gs10(model.frequency, "packaged"), dtype=np.float64)
     windows: NDArray[np.float64] = np.lib.stride_tricks.sliding_window_view(values, model.window)[
         :-1
     ]  # those that a value follows

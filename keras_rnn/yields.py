@@ -144,7 +144,7 @@ def _refuse(where: str, **values: Any) -> None:
 
 
 def training_range() -> tuple[float, float]:
-    """Lowest and highest yearly mean of the training years, in percent: nothing is fitted on the test part."""
+    """Lowest and highest yearly mean of the packaged training years, in percent: nothing is fitted on the test part."""
     years, means = annual_means(*read_gs10())
     means = means[years < FIRST_TEST_YEAR]
     return float(means.min()), float(means.max())

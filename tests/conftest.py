@@ -12,12 +12,25 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_data_of_the_users(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_RNN_DATA", str(tmp_path_factory.mktemp("user_data")))
+        yield
+
+
+def inherited():
+    """The environment for other processes, without settings of TensorFlow, Keras and pytest."""
+    dropped = ("TF_", "KERAS_", "PYTEST_")
+    return {k: v for k, v in os.environ.items() if k == "KERAS_RNN_DATA" or not k.startswith(dropped)}
+
+
 @pytest.fixture
 def fresh(tmp_path):
     """Run Python code in a process of its own, outside the checkout, and return what it printed."""
 
     def run(code: str, **environment: str) -> str:
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_", "PYTEST_"))} | environment
+        env = inherited() | environment
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=env)
         assert done.returncode == 0, done.stderr
         run.stderr = done.stderr
@@ -31,7 +44,7 @@ def command(tmp_path):
     """Run `keras-rnn` in a process of its own, outside the checkout: exit code, standard output, standard error."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("TF_", "KERAS_", "PYTEST_"))}
+        env = inherited()
         line = [sys.executable, "-m", "keras_rnn", *arguments]
         done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=env)
         return done.returncode, done.stdout, done.stderr

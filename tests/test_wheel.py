@@ -69,7 +69,9 @@ def bare(built):
 
 
 def run(python: Path, *arguments: str, cwd: Path) -> str:
-    done = subprocess.run([python, *arguments], capture_output=True, text=True, cwd=cwd, env={})
+    done = subprocess.run(
+        [python, *arguments], capture_output=True, text=True, cwd=cwd, env={"KERAS_RNN_DATA": str(cwd)}
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
