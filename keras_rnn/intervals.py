@@ -8,7 +8,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from keras_rnn.checks import received
+from keras_rnn.checks import check_integer, received
+from keras_rnn.metrics import level_share
 from keras_rnn.walks import THETA
 
 Floats = NDArray[np.float64]
@@ -35,17 +36,18 @@ def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
 
 
 def conformal_rank(count: int, level: float) -> int:
-    """Which of `count` sorted absolute residuals is the half-width of an interval: ⌈(count + 1)·level⌉, from 1.
+    """Which of `count` sorted absolute residuals covers a new one with the level: ⌈(count + 1) · level/100⌉.
 
-    The next residual is as likely to fall between any two of them as beyond the largest (Vovk et al. 2005).
+    Split conformal prediction: Lei et al. (2018), Distribution-free predictive inference for regression.
 
     Raises:
-        ValueError: too few residuals for the level.
+        ValueError: the level is not between 0 and 100 percent, or too high for so few residuals.
     """
-    rank = math.ceil(round((count + 1) * level / 100, 9))
+    share = level_share(level)
+    rank = math.ceil(round((check_integer("count", count, 1) + 1) * share, 9))  # 100 · 0.55 is 55.00000000000001
     if rank > count:
-        needed = math.ceil(round(level / (100 - level), 9))
-        raise ValueError(f"A level of {level:g} % needs {needed} residuals or more. Received: {count}")
+        needed = math.ceil(round(share / (1 - share), 6))
+        raise ValueError(f"`count` must be at least {needed} for a level of {level:g}. Received: {count}")
     return rank
 
 

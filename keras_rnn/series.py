@@ -135,15 +135,8 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
     Returns:
         float64 of shape (steps,).
     """
-    return recursive_forecasts(predict, history[None, -window:], steps).reshape(-1)
-
-
-def recursive_forecasts(predict: Callable[[Floats], Any], windows: Floats, steps: int) -> Floats:
-    """`recursive_forecast` for many windows at once: (windows, window) → (windows, steps)."""
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
-    window = windows.shape[1]
-    values: Floats = np.asarray(windows, dtype=np.float64)
+    values = list(history[-window:])
     for _ in range(steps):
-        following = np.asarray(predict(values[:, -window:]), dtype=np.float64).reshape(-1, 1)
-        values = np.concatenate([values, following], axis=1)
-    return np.asarray(values[:, window:], dtype=np.float64)
+        values.append(float(np.asarray(predict(np.asarray(values[-window:])[None])).reshape(())))
+    return np.array(values[window:])

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_rnn.backtest_intervals import latest_residuals
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.dates import years_of
+from keras_rnn.evaluation import Forecaster, walk_forward
 from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
 from keras_rnn.sampling import softmax
-from keras_rnn.series import mae, persistence, recursive_forecasts, rmse, series_windows
+from keras_rnn.series import mae, persistence, recursive_forecast, rmse, series_windows
 from keras_rnn.vocabulary import text_windows
 from keras_rnn.yields import GS10Model
 
@@ -48,22 +50,21 @@ def task_of(name: ModelName) -> Task:
     return Task(histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
 
 
+def forecaster_of(model: GS10Model) -> Forecaster:
+    """The model as what `evaluation.walk_forward` calls."""
+    return lambda history, steps: recursive_forecast(model.predict_windows, history, model.window, steps)
+
+
 def latest_errors(model: GS10Model, horizons: int, count: int) -> NDArray[np.float64]:
     """The last `count` absolute errors at each horizon on the packaged series, sorted: (horizons, count), percent.
 
     For a model that was trained on simulated series alone: of one trained on these values the errors would be too
     small.
     """
-    values: NDArray[np.float64] = np.asarray(load_gs10(model.frequency, "packaged"), dtype=np.float64)
-    windows: NDArray[np.float64] = np.lib.stride_tricks.sliding_window_view(values, model.window)[
-        :-1
-    ]  # those that a value follows
-    forecasts = recursive_forecasts(model.predict_windows, windows, horizons)  # (windows, horizons)
-    errors = []
-    for h in range(1, horizons + 1):
-        actual = values[model.window + h - 1 :]
-        errors.append(np.abs(forecasts[: len(actual), h - 1] - actual)[-count:])
-    return np.sort(np.round(errors, 4), axis=1)
+    series = load_gs10(model.frequency, "packaged")
+    first = len(series) - horizons - count
+    backtest = walk_forward(forecaster_of(model), series, first, horizons, model.window)
+    return np.round(latest_residuals(backtest, count), 4)
 
 
 def last_character_accuracy(task: Task) -> float:

@@ -10,8 +10,9 @@ import keras_rnn
 
 PACKAGE = Path(keras_rnn.__file__).parent
 FLOORS = [
-    {"cards", "checks", "files", "intervals", "litert_file", "metadata", "presets", "quiet", "registry", "runtime",
-     "sampling", "series", "tables", "userdata", "vocabulary", "walks", "weights"},
+    {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata", "metrics",
+     "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "userdata", "vocabulary", "walks",
+     "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh"},
     {"artifacts", "characters", "conversion", "generation", "graphs", "litert", "loops", "lowering", "parity",
      "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
