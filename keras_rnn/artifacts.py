@@ -66,11 +66,12 @@ def write_artifacts(
     name: ModelName | None,
     metrics: dict[str, float],
     tolerance: float | None = None,
-    variants: list[dict[str, Any]] | None = None,
+    further: dict[str, Any] | None = None,
 ) -> list[Check]:
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
 
-    `variants` are what `measure_variants` found of quantising it, for the card.
+    `further` goes into the card: `variants`, what `measure_variants` found of quantising it, and `evaluation`, a
+    forecaster beside simpler ones.
     """
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
@@ -82,7 +83,7 @@ def write_artifacts(
         checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
-        write_card(new, card_of(model, new, name, metrics, checks) | {"variants": variants or []})
+        write_card(new, card_of(model, new, name, metrics, checks) | (further or {}))
     return checks
 
 

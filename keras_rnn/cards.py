@@ -87,6 +87,8 @@ def render(card: dict[str, Any]) -> str:
     if card["metrics"]:
         rows = [[k.replace("_", " "), f"{v:.4g}"] for k, v in card["metrics"].items()]
         parts.append("## Metrics\n" + markdown_table(["metric", "value"], rows))
+    for part, table in card.get("evaluation", {}).items():
+        parts.append(_evaluation(part, table))
     if card["limits"]:
         parts.append("## Limits\n" + "\n".join(f"- {limit}" for limit in card["limits"]))
     rows = []
@@ -112,6 +114,20 @@ def render(card: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     parts.append(f"## Made with\n{versions}; {card['threads']} threads.")
     return "\n\n".join(parts) + "\n"
+
+
+def _evaluation(part: str, table: list[dict[str, Any]]) -> str:
+    rows = []
+    for row in table:
+        low, high = (f"{100 * row[f'skill_{side}']:+.1f}" for side in ("low", "high"))
+        figures = [f"{row['rmse']:.3f}", f"{row['mae']:.3f}", f"{100 * row['skill']:+.1f} %", f"{low} to {high}"]
+        rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
+    heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
+    return (
+        f"## Walked forward, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
+        "errors in percentage points. Skill is 1 − RMSE/RMSE of persistence, its interval by a block bootstrap, p by "
+        f"Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
+    )
 
 
 def _variants(variants: list[dict[str, Any]]) -> str:

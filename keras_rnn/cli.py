@@ -65,6 +65,14 @@ def _parser() -> _Parser:
 
     sub.add_argument("--runtime", **runtime)
 
+    sub = command("backtest", "forecast every period of a series from those before it, beside simpler methods")
+    sub.add_argument("csv", nargs="?", metavar="CSV", help="dates or years, then numbers (default: packaged GS10)")
+    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
+    sub.add_argument("--since", type=int, metavar="YEAR", help="the first that is forecast (packaged GS10: 1990)")
+    sub.add_argument("--steps", type=int, default=1, help="periods ahead, each with a table (default 1)")
+    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months")
+    sub.add_argument("--plot", metavar="PNG", help="write a picture of the skill by method, or by horizon")
+
     sub = command("train", "train a model and export it to a folder")
     sub.add_argument("model", choices=tuple(PRESETS), help="the character model or the forecaster")
     sub.add_argument("--out", required=True, metavar="FOLDER", help="where the exported model goes")

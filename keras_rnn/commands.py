@@ -5,30 +5,25 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, render
 from keras_rnn.checks import received
-from keras_rnn.command_inputs import char_task, gs10_task, levels_of, newest, read_array, read_history, refuse
+from keras_rnn.command_inputs import char_task, gs10_task, read_array, refuse
 from keras_rnn.files import written_file
-from keras_rnn.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS
+from keras_rnn.presets import DEFAULT_PRESET, PRESETS
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
-from keras_rnn.tables import checks_table, headline, plain_table
+from keras_rnn.tables import checks_table, headline, plain_table, print_json
 
 SMALL = 32  # bytes of a constant that `show` lists by itself
 MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 
 
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
-
-
 def list_(options: argparse.Namespace) -> int:
     models = list_models()
     if options.json:
-        _print_json([dataclasses.asdict(model) for model in models])
+        print_json([dataclasses.asdict(model) for model in models])
         return 0
     rows = [[m.name, f"{m.parameters:,}", f"{m.tflite_bytes:,}", headline(m.metrics)] for m in models]
     print(plain_table(["name", "parameters", ".tflite bytes", "figures"], rows))
@@ -43,7 +38,7 @@ def show_(options: argparse.Namespace) -> int:
         return _show_keras(path, options.json)
     card = read_card(path)
     if options.json:
-        _print_json(card)
+        print_json(card)
     else:
         print(render(card), end="")
     return 0
@@ -63,7 +58,7 @@ def _show_litert(path: Path, as_json: bool) -> int:
             "bytes": path.stat().st_size, "primary": file.primary, "operators": file.operators,
             "tensors": file.tensor_bytes, "metadata": file.metadata,
         }  # fmt: skip
-        _print_json({"file": str(path), **facts, "signatures": signatures})
+        print_json({"file": str(path), **facts, "signatures": signatures})
         return 0
     rows = [
         [name, *(", ".join(f"{k} {v['dtype']} {tuple(v['shape'])}" for k, v in s[side].items()) for side in s)]
@@ -82,10 +77,10 @@ def _show_litert(path: Path, as_json: bool) -> int:
 
 
 def _show_keras(path: Path, as_json: bool) -> int:
-    model = _load(path)
+    model = load_for(path)
     config = model.get_config()
     if as_json:
-        _print_json(
+        print_json(
             {"file": str(path), "class": type(model).__name__, "config": config, "parameters": model.count_params()}
         )
     else:
@@ -98,7 +93,7 @@ def _show_keras(path: Path, as_json: bool) -> int:
     return 0
 
 
-def _load(name_or_path: Any, expected: str | None = None, runtime: str = "keras") -> Any:
+def load_for(name_or_path: Any, expected: str | None = None, runtime: str = "keras") -> Any:
     """A model by name or path; of the given class where the command needs one.
 
     Args:
@@ -122,7 +117,7 @@ def _load(name_or_path: Any, expected: str | None = None, runtime: str = "keras"
 
 
 def generate_(options: argparse.Namespace) -> int:
-    model = _load(options.model, "CharModel", options.runtime)
+    model = load_for(options.model, "CharModel", options.runtime)
     text = model.generate(
         options.text,
         options.length,
@@ -133,66 +128,22 @@ def generate_(options: argparse.Namespace) -> int:
         seed=options.seed,
     )
     if options.json:
-        _print_json({"model": str(options.model), "prompt": options.text, "text": text})
+        print_json({"model": str(options.model), "prompt": options.text, "text": text})
     else:
         print(text)
     return 0
 
 
 def forecast_(options: argparse.Namespace) -> int:
-    from keras_rnn.dates import dated_history, dates_after, forecast_frame
-    from keras_rnn.runtime import Forecast
+    from keras_rnn.forecast_commands import forecast
 
-    if options.csv is None:
-        refuse(options, "column")
-    if options.plot and options.runtime == "litert":
-        refuse(options, "plot")
-    levels = levels_of(options.levels)
-    model = _load(options.model, "GS10Model", "keras" if options.plot else options.runtime)
-    remarks: list[str] = []
-    if options.csv:
-        series, remarks = read_history(options.csv, options.column, model.window, model.frequency)
-    else:
-        series, remarks = newest(model.frequency)
-    values, dates = dated_history(series, model.window, model.frequency)
-    forecast = model.forecast(values, options.steps, levels)
-    if isinstance(forecast, Forecast):
-        frame = forecast_frame(forecast.mean, dates, model.frequency, forecast.half_widths)
-    else:
-        frame = forecast if dates is None else forecast.set_index(dates_after(dates, options.steps, model.frequency))
-    last = values[-model.window :]
-    if model.low is not None and (last.min() < model.low or last.max() > model.high):
-        remarks.append(
-            f"values from {last.min():g} to {last.max():g} leave the {model.low:.2f} to {model.high:.2f} percent that "
-            "the model was trained on: expect little"
-        )
-    if options.plot:
-        from keras_rnn.plots import plot_predictions, save_figure
-
-        figure = plot_predictions(
-            model,
-            series,
-            test_from=FIRST_TEST_YEAR if options.csv is None else None,
-            forecast=frame,
-            title=f"{series.name or 'series'}, forecast by {options.model}",
-        )
-        save_figure(figure, options.plot)
-        remarks.append(f"wrote {options.plot}")
-    for remark in remarks:
-        print(remark, file=sys.stderr)
-    rows = [(_when(when), *row) for when, *row in frame.itertuples()]
-    if options.json:
-        columns = {name: {row[0]: row[i] for row in rows} for i, name in enumerate(frame.columns, 1)}
-        _print_json({"model": str(options.model), "unit": "percent", **columns})
-    else:
-        heads = ["percent" if name == "mean" else name for name in frame.columns]
-        print(plain_table([str(frame.index.name or "date"), *heads],
-                     [[when, *(f"{value:.2f}" for value in row)] for when, *row in rows]))  # fmt: skip
-    return 0
+    return forecast(options, load_for(options.model, "GS10Model", "keras" if options.plot else options.runtime))
 
 
-def _when(date: Any) -> str:
-    return f"{date:%Y-%m-%d}" if hasattr(date, "tzinfo") else str(date)
+def backtest_(options: argparse.Namespace) -> int:
+    from keras_rnn.forecast_commands import backtest
+
+    return backtest(options, load_for(options.model, "GS10Model"))
 
 
 def train_(options: argparse.Namespace) -> int:
@@ -222,7 +173,7 @@ def train_(options: argparse.Namespace) -> int:
             model.save(beside)
         raise ParityError(error.failed, f"; the trained model is in {options.out}.keras") from error
     if options.json:
-        _print_json({"folder": options.out, "windows": len(x), "training": figures, "checks": len(checks)})
+        print_json({"folder": options.out, "windows": len(x), "training": figures, "checks": len(checks)})
     else:
         print(f"trained on {len(x)} windows: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
         print(f"wrote {options.out}: model.keras, 1/ (SavedModel), model.tflite, card.json, README.md")
@@ -237,7 +188,7 @@ def export_(options: argparse.Namespace) -> int:
         return _export_litert(options)
     refuse(options, "window", "quantize", "calibration")
     check_replaceable(options.out)
-    model = _load(options.model)
+    model = load_for(options.model)
     name = zoo_name(find(options.model))
     checks = write_artifacts(model, options.out, name, measure(name, model) if name else {})
     _print_checks({options.out: checks}, options.json)
@@ -246,7 +197,7 @@ def export_(options: argparse.Namespace) -> int:
 
 def _export_litert(options: argparse.Namespace) -> int:
     calibration = read_array(options.calibration) if options.calibration else None
-    model = _load(options.model)
+    model = load_for(options.model)
 
     from keras_rnn.conversion import to_litert
 
@@ -254,7 +205,7 @@ def _export_litert(options: argparse.Namespace) -> int:
         to_litert(model, options.out, options.window, quantize=options.quantize, calibration=calibration)
     )
     if options.json:
-        _print_json(report)
+        print_json(report)
     else:
         for key, value in report.items():
             print(f"{key.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple) else value}")
@@ -271,7 +222,7 @@ def verify_(options: argparse.Namespace) -> int:
 
 def _print_checks(results: dict[str, list[Any]], as_json: bool) -> None:
     if as_json:
-        _print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
+        print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
     else:
         print(checks_table(results))
 

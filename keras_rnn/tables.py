@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 
@@ -38,3 +39,7 @@ def checks_table(results: dict[str, list[Any]]) -> str:
         for c in checks
     ]  # fmt: skip
     return plain_table(["model", "artifact", "check", "largest difference", "compared", ""], rows)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_rnn import gs10_model, load_gs10
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.cards import read_card
+from keras_rnn.comparison import backtests, rows_since, verdict
+from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
 from keras_rnn.tables import headline
-from keras_rnn.tasks import measure, task_of
+from keras_rnn.tasks import forecaster_of, measure, task_of
 from keras_rnn.training import train_preset
 from keras_rnn.variants import measure_variants
 
@@ -34,10 +37,27 @@ def main() -> None:
         model = train_preset(name)
         figures = measure(name, model)
         variants = measure_variants(model, task_of(name).inputs)
-        write_artifacts(model, folder, name, figures, variants=variants)
+        further = {"variants": variants}
+        if name.model == "gs10":
+            further["evaluation"] = evaluation(model)
+        write_artifacts(model, folder, name, figures, further=further)
         if worth := [variant["quantize"] for variant in variants if variant["ships"]]:
             raise SystemExit(f"{name}: {', '.join(worth)} would be worth shipping, and nothing here does so")
         print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, task_of(name).inputs)}")
+
+
+def evaluation(model):
+    """The methods' table, from each year that the reports begin with."""
+    series = load_gs10(model.frequency, "packaged")
+    others = {"preset `levels`": forecaster_of(gs10_model("levels"))} if model.frequency == "annual" else {}
+    if model.scaling == "levels":
+        others = {}
+    results, dates = backtests(model, series, FIRST_TEST_YEAR, others=others)
+    last = series.index[-1]
+    return {
+        f"{since} to {last}": [row | {"verdict": verdict(row)} for row in rows_since(results, dates, since)]
+        for since in (FIRST_TEST_YEAR, LATER_TEST_YEAR)
+    }
 
 
 def changes(before, card, model, inputs) -> str:

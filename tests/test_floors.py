@@ -14,9 +14,10 @@ FLOORS = [
      "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "userdata", "vocabulary", "walks",
      "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh"},
-    {"artifacts", "characters", "conversion", "generation", "graphs", "litert", "loops", "lowering", "parity",
-     "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
-    {"cli", "command_inputs", "commands", "data_commands", "demo", "plots", "__main__", "__init__"},
+    {"artifacts", "characters", "comparison", "conversion", "generation", "graphs", "litert", "loops", "lowering",
+     "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
+    {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
+     "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))

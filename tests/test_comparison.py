@@ -1,0 +1,55 @@
+"""A model beside simpler methods: which forecasts are counted, and what the words say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from keras_rnn import gs10_model, load_gs10
+from keras_rnn.comparison import backtests, rows_since, verdict
+from keras_rnn.evaluation import persistence_forecaster
+from keras_rnn.series import rmse
+
+
+def test_the_models_row_is_that_of_its_own_predictions():
+    model, series = gs10_model(), load_gs10(source="packaged")
+    results, dates = backtests(model, series, since=1990, horizons=2, others={"again": persistence_forecaster})
+    assert list(results) == ["persistence", "drift", "mean of 6", "again", "model"]
+    rows = {row["method"]: row for row in rows_since(results, dates, 1990)}
+    values = series.to_numpy()
+    windows = np.lib.stride_tricks.sliding_window_view(values, 6)[:-1][-36:]
+    expected = rmse(values[-36:], model.predict_windows(windows)[:, 0])
+    assert (rows["model"]["n"], rows["model"]["rmse"]) == (36, pytest.approx(expected, abs=1e-6))
+    assert rows["again"]["skill"] == rows["persistence"]["skill"] == 0
+    assert rows_since(results, dates, 2005)[0]["n"] == 21
+    assert rows_since(results, dates, 1990, horizon=2)[0]["n"] == 35
+
+
+def test_without_dates_and_without_since():
+    values = np.sin(np.arange(30.0))
+    results, dates = backtests(gs10_model(), values)
+    assert dates is None
+    assert len(results["model"].origins) == 30 - 6
+    results, _ = backtests(gs10_model(), values, since=10)
+    assert results["model"].origins[0] == 9
+
+
+def test_bad_input():
+    model, series = gs10_model(), load_gs10()
+    for since in (1959, 2026, -1):
+        with pytest.raises(ValueError, match="`since` must be .*Received: "):
+            backtests(model, series, since=since)
+    with pytest.raises(TypeError, match="Received: '1990'"):
+        backtests(model, series, since="1990")
+    with pytest.raises(ValueError, match="at least 8 values. Received: 7"):
+        backtests(model, pd.Series(np.ones(7)))
+
+
+def test_words():
+    def row(method, skill, p):
+        return {"method": method, "skill": skill, "dm_p": p}
+
+    assert verdict(row("persistence", 0, 1)) == "the reference"
+    assert verdict(row("model", 0.3, 0.06)) == "not to be told from persistence"
+    assert verdict(row("model", 0.3, float("nan"))) == "not to be told from persistence"
+    assert verdict(row("model", 0.3, 0.01)) == "better than persistence"
+    assert verdict(row("drift", -0.3, 0.01)) == "worse than persistence"
