@@ -18,7 +18,14 @@ test = [
     "torch>=2.8",
     "wheel>=0.45",
 ]
-bench = ["onnx>=1.17", "onnxruntime>=1.20", "torch>=2.8"]
+bench = [
+    "darts>=0.38",
+    "neuralforecast>=3.0",
+    "onnx>=1.17",
+    "onnxruntime>=1.20",
+    "statsforecast>=2.0",
+    "torch>=2.8",
+]
 
 setup(
     name="keras-rnn",

@@ -97,7 +97,10 @@ def backtest(options: argparse.Namespace, model: Any) -> int:
         save_figure(figure, options.plot)
         print(f"wrote {options.plot}", file=sys.stderr)
     if options.json:
-        print_json({"model": str(options.model), "by_horizon": by_horizon})
+        tables = {
+            h: [{k: None if v != v else v for k, v in row.items()} for row in rows] for h, rows in by_horizon.items()
+        }  # JSON knows no NaN
+        print_json({"model": str(options.model), "by_horizon": tables})
         return 0
     rows = [
         [str(h), row["method"], f"{row['rmse']:.3f}", f"{row['mae']:.3f}", f"{100 * row['skill']:+.1f} %",

@@ -17,7 +17,7 @@ COMMANDS = [
 
 def test_all_examples_are_found():
     assert len(EXAMPLES) == README.count("```python") == 11
-    assert len(COMMANDS) == 3
+    assert len(COMMANDS) == 4
 
 
 @pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=[str(i) for i in range(len(EXAMPLES))])
