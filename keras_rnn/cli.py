@@ -108,7 +108,7 @@ def _parser() -> _Parser:
     either.add_argument("--yes", action="store_true", help="store without asking")
     either.add_argument("--dry-run", action="store_true", help="store nothing, say what would change")
 
-    sub = command("demo", "train, export, check and use all four models, in some ten seconds", machine=False)
+    sub = command("demo", "train, export, check and use all eight models, in half a minute", machine=False)
     sub.add_argument("--out", metavar="FOLDER", help="default: a new folder for temporary files")
     return parser
 

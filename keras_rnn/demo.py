@@ -1,4 +1,4 @@
-"""The whole product in one run: four models trained, exported, checked against each other, and used."""
+"""The whole product in one run: eight models trained, exported, checked against each other, and used."""
 
 from __future__ import annotations
 

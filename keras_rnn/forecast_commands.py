@@ -30,6 +30,8 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
         frame = forecast_frame(found.mean, dates, model.frequency, found.half_widths)
     else:
         frame = found if dates is None else found.set_index(dates_after(dates, options.steps, model.frequency))
+    if options.csv and levels and model.residuals is not None:
+        remarks.append("the intervals are as wide as the model's errors on GS10, not on this series")
     last = values[-model.window :]
     if model.low is not None and (last.min() < model.low or last.max() > model.high):
         remarks.append(

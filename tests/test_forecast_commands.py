@@ -27,6 +27,12 @@ def test_forecast_with_levels(capsys, preset, runtime):
         assert list(found[column].values()) == pytest.approx(expected[column].tolist(), abs=1e-5)
 
 
+def test_intervals_on_another_series_come_with_a_remark(capsys, tmp_path):
+    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 5}\n" for y in range(1980, 2020)))
+    code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--levels", "80")
+    assert (code, err) == (0, "the intervals are as wide as the model's errors on GS10, not on this series\n")
+
+
 def test_pictures_of_months_and_years(capsys, tmp_path):
     for preset in ("annual", "monthly"):
         picture = tmp_path / f"{preset}.png"
