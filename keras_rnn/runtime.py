@@ -22,8 +22,6 @@ from keras_rnn.sampling import CharacterVerbs
 from keras_rnn.series import check_history, check_residuals, recursive_forecast
 from keras_rnn.vocabulary import Ids, check_vocabulary
 
-INT32, FLOAT32 = np.dtype(np.int32), np.dtype(np.float32)
-
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
@@ -60,13 +58,20 @@ class CharRuntime(CharacterVerbs):
         Raises:
             ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end.
         """
-        usual = type(ids) is np.ndarray and ids.dtype is INT32 and ids.shape == self._shape
-        if not usual:
-            ids = _of_shape("ids", ids, self._shape, "iu")
-        if not self._known(ids.tolist()[0]):  # for few ids five times as quick as NumPy
-            raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(ids.tolist())}")
-        logits: NDArray[Any] = self._run(ids if usual else ids.astype(INT32))
-        return logits[:, -1] if self._every_step else logits
+        try:  # the interpreter refuses another shape or dtype itself; a set is for few ids quicker than NumPy
+            logits = self._run(ids) if self._known(ids.tolist()[0]) else None
+        except (AttributeError, IndexError, TypeError, ValueError):
+            logits = None
+        if logits is None:
+            logits = self._run(self._checked(ids))
+        result: NDArray[Any] = logits[:, -1] if self._every_step else logits
+        return result
+
+    def _checked(self, ids: Any) -> NDArray[np.int32]:
+        array = _of_shape("ids", ids, self._shape, "iu")
+        if array.min() < 0 or array.max() >= len(self.vocabulary):
+            raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
+        return array.astype(np.int32)
 
     def _most_likely(self, ids: list[int], length: int) -> list[int]:
         ids = list(ids)
@@ -97,13 +102,17 @@ class GS10Runtime:
         Raises:
             ValueError: another shape, not numbers, NaN or infinite values.
         """
-        usual = type(history) is np.ndarray and history.dtype is FLOAT32 and history.shape == self._shape
-        if not usual:
-            history = _of_shape("history", history, self._shape, "iuf")
-        if not math.isfinite(sum(history.tolist()[0])):
-            raise ValueError(f"`history` must hold no NaN or infinite values. {received(history.tolist())}")
-        prediction: NDArray[Any] = self._run(history if usual else history.astype(FLOAT32))
-        return prediction
+        try:  # as in `CharRuntime.next_logits`
+            prediction = self._run(history) if math.isfinite(sum(history.tolist()[0])) else None
+        except (AttributeError, IndexError, TypeError, ValueError):
+            prediction = None
+        if prediction is None:
+            array = _of_shape("history", history, self._shape, "iuf")
+            if not (np.abs(array) <= np.finfo(np.float32).max).all():  # nor NaN
+                raise ValueError(f"`history` must be finite numbers within float32. {received(array.tolist())}")
+            prediction = self._run(array.astype(np.float32))
+        result: NDArray[Any] = prediction
+        return result
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
         """The next `steps` values; beyond the first each is computed from the ones before.

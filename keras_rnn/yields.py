@@ -109,7 +109,8 @@ class GS10Model(RecurrentModel):
                 indexed by dates or years, or any row of numbers.
             steps: periods ahead, 1 to 1,000.
             levels: of prediction intervals, in percent, such as `(80, 95)`: as wide as the errors that the model made
-                last on GS10, which it carries with it, so that for another series they mean nothing; beyond the horizons of these (5 years, 12 months) they widen by rule.
+                last on GS10, which it carries with it, so that for another series they mean nothing; beyond the
+                horizons of these (5 years, 12 months) they widen by rule.
 
         Returns:
             A DataFrame with the column `mean` in percent, and for each level `lo_80`, `hi_80`; indexed by the dates

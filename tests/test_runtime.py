@@ -319,3 +319,20 @@ for name, x in (("char", np.array([[2, 1]], np.int32)), ("gs10", np.arange(6, dt
     np.testing.assert_allclose(char, expected, atol=1e-5)
     expected = numpy_reference(zoo["gs10/annual/simple_rnn"], np.array([[0, 1, 2, 3, 4, 5]], np.float32))[0]
     np.testing.assert_allclose(gs10, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        np.ones((2, 6), np.float32), np.ones(6, np.float32), np.ones((1, 6, 1), np.float32), None, "123456",
+        np.full((1, 6), np.nan, np.float32), np.full((1, 6), -np.inf), np.full((1, 6), 1e300), np.zeros((0, 6)),
+    ],
+)  # fmt: skip
+def test_a_window_that_is_none_is_refused_by_the_quick_call_too(history):
+    model = load("gs10")
+    with pytest.raises(ValueError, match="`history` must be .* Received: "):
+        model.predict_window(history)
+    x = np.array([[1, 2, 3, 4, 5, 6]])
+    expected = model.predict_window(x.astype(np.float32))
+    for other in (x, x.tolist(), x.astype(np.float64), x.astype(np.int8)):  # and what can be taken is
+        np.testing.assert_array_equal(model.predict_window(other), expected)
