@@ -16,7 +16,7 @@ from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10
 from keras_rnn.dates import FREQUENCIES
 from keras_rnn.files import check_writable
-from keras_rnn.plots import plot_predictions, save_figure
+from keras_rnn.plots import plot_forecast, plot_predictions, save_figure
 from keras_rnn.presets import FIRST_TEST_YEAR
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
@@ -87,7 +87,12 @@ def run(out: str | None = None) -> Path:
             litert: Any = runtime.load(folder / str(name))
             print(f"{name!s:28} {'LiteRT':10} {litert.forecast(series).mean[0]:.4f} %")
             picture = folder / f"{str(name).replace('/', '_')}.png"
-            save_figure(plot_predictions(model, series, FIRST_TEST_YEAR, frame, f"GS10, {name}"), picture)
+            frame = model.forecast(series, 5, None if model.residuals is None else (80, 95))
+            if model.frequency == "annual":
+                figure = plot_predictions(model, series, FIRST_TEST_YEAR, frame, f"GS10, {name}")
+            else:
+                figure = plot_forecast(series, frame, 60, f"GS10, {name}")
+            save_figure(figure, picture)
             pictures.append(picture)
     for frequency in FREQUENCIES:
         print(f"{f'persistence, no change, {frequency}':39} {load_gs10(frequency).iloc[-1]:.4f} %")
@@ -97,5 +102,5 @@ def run(out: str | None = None) -> Path:
     for name in names:
         print(f"   {name}/  model.keras, 1/ (SavedModel), model.tflite, card.json, README.md")
     for picture in pictures:
-        print(f"   {picture.name}  actual against predicted, train and test, with persistence")
+        print(f"   {picture.name}  actual and forecast")
     return folder
