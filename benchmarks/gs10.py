@@ -171,12 +171,13 @@ def rows_of(results, years, since, horizon=1):
     return compare(results, REFERENCE, horizon, since=first)
 
 
-def print_rows(title, rows, unit="skill"):
+def print_rows(title, rows):
     table = []
     for row in rows:
         interval = f"{100 * row['skill_low']:+.1f} to {100 * row['skill_high']:+.1f}"
-        table.append([row["method"], f"{row['rmse']:.3f}", f"{row['mae']:.3f}", f"{100 * row[unit]:+.2f} %", interval,
-                      f"{row['dm_p']:.2f}", str(row["n"])])  # fmt: skip
+        errors = [f"{row['rmse']:.3f}", f"{row['mae']:.3f}"]
+        skilled = [f"{100 * row['skill']:+.2f} %", interval, f"{row['dm_p']:.2f}"]
+        table.append([row["method"], *errors, *skilled, str(row["n"])])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", "forecasts"]
     print(f"\n{title}\n{plain_table(heads, table)}")
 

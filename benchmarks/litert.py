@@ -207,7 +207,7 @@ def stock(model, path):
 def zoo_case(name, window, folder, library):
     model, steps = load(name), window.shape[1]
     weights = model.get_cell_weights()
-    if name == "gs10":  # percent in and out: the scale goes into the weights, as any user would do
+    if name == "gs10/levels":  # percent in and out: the scale goes into the weights, as any user would do
         low, size = model.low, model.high - model.low
         kernel = weights.kernel / size
         weights = type(weights)(
@@ -216,11 +216,12 @@ def zoo_case(name, window, folder, library):
         )  # fmt: skip
     all_forms = Contenders(weights, window, steps)
     ours = runtime.load(name)
-    write_saved_model(model, folder / name)
+    kind = model.kind
+    write_saved_model(model, folder / kind)
     return all_forms, {
         OURS: ours.next_logits if name == "char" else ours.predict_window,
-        "stock Keras → LiteRT, unrolled": stock(model, folder / f"{name}.tflite"),
-        "SavedModel signature": saved_model_call(folder / name),
+        "stock Keras → LiteRT, unrolled": stock(model, folder / f"{kind}.tflite"),
+        "SavedModel signature": saved_model_call(folder / kind),
         "Keras, model(x)": lambda x: np.asarray(model(x)),
     }
 
@@ -367,7 +368,7 @@ def main():
         cases = {
             "char": zoo_case("char", np.array([[3, 2]], dtype=np.int32), folder, library),
             "gs10": zoo_case(
-                "gs10", load_gs10("annual", "packaged").to_numpy()[None, -6:].astype(np.float32), folder, library
+                "gs10/levels", load_gs10("annual", "packaged").to_numpy()[None, -6:].astype(np.float32), folder, library
             ),
             "large": large_case(folder, library),
         }

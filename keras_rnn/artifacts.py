@@ -205,8 +205,15 @@ def processors() -> int:
 
 
 def _recipe(model: RecurrentModel, preset: Any) -> dict[str, Any]:
-    return {
-        "optimizer": "Adam, full batches",
-        "loss": "cross-entropy, nats" if preset.model == "char" else "mean squared error, percent squared",
-        **{k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None},
-    }
+    recipe = {k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None}
+    if preset.recipe.walks:
+        return {
+            "optimizer": "Adam, its rate falling to 0 by a cosine",
+            "loss": "squared error over the variance of the walk",
+            "windows per update, simulated walks each seen once": recipe.pop("walks"),
+            "median deviation of a walk over a period, percentage points": recipe.pop("median"),
+            "deviation of its logarithm": recipe.pop("spread"),
+            **recipe,
+        }
+    loss = "cross-entropy, nats" if preset.model == "char" else "mean squared error, percent squared"
+    return {"optimizer": "Adam, full batches", "loss": loss, **recipe}

@@ -72,7 +72,7 @@ def render(card: dict[str, Any]) -> str:
     facts = {
         "name": f"`{card['name']}`" if card["name"] else "none, it is not of the zoo",
         "class": f"`{card['class']}`, cell `{card['cell']}`",
-        "settings": ", ".join(f"{k} `{v!r}`" for k, v in card["config"].items()),
+        "settings": ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items()),
         "parameters": f"{card['parameters']:,}",
         "weights, SHA-256": f"`{card['weights_sha256']}`",
         "licence": card["license"],
@@ -114,6 +114,14 @@ def render(card: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     parts.append(f"## Made with\n{versions}; {card['threads']} threads.")
     return "\n\n".join(parts) + "\n"
+
+
+def readable(settings: dict[str, Any]) -> dict[str, str]:
+    """Settings as they are written, the many numbers of `residuals` by their shape."""
+    return {
+        key: f"{len(value)} horizons of {len(value[0])}" if key == "residuals" and value else repr(value)
+        for key, value in settings.items()
+    }
 
 
 def _evaluation(part: str, table: list[dict[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,9 @@ def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     refuse(options, "text")
     window = PRESETS["gs10"]["levels"].window if options.window is None else options.window
     if options.csv:
-        series, _ = read_history(options.csv, options.column, window + 1, "annual")
+        series, remarks = read_history(options.csv, options.column, window + 1, "annual")
+        for remark in remarks:
+            print(remark, file=sys.stderr)
     else:
         refuse(options, "column")
         series = load_gs10("annual", "packaged")

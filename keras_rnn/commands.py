@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from keras_rnn.cards import check_replaceable, read_card, render
+from keras_rnn.cards import check_replaceable, read_card, readable, render
 from keras_rnn.checks import received
 from keras_rnn.command_inputs import char_task, gs10_task, read_array, refuse
 from keras_rnn.files import written_file
@@ -71,7 +71,10 @@ def _show_litert(path: Path, as_json: bool) -> int:
     print("\n" + plain_table(["constant", "bytes"], [*weights, [f"{len(small)} small ones", f"{sum(small):,}"]]))
     if file.metadata:
         print(f"\n{file.metadata['card']['title']}: {file.metadata['card']['description']}")
-        facts = {key: value for key, value in file.metadata.items() if key not in ("card", "signatures")}
+        facts = {key: value for key, value in file.metadata.items() if key not in ("card", "signatures", "settings")}
+        facts["settings"] = settings = dict(file.metadata["settings"])
+        if settings.get("residuals"):
+            settings["residuals"] = readable(settings)["residuals"]
         print(json.dumps(facts, ensure_ascii=False))
     return 0
 
@@ -88,7 +91,7 @@ def _show_keras(path: Path, as_json: bool) -> int:
         from keras_rnn.recurrent import RecurrentModel
 
         if isinstance(model, RecurrentModel):
-            print(", ".join(f"{k}={v!r}" for k, v in config.items()))
+            print(", ".join(f"{k}={v}" for k, v in readable(config).items()))
         model.summary()
     return 0
 

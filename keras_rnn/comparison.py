@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -53,9 +54,13 @@ def backtests(
     first = model.window - 1
     if since is not None:
         check_integer("since", since, 0)
-        if not places[model.window] <= since <= places[-1]:
-            raise ValueError(f"`since` must be from {places[model.window]} to {places[-1]}. {received(since)}")
+        if not places[model.window] <= since <= places[-2]:
+            raise ValueError(f"`since` must be from {places[model.window]} to {places[-2]}. {received(since)}")
         first = max(first, int(np.argmax(places >= since)) - 1)
+    forecasts = len(values) - 1 - first
+    check_integer("steps", horizons, 1, forecasts // 2)  # more forecasts than steps, for the last to be tested
+    if (values[first:] == values[first]).all():
+        raise ValueError(f"A series that changes was expected. Received: {values[first]:g}, {forecasts + 1} times")
     methods: dict[str, Forecaster] = {
         REFERENCE: persistence_forecaster,
         "drift": drift_forecaster,
@@ -74,7 +79,8 @@ def rows_since(
     results: dict[str, Backtest], dates: pd.Index | None, since: int, horizon: int = 1
 ) -> list[dict[str, Any]]:
     """`evaluation.compare` against persistence for forecasts of the year `since` and later, made before it or in it."""
-    assert dates is not None
+    if dates is None or years_of(dates)[-1] < since:
+        raise ValueError(f"`since` must be a year of a series with dates. {received(since)}")
     first = int(np.argmax(years_of(dates) >= since)) - 1
     return compare(results, REFERENCE, horizon, since=first)
 
@@ -83,6 +89,8 @@ def verdict(row: dict[str, Any]) -> str:
     """In words, what a row's skill and p say."""
     if row["method"] == REFERENCE:
         return "the reference"
+    if math.isnan(row["dm_p"]):
+        return "no test possible"
     if not row["dm_p"] < 0.05:
         return "not to be told from persistence"
     return "better than persistence" if row["skill"] > 0 else "worse than persistence"

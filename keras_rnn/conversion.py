@@ -18,9 +18,10 @@ from keras_rnn.files import FilePath, check_path, written_file
 from keras_rnn.litert import convert
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.lowering import Lowered, chain_of
-from keras_rnn.parity import TOLERANCE, Check, ParityError
+from keras_rnn.parity import TOLERANCE, Check, ParityError, ahead_differences
 from keras_rnn.quantisation import SMALLEST_QUANTISED, UNUSABLE, as_windows, check_quantize, samples_of
 from keras_rnn.recurrent import RecurrentModel
+from keras_rnn.series import recursive_forecast
 
 RANDOM_WINDOWS = 20
 USER_METADATA = "user"
@@ -181,10 +182,24 @@ def _check(model: Any, file: LiteRTFile, calibration: ArrayLike | None, toleranc
         differences.append(_difference(output, expected) / scale)
         if "step" in file.signatures:
             differences.append(_difference(_stepped(file, x, expected.ndim == 3), expected) / scale)
+    if isinstance(model, RecurrentModel):
+        differences.append(_ahead_difference(model, file, windows) / scale)
     largest = max(differences)
     if not largest <= tolerance:
         raise ParityError([Check("LiteRT", "window and step", len(windows), largest, tolerance, False)])
     return largest
+
+
+def _ahead_difference(model: RecurrentModel, file: LiteRTFile, windows: Any) -> float:
+    """How far the values that the file gives at once are from Keras': its own loop, or for characters each choice."""
+    name = "generate" if model.kind == "char" else "forecast"
+    ((given, _),) = file.inputs[name].items()
+    following = np.concatenate([next(iter(file.run(name, {given: x[None]}).values())) for x in windows])  # (windows, N)
+    if model.kind == "char":
+        return float(ahead_differences(model, windows, following).max())
+    steps = following.shape[1]
+    loops = [recursive_forecast(model.predict_windows, x.astype(np.float64), model.window, steps) for x in windows]
+    return _difference(following, np.array(loops))
 
 
 def _difference(a: Any, b: Any) -> float:

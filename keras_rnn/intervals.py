@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from keras_rnn.checks import check_integer, received
 from keras_rnn.metrics import level_share
+from keras_rnn.series import Floats
 from keras_rnn.walks import THETA
-
-Floats = NDArray[np.float64]
 
 
 def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
@@ -24,15 +24,19 @@ def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
     """
     if levels is None:
         return ()
-    given = (levels,) if isinstance(levels, int | float) else tuple(levels)
+    several: Any = levels
+    try:
+        given = (several,) if isinstance(several, numbers.Real) else tuple(several)
+    except TypeError as error:
+        raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}") from error
     for level in given:
-        if isinstance(level, bool) or not isinstance(level, int | float | np.integer | np.floating):
+        if isinstance(level, bool) or not isinstance(level, numbers.Real):
             raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}")
-        if not 0 < level < 100:
+        if not 0 < float(level) < 100:
             raise ValueError(f"`levels` must be in percent, between 0 and 100. {received(levels)}")
-    if len(set(given)) != len(given):
+    if len({f"{float(level):g}" for level in given}) != len(given):  # as columns are named
         raise ValueError(f"`levels` must be different ones. {received(levels)}")
-    return given
+    return tuple(float(level) for level in given)
 
 
 def conformal_rank(count: int, level: float) -> int:
@@ -44,10 +48,11 @@ def conformal_rank(count: int, level: float) -> int:
         ValueError: the level is not between 0 and 100 percent, or too high for so few residuals.
     """
     share = level_share(level)
-    rank = math.ceil(round((check_integer("count", count, 1) + 1) * share, 9))  # 100 · 0.55 is 55.00000000000001
+    check_integer("count", count, 1)
+    rank = max(1, math.ceil(round((count + 1) * share, 9)))  # rounded: 100 · 0.55 is 55.00000000000001
     if rank > count:
         needed = math.ceil(round(share / (1 - share), 6))
-        raise ValueError(f"`count` must be at least {needed} for a level of {level:g}. Received: {count}")
+        raise ValueError(f"Residuals must be at least {needed} for a level of {level:g}. Received: {count}")
     return rank
 
 

@@ -10,6 +10,7 @@ import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
 from keras_rnn.backend import tf
+from keras_rnn.litert_file import dynamic_tensors
 from keras_rnn.quantisation import Samples, convert_apart, set_up
 from keras_rnn.quiet import quiet_stderr
 
@@ -68,6 +69,8 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
     """
     model = schema.ModelT.InitFromPackedBuf(content, 0)
+    if dynamic := dynamic_tensors(model):  # before their marks go with the rest
+        raise ValueError(f"Functions of static shape were expected. Received: {', '.join(dynamic[:3])} without")
     for signature in model.signatureDefs:
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]

@@ -92,7 +92,7 @@ def operators(model: Any) -> list[str]:
 def dynamic_tensors(model: Any) -> list[str]:
     """Names of tensors without a static shape, which phones' compilers refuse."""
     return [
-        tensor.name.decode(errors="replace")
+        (tensor.name or b"?").decode(errors="replace")
         for subgraph in model.subgraphs
         for tensor in subgraph.tensors
         if tensor.shapeSignature is not None and any(size < 0 for size in tensor.shapeSignature)
@@ -138,6 +138,8 @@ class LiteRTFile:
         self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
         self._runners: dict[str, Any] = {}
+        if not self._interpreter.get_input_details() or not self._interpreter.get_output_details():
+            raise ValueError(f"A LiteRT model with inputs and outputs was expected. {received(str(path))}")
         self.run_primary = _primary_call(self._interpreter)
         try:
             self.primary, data = _primary_and_metadata(self._content)
@@ -185,7 +187,10 @@ class LiteRTFile:
         if set(inputs) != set(expected):
             takes = f"`inputs` of {self.path.name}, {signature}, must be {', '.join(expected)}"
             raise ValueError(f"{takes}. Received: {', '.join(inputs) or 'none'}")
-        arrays = {name: np.asarray(value) for name, value in inputs.items()}
+        try:
+            arrays = {name: np.asarray(value) for name, value in inputs.items()}
+        except ValueError as error:  # rows of different lengths
+            raise ValueError(f"`inputs` must be arrays. {received(inputs)}") from error
         for name, (shape, dtype) in expected.items():
             if arrays[name].shape != shape or arrays[name].dtype != dtype:
                 raise ValueError(

@@ -183,6 +183,8 @@ def diebold_mariano(errors: ArrayLike, reference_errors: ArrayLike, horizon: int
 
 def student_p(statistic: float, degrees: int) -> float:
     """Two-sided p of Student's t: Iₓ(ν/2, 1/2) with x = ν / (ν + t²) (Abramowitz & Stegun 26.5.27)."""
+    if abs(statistic) > 1e100:  # whose square floats do not hold
+        return 0.0
     square = statistic**2
     x, rest = degrees / (degrees + square), square / (degrees + square)  # rest = 1 - x, without its rounding
     a, b = degrees / 2, 0.5

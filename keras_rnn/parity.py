@@ -140,18 +140,8 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
             outputs.append(result[reached])
         return np.stack(outputs, axis=1) if names.every_step else outputs[-1]
 
-    def ahead(windows: NDArray[Any], following: NDArray[Any]) -> NDArray[np.float64]:
-        """How far each value that a loop in the graph gave is from what Keras says of the window before it."""
-        rows = np.concatenate([windows, following], axis=1)  # (windows, window + N)
-        before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], model.window, axis=1)
-        answers = model.predict_windows(before.reshape(-1, model.window))  # (windows · N, …)
-        if names.output_name == "prediction":
-            return np.asarray(np.abs(answers[:, 0] - following.reshape(-1)))
-        logits = answers[:, -1] if answers.ndim == 3 else answers  # the most likely: how far below it the chosen is
-        return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
-
     def check_ahead(artifact: str, following: NDArray[Any]) -> Check:
-        largest = float(ahead(x, following).max())
+        largest = float(ahead_differences(model, x, following).max())
         return Check(artifact, names.ahead_name, len(following), largest, tolerance, largest <= tolerance)
 
     def check_text(following: NDArray[Any]) -> list[Check]:
@@ -184,6 +174,20 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
         check_ahead("LiteRT", np.concatenate(following)),
         Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
     ]
+
+
+def ahead_differences(model: RecurrentModel, windows: NDArray[Any], following: NDArray[Any]) -> NDArray[np.float64]:
+    """How far each value that a loop in a graph gave is from what Keras says of the window before it.
+
+    For characters, how far the chosen one's logit lies below the largest.
+    """
+    rows = np.concatenate([windows, following], axis=1)  # (windows, window + N)
+    before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], model.window, axis=1)
+    answers = model.predict_windows(before.reshape(-1, model.window))  # (windows · N, …)
+    if model.kind != "char":
+        return np.asarray(np.abs(answers[:, 0] - following.reshape(-1)))
+    logits = answers[:, -1] if answers.ndim == 3 else answers
+    return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
 
 
 def numpy_reference(model: RecurrentModel, x: NDArray[Any]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from keras_rnn.checks import received
+from keras_rnn.checks import check_integer, received
 from keras_rnn.dates import dated_history, spacing_of, times_of
 from keras_rnn.files import FilePath, written_file
 from keras_rnn.series import persistence, rmse, series_windows
@@ -88,6 +88,8 @@ def plot_forecast(
     Raises:
         TypeError, ValueError: dates that are not regular.
     """
+    series = series if isinstance(series, pd.Series) else pd.Series(series)
+    check_integer("shown", shown, 1)
     frequency = "monthly" if spacing_of(series.index) == "monthly" else "annual"
     values, dates = dated_history(series, 2, frequency)
     x = np.arange(1.0, len(values) + 1) if dates is None else times_of(dates, frequency)

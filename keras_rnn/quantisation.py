@@ -48,10 +48,11 @@ def as_windows(calibration: ArrayLike, function: Any, largest_id: int) -> NDArra
         windows = np.empty(0)
     kinds = "iu" if integers else "iuf"
     if windows.shape[1:] != shape or not len(windows) or windows.dtype.kind not in kinds:
-        what = f"{'integers' if integers else 'numbers'} of shape (windows, {str(shape)[1:]}"
+        sizes = ", ".join(map(str, ("windows", *shape)))
+        what = f"{'integers' if integers else 'numbers'} of shape ({sizes})"
         raise ValueError(f"`calibration` must be {what}. Received: {windows.dtype} of shape {windows.shape}")
-    if not np.isfinite(windows).all():
-        raise ValueError("`calibration` must hold no NaN or infinite values. Received: some")
+    if not (np.abs(windows) <= np.finfo(np.float32).max).all():  # True for NaN too
+        raise ValueError("`calibration` must be finite numbers within float32. Received: some that are not")
     if integers and (windows.min() < 0 or windows.max() > largest_id):
         found = f"{windows.min()} to {windows.max()}"
         raise ValueError(f"`calibration` must hold ids from 0 to {largest_id}. Received: {found}")
@@ -118,6 +119,8 @@ def convert_apart(folder: Path, samples: Samples) -> tuple[bytes, str | None]:
 
 def child(folder: Path) -> None:
     """What `convert_apart` runs."""
+    from ai_edge_litert.interpreter import Interpreter
+
     samples: Samples = {}
     with np.load(folder / "samples.npz") as flat:
         for place in flat.files:
@@ -131,6 +134,13 @@ def child(folder: Path) -> None:
         except Exception as failure:  # the converter has a type of its own
             (folder / "failure.txt").write_text(str(failure))
             return
-    beside = folder / "model.part"
-    beside.write_bytes(content)
+        beside = folder / "model.part"
+        beside.write_bytes(content)
+        try:  # here, for on some files the interpreter crashes too
+            interpreter = Interpreter(str(beside), num_threads=1)
+            for name, inputs in samples.items():
+                interpreter.get_signature_runner(name)(**{key: rows[0] for key, rows in inputs.items()})
+        except Exception as failure:
+            (folder / "failure.txt").write_text(f"a file that does not run: {failure}")
+            return
     beside.rename(folder / "model.tflite")

@@ -190,6 +190,8 @@ def pretrained(
             )
     model = cls(**(config | changes | {"cell": cell}))
     model.set_cell_weights(source.get_cell_weights())
+    if hasattr(source, "residuals"):  # which are these weights'
+        model.residuals = source.residuals
     return model
 
 

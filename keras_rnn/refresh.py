@@ -149,6 +149,9 @@ def plan_refresh(
         if months[0] > old[0] or months[-1] < old[-1]:
             expected = f"Months from {old[0]} or before to {old[-1]} or later were expected."
             raise ValueError(f"{expected} Received: {months[0]} to {months[-1]}")
+        now = np.datetime64(datetime.datetime.now(datetime.UTC).strftime("%Y-%m"))
+        if months[-1] > now:
+            raise ValueError(f"No month after {now} was expected. Received: {months[-1]}")
         new = values[np.isin(months, old)]  # (months in use,): neither has a gap
         difference = np.abs(new - in_use.values)
         changed = np.flatnonzero(difference > 1e-9)
@@ -156,7 +159,8 @@ def plan_refresh(
         if not accept_revisions and difference.max() > LARGEST_REVISION + 1e-9:
             month = str(old[np.argmax(difference)])
             raise ValueError(
-                f"Months in use may differ by at most {LARGEST_REVISION:g} points, or say --accept-revisions. "
+                f"Months in use, of {in_use.file}, may differ by at most {LARGEST_REVISION:g} points, or say "
+                "--accept-revisions. "
                 f"Received: {len(changed)} that differ, "
                 f"most of all {month} with {revised[month][1]:g} instead of {revised[month][0]:g}"
             )

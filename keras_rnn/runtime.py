@@ -133,7 +133,10 @@ class GS10Runtime:
 
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...], kinds: str) -> NDArray[Any]:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
     if array.shape != shape or array.dtype.kind not in kinds:
         expected = "integers" if kinds == "iu" else "numbers"
         raise ValueError(

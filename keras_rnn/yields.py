@@ -15,6 +15,7 @@ from keras_rnn.intervals import widths_of
 from keras_rnn.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, WALKS_SCALE
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
 from keras_rnn.series import annual_means, check_residuals, read_gs10, recursive_forecast
+from keras_rnn.weights import CellWeights
 
 DEFAULT = PRESETS["gs10"][DEFAULT_PRESET["gs10"]]
 SCALINGS = ("window", "levels")
@@ -127,15 +128,22 @@ class GS10Model(RecurrentModel):
         widths = widths_of(self.residuals, levels, steps)
         return forecast_frame(means, dates, self.frequency, widths)
 
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """As any model's; the errors that the weights made before are no longer its own."""
+        self.residuals = None
+        return super().fit(*args, **kwargs)
+
+    def set_cell_weights(self, weights: CellWeights) -> None:
+        super().set_cell_weights(weights)
+        self.residuals = None
+
     def compile_recipe(self) -> None:
         """Compile with MSE, percent squared, as loss and MAE, percent, as metric."""
         self.compile_with("mse", ["mae"], LEARNING_RATE[self.scaling])
 
 
 def _positive(name: str, value: Any) -> float:
-    if check_number(name, value, 0.0) == 0:
-        raise ValueError(f"`{name}` must be above 0. {received(value)}")
-    return float(value)
+    return check_number(name, value, 1e-9, 1e9)  # within float32, squares too
 
 
 def _refuse(where: str, **values: Any) -> None:

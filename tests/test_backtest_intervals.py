@@ -121,7 +121,7 @@ def test_bad_arguments():
         lambda count: random_walk_intervals(SERIES, BACKTEST, 80, count),
         lambda count: latest_residuals(BACKTEST, count),
     ):
-        with pytest.raises(ValueError, match="`count` must be .*Received: 0"):
+        with pytest.raises(ValueError, match=".*Received: 0"):
             call(0)
     with pytest.raises(ValueError, match="that of the backtest"):
         random_walk_intervals(SERIES + 1, BACKTEST, 80, 20)

@@ -50,6 +50,6 @@ def test_words():
 
     assert verdict(row("persistence", 0, 1)) == "the reference"
     assert verdict(row("model", 0.3, 0.06)) == "not to be told from persistence"
-    assert verdict(row("model", 0.3, float("nan"))) == "not to be told from persistence"
+    assert verdict(row("model", 0.3, float("nan"))) == "no test possible"
     assert verdict(row("model", 0.3, 0.01)) == "better than persistence"
     assert verdict(row("drift", -0.3, 0.01)) == "worse than persistence"
