@@ -22,8 +22,12 @@ FLOORS = [
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
 # what may be imported from outside, floor by floor
-LITERT = {"quantisation": {"ai_edge_litert"}, "ai_edge_litert", "flatbuffers"}
-BESIDES = {"litert_file": LITERT, "litert": LITERT, "userdata": {"platformdirs"}}
+BESIDES = {
+    "litert_file": {"ai_edge_litert", "flatbuffers"},
+    "litert": {"ai_edge_litert", "flatbuffers"},
+    "quantisation": {"ai_edge_litert"},
+    "userdata": {"platformdirs"},
+}
 OUTSIDE = [{"numpy"}, {"keras", "pandas", "tensorflow"}, {"tqdm"}, {"matplotlib"}]
 
 
