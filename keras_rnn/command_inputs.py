@@ -43,7 +43,8 @@ def read_array(path: FilePath) -> Any:
 
 def read_history(path: str, column: str | None, periods: int, frequency: str) -> tuple[Any, list[str]]:
     """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name."""
-    from keras_rnn.dates import dated_history, read_series, to_frequency
+    from keras_rnn.dates import dated_history, to_frequency
+    from keras_rnn.series_files import read_series
 
     series = read_series(path, column)
     try:

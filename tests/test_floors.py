@@ -13,7 +13,7 @@ FLOORS = [
     {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata", "metrics",
      "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "userdata", "vocabulary", "walks",
      "weights"},
-    {"backend", "cell", "dates", "datasets", "exchange", "refresh"},
+    {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
     {"artifacts", "characters", "comparison", "conversion", "generation", "graphs", "litert", "loops", "lowering",
      "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
