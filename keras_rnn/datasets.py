@@ -7,8 +7,8 @@ import warnings
 import pandas as pd
 
 from keras_rnn.checks import check_choice
-from keras_rnn.dates import FREQUENCIES, annual
-from keras_rnn.presets import TEXT_FILE
+from keras_rnn.dates import annual
+from keras_rnn.presets import GS10_FREQUENCIES, TEXT_FILE
 from keras_rnn.series import read_gs10
 from keras_rnn.userdata import newest_gs10
 
@@ -35,7 +35,7 @@ def load_gs10(frequency: str = "annual", source: str = "newest") -> pd.Series[fl
     Warns:
         UserWarning: what was stored is damaged; the packaged series is used.
     """
-    check_choice("frequency", frequency, FREQUENCIES)
+    check_choice("frequency", frequency, GS10_FREQUENCIES)
     check_choice("source", source, ("newest", "packaged"))
     if source == "packaged":
         months, values = read_gs10()

@@ -14,10 +14,9 @@ from keras_rnn import runtime
 from keras_rnn.artifacts import write_artifacts
 from keras_rnn.characters import CharModel
 from keras_rnn.datasets import load_gs10
-from keras_rnn.dates import FREQUENCIES
 from keras_rnn.files import check_writable
 from keras_rnn.plots import plot_forecast, plot_predictions, save_figure
-from keras_rnn.presets import FIRST_TEST_YEAR
+from keras_rnn.presets import FIRST_TEST_YEAR, GS10_FREQUENCIES
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import zoo_names
 from keras_rnn.sampling import CharacterVerbs
@@ -94,7 +93,7 @@ def run(out: str | None = None) -> Path:
                 figure = plot_forecast(series, frame, 60, f"GS10, {name}")
             save_figure(figure, picture)
             pictures.append(picture)
-    for frequency in FREQUENCIES:
+    for frequency in GS10_FREQUENCIES:
         print(f"{f'persistence, no change, {frequency}':39} {load_gs10(frequency).iloc[-1]:.4f} %")
     print("\nThe plain recipe on levels is worse than persistence on years it has not seen: see its card.")
 

@@ -10,6 +10,7 @@ CELLS = ("rnn_cell", "simple_rnn")
 DEFAULT_CELL = "simple_rnn"
 TEXT_FILE = DATA / "hello_world.txt"
 AHEAD = {"char": 8, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go
+GS10_FREQUENCIES = ("annual", "monthly")
 FIRST_TEST_YEAR = 1990  # GS10: years before it are for training and every choice, it and later ones for the report
 
 LATER_TEST_YEAR = 2005  # the report's second part

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from keras_rnn.checks import received
 from keras_rnn.files import FilePath
@@ -24,7 +26,31 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
         ValueError: no such file, no such column, no rows, a date or a number that is none. A missing value, which
             FRED writes as ".", is an error that names its date: leaving it out would shift the years.
     """
-    path = Path(path)
+    return read_columns(path, column).iloc[:, 0]
+
+
+def read_columns(path: FilePath, column: str | None = None, others: Sequence[str] = ()) -> pd.DataFrame:
+    """Several series from a CSV file, as `read_series` reads one: `column` first, the `others` after it.
+
+    Raises:
+        ValueError: as `read_series`; a column twice.
+    """
+    table = _read_table(Path(path))
+    names = list(table.columns[1:])
+    if column is None and len(names) > 1:
+        raise ValueError(f"Name the column of numbers, one of {', '.join(names)}. Received: none for {Path(path).name}")
+    wanted = [names[0] if column is None else column, *others]
+    for name in wanted:
+        if name not in names:
+            raise ValueError(f"`column` must be one of {', '.join(names)}. {received(name)}")
+        if wanted.count(name) > 1 or names.count(name) > 1:
+            raise ValueError(f"Distinct columns were expected. Received: {name!r} twice")
+    dates = _parse_dates(table.iloc[:, 0], Path(path).name)
+    return pd.DataFrame({name: _numbers(table, name) for name in wanted}).set_axis(dates)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    """The file as texts, its shape checked."""
     if path.is_dir() or not path.exists():  # a pipe will do
         raise ValueError(f"A CSV file was expected. {received(str(path))}")
     try:
@@ -35,25 +61,23 @@ def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
             ).fillna("")
     except (pd.errors.EmptyDataError, pd.errors.ParserError, pd.errors.ParserWarning, UnicodeDecodeError) as error:
         raise ValueError(f"{_CSV_EXPECTED} {_first_line(path)}") from error
-    columns = [str(name) for name in table.columns]
-    if len(table) == 0 or len(columns) < 2 or re.match(r"\d{4}", columns[0]):
+    table.columns = pd.Index([str(name) for name in table.columns])
+    if len(table) == 0 or len(table.columns) < 2 or re.match(r"\d{4}", table.columns[0]):
         raise ValueError(f"{_CSV_EXPECTED} {_first_line(path)}, {len(table)} more")
-    if column is None and len(columns) > 2:
-        raise ValueError(f"Name the column of numbers, one of {', '.join(columns[1:])}. Received: none for {path.name}")
-    column = columns[1] if column is None else column
-    if column not in columns[1:]:
-        raise ValueError(f"`column` must be one of {', '.join(columns[1:])}. {received(column)}")
-    dates = _parse_dates(table.iloc[:, 0], path.name)
+    return table
+
+
+def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     numbers = pd.to_numeric(table[column], errors="coerce").to_numpy(dtype=np.float64)
     wrong = ~np.isfinite(numbers)
     if wrong.any():
-        date, text = (str(table[name][int(np.argmax(wrong))]) for name in (columns[0], column))
+        date, text = (str(table[name][int(np.argmax(wrong))]) for name in (table.columns[0], column))
         missing = " (missing)" if text in (".", "") else ""
         raise ValueError(
             f"Column {column!r} must hold a finite number for every date. "
             f"Received: {text!r}{missing} at {date}, {int(wrong.sum())} such in all"
         )
-    return pd.Series(numbers, index=dates, name=column)
+    return numbers
 
 
 _CSV_EXPECTED = (

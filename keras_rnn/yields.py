@@ -10,9 +10,17 @@ from numpy.typing import ArrayLike
 
 from keras_rnn.backend import keras
 from keras_rnn.checks import check_choice, check_integer, check_number, check_seed, received
-from keras_rnn.dates import FREQUENCIES, dated_history, forecast_frame
+from keras_rnn.dates import dated_history, forecast_frame
 from keras_rnn.intervals import widths_of
-from keras_rnn.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, WALKS_SCALE
+from keras_rnn.presets import (
+    CELLS,
+    DEFAULT_CELL,
+    DEFAULT_PRESET,
+    FIRST_TEST_YEAR,
+    GS10_FREQUENCIES,
+    PRESETS,
+    WALKS_SCALE,
+)
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
 from keras_rnn.series import annual_means, check_residuals, read_gs10, recursive_forecast
 from keras_rnn.weights import CellWeights
@@ -62,7 +70,7 @@ class GS10Model(RecurrentModel):
         window = check_integer("window", window, 1)
         units = check_integer("units", units, 1)
         check_choice("cell", cell, CELLS)
-        check_choice("frequency", frequency, FREQUENCIES)
+        check_choice("frequency", frequency, GS10_FREQUENCIES)
         seed = check_seed(seed)
         history = keras.Input((window,), name="history")  # (batch, window) percent
         shift = history[:, -1:] if self_scaled else low  # (batch, 1), or one number

@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 
 from keras_rnn import load_gs10
-from keras_rnn.dates import annual, dated_history, dates_after, spacing_of, to_frequency, years_of
+from keras_rnn.dates import (
+    annual,
+    dated_history,
+    dates_after,
+    frequency_of,
+    spacing_of,
+    times_of,
+    to_frequency,
+    years_of,
+)
 
 VALUES = np.linspace(1, 2, 8)
 YEARS = pd.period_range("2018", periods=8, freq="Y")
@@ -82,7 +91,7 @@ def changed(change):
             pd.Series(VALUES, index=pd.period_range("2020Q1", periods=8, freq="Q")),
             "annual dates. Received: quarterly ones",
         ),
-        (pd.Series(VALUES, index=pd.date_range("2020-01-01", periods=8)), "annual dates. Received: daily or weekly"),
+        (pd.Series(VALUES, index=pd.date_range("2020-01-01", periods=8)), "annual dates. Received: daily ones"),
         (pd.Series(VALUES, index=pd.date_range("2020", periods=8, freq="2YS")), "Received: 24-monthly ones"),
         (
             pd.Series(VALUES[:6], index=pd.date_range("2018", periods=8, freq="YS").delete([3, 4])),
@@ -145,9 +154,69 @@ def test_monthly_values_with_a_month_missing_are_not_averaged():
         (pd.date_range("2000-01-31", periods=9, freq="ME"), "monthly"),
         (pd.date_range("2000", periods=9, freq="YS"), "annual"),
         (pd.Index(range(9)), "annual"),
-        (pd.date_range("2000", periods=90, freq="W"), "daily or weekly"),
+        (pd.date_range("2000", periods=90, freq="W"), "weekly"),
+        (pd.date_range("2000", periods=90, freq="D"), "daily"),
+        (pd.date_range("2000", periods=90, freq="B"), "daily"),
+        (pd.date_range("2000", periods=9, freq="3D"), "3-daily"),
+        (pd.date_range("2000", periods=9, freq="h"), "several a day"),
+        (pd.period_range("2000", periods=9, freq="Q"), "quarterly"),
         (pd.date_range("2000", periods=9, freq="6MS"), "6-monthly"),
     ],
 )
 def test_spacing(index, spacing):
     assert spacing_of(index) == spacing
+
+
+@pytest.mark.parametrize(
+    ("index", "frequency", "following"),
+    [
+        (pd.date_range("2000-01-02", periods=9, freq="W"), "weekly", ["2000-03-05", "2000-03-12"]),
+        (pd.date_range("2000-02-25", periods=4, freq="D"), "daily", ["2000-02-29", "2000-03-01"]),
+        (pd.date_range("2000-02-01", periods=4, freq="3MS"), "quarterly", ["2001-02-01", "2001-05-01"]),
+        (pd.period_range("2000Q1", periods=4, freq="Q"), "quarterly", ["2001Q1", "2001Q2"]),
+        (pd.date_range("2000-03-31", periods=4, freq="QE"), "quarterly", ["2001-03-31", "2001-06-30"]),
+        (pd.date_range("2000-01-07", periods=9, freq="W-FRI").delete([3]).insert(3, pd.Timestamp("2000-01-27")),
+         "weekly", ["2000-03-10", "2000-03-17"]),
+        (pd.date_range("2000", periods=9, freq="B"), None, ["1", "2"]),
+        (pd.date_range("2000", periods=9, freq="h"), None, ["1", "2"]),
+        (pd.Index([2000, 2001, 2002]), "annual", ["2003", "2004"]),
+        (pd.Index(list("abc")), None, ["1", "2"]),
+    ],
+)  # fmt: skip
+def test_frequencies_and_the_dates_that_follow(index, frequency, following):
+    assert frequency_of(index) == frequency
+    assert [str(date)[:10] for date in dates_after(index, 2, frequency)] == following
+    if index.dtype != object and frequency_of(index):
+        series = pd.Series(np.arange(float(len(index))), index=index)
+        assert dated_history(series, 2, frequency)[1] is not None
+        assert (np.diff(times_of(index, frequency)) > 0).all()
+
+
+def test_any_dates_that_rise():
+    days = pd.date_range("2000", periods=9, freq="B")
+    assert dated_history(pd.Series(range(9), index=days), 6, None)[1] is days
+    with pytest.raises(ValueError, match="oldest first"):
+        dated_history(pd.Series(range(9), index=days[::-1]), 6, None)
+    weeks = pd.Series(range(8), index=pd.date_range("2000", periods=9, freq="W").delete(4))
+    with pytest.raises(ValueError, match="weekly dates without a gap"):
+        dated_history(weeks, 6, "weekly")
+
+
+def test_several_columns():
+    frame = pd.DataFrame({"b": VALUES, "a": VALUES + 1, "c": VALUES + 2}, index=YEARS)
+    values, dates = dated_history(frame, 6, "annual", 2, ["a", "c"])
+    np.testing.assert_array_equal(values, frame[["a", "c"]])
+    assert dates.equals(YEARS)
+    np.testing.assert_array_equal(dated_history(frame, 6, "annual", 3)[0], frame)
+    np.testing.assert_array_equal(dated_history(frame.to_numpy(), 6, "annual", 3)[0], frame)
+    np.testing.assert_array_equal(dated_history(frame, 6, "annual", 1, ["a"])[0], frame["a"])
+    for columns in (["a", "x"], ["a", "b"]):
+        with pytest.raises(ValueError, match="Received: a DataFrame of shape "):
+            dated_history(frame.set_axis(["a", "b", "b"], axis=1), 6, "annual", 2, columns)
+    with pytest.raises(ValueError, match=r"must have 2 columns. Received: a DataFrame of shape \(8, 3\)"):
+        dated_history(frame, 6, "annual", 2)
+    frame.iloc[2, 1] = np.nan
+    with pytest.raises(ValueError, match=r"Received: nan at position \(2, 1\)"):
+        dated_history(frame, 6, "annual", 3)
+    with pytest.raises(TypeError, match="must be numbers"):
+        dated_history(frame.astype("string"), 6, "annual", 3)

@@ -92,6 +92,22 @@ def test_bad_histories(history, error):
         check_history(history, 6)
 
 
+def test_several_features():
+    values = np.arange(12.0).reshape(6, 2)
+    histories, targets = series_windows(values, 3)
+    assert histories.shape == (3, 3, 2)
+    assert histories[1].tolist() == [[2, 3], [4, 5], [6, 7]]
+    assert targets.tolist() == [[6], [8], [10]]
+    assert persistence(histories).tolist() == [[4], [6], [8]]
+    forecast = recursive_forecast(lambda rows: rows.sum(), values, 3, 2)  # the other column stays at 11
+    assert forecast.tolist() == [51, 8 + 9 + 10 + 11 + 51 + 11]
+    for bad in (np.ones((6, 3)), np.ones(6), np.ones((6, 2, 1)), 3.0):
+        with pytest.raises(ValueError, match=r"rows of 2 numbers, shape \(periods, 2\). Received: "):
+            check_history(bad, 3, features=2)
+    with pytest.raises(ValueError, match=r"Received: nan at position \(1, 0\)"):
+        check_history([[1, 2], [np.nan, 3]], 1, features=2)
+
+
 def test_series_not_longer_than_its_window():
     with pytest.raises(ValueError, match="at least 7 values. Received: 6"):
         series_windows([1.0] * 6)

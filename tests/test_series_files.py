@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from keras_rnn.series_files import read_series
+from keras_rnn.series_files import read_columns, read_series
 
 
 @pytest.fixture
@@ -66,3 +66,18 @@ def test_csv_that_is_none(tmp_path):
     for path in (tmp_path / "absent.csv", tmp_path, tmp_path / "binary.csv"):
         with pytest.raises(ValueError, match="Received: "):
             read_series(path)
+
+
+def test_several_columns(csv):
+    path = csv("date,a,b,c\n2010-01-01,1,2,x\n2011-01-01,3,4,5\n")
+    frame = read_columns(path, "b", ["a"])
+    assert list(frame.columns) == ["b", "a"]
+    assert frame.to_numpy().tolist() == [[2, 1], [4, 3]]
+    assert frame.index.name == "date"
+    for others, found in (
+        (["c"], "Received: 'x' at 2010-01-01"),
+        (["b"], "'b' twice"),
+        (["d"], "a, b, c. Received: 'd'"),
+    ):
+        with pytest.raises(ValueError, match=found):
+            read_columns(path, "b", others)
