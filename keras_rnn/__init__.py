@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keras_rnn.conversion import to_litert
     from keras_rnn.datasets import load_gs10
     from keras_rnn.exchange import read_weights, write_weights
+    from keras_rnn.forecaster import SeriesModel, series_model
     from keras_rnn.parity import verify
     from keras_rnn.registry import list_models
     from keras_rnn.series import series_windows
@@ -31,6 +32,7 @@ _PUBLIC = {
     "CharModel": "characters",
     "GS10Model": "yields",
     "RNNCell": "cell",
+    "SeriesModel": "forecaster",
     "char_model": "characters",
     "export": "artifacts",
     "gs10_model": "yields",
@@ -39,6 +41,7 @@ _PUBLIC = {
     "load_gs10": "datasets",
     "read_weights": "exchange",
     "runtime": "",
+    "series_model": "forecaster",
     "series_windows": "series",
     "text_windows": "vocabulary",
     "to_litert": "conversion",
@@ -47,14 +50,16 @@ _PUBLIC = {
     "write_weights": "exchange",
 }
 
-_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "CharModel", "GS10Model")}
+_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "CharModel", "GS10Model", "SeriesModel")}
 
 __all__ = [  # noqa: RUF022, by what they are for
     "char_model",
     "gs10_model",
+    "series_model",
     "RNNCell",
     "CharModel",
     "GS10Model",
+    "SeriesModel",
     "load",
     "list_models",
     "text_windows",

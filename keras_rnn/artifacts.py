@@ -44,7 +44,7 @@ def export(model: Any, folder: FilePath, tolerance: float | None = None) -> list
     replaced as a whole, or on any error kept as it was.
 
     Args:
-        model: a `CharModel` or `GS10Model`.
+        model: a `CharModel`, `GS10Model` or `SeriesModel`.
         folder: where; its parents are made.
         tolerance: the largest absolute difference from the Keras model, in the output's unit; None as in `verify`.
 
@@ -74,7 +74,7 @@ def write_artifacts(
     forecaster beside simpler ones.
     """
     if not isinstance(model, RecurrentModel):
-        raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
+        raise TypeError(f"A CharModel, GS10Model or SeriesModel was expected. {received(type(model))}")
     check_replaceable(folder)
     with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")
@@ -121,8 +121,9 @@ def litert_bytes(
     if model.kind == "char":
         settings = {"vocabulary": config["vocabulary"]}
     else:
-        kept = ("frequency", "scaling", "low", "high", "residuals")
-        settings = {"unit": "percent", **{key: config[key] for key in kept}}
+        kept = ["frequency", "scaling", "low", "high", "residuals"]
+        kept += ["features", "columns", "trained_to"] if model.kind == "series" else []
+        settings = {"unit": model.unit, **{key: config[key] for key in kept}}
     metadata = {
         "schema": METADATA_SCHEMA,
         "keras_rnn": __version__,

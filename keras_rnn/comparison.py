@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from keras_rnn.checks import check_integer, received
-from keras_rnn.dates import dated_history, years_of
+from keras_rnn.dates import years_of
 from keras_rnn.evaluation import (
     Backtest,
     Forecaster,
@@ -20,14 +20,15 @@ from keras_rnn.evaluation import (
     walk_forward,
     window_mean_forecaster,
 )
+from keras_rnn.forecaster import SeriesModel
+from keras_rnn.series import first_column
 from keras_rnn.tasks import forecaster_of
-from keras_rnn.yields import GS10Model
 
 REFERENCE = "persistence"
 
 
 def backtests(
-    model: GS10Model,
+    model: SeriesModel,
     series: Any,
     since: int | None = None,
     horizons: int = 1,
@@ -47,9 +48,10 @@ def backtests(
         progress: wraps the origins of each, such as `tqdm.tqdm`.
 
     Raises:
-        TypeError, ValueError: as `GS10Model.forecast`; a `since` that leaves nothing to forecast.
+        TypeError, ValueError: as `SeriesModel.forecast`; a `since` that leaves nothing to forecast.
     """
-    values, dates = dated_history(series, model.window + 2, model.frequency)
+    rows, dates = model.read_history(series, model.window + 2)
+    values = first_column(rows)
     places = np.arange(len(values)) if dates is None else years_of(dates)
     first = model.window - 1
     if since is not None:
@@ -66,12 +68,12 @@ def backtests(
         "drift": drift_forecaster,
         f"mean of {model.window}": window_mean_forecaster(model.window),
         **(others or {}),
-        "model": forecaster_of(model),
     }
     results = {
         name: walk_forward(method, values, first, horizons, model.window, progress=progress)
         for name, method in methods.items()
     }
+    results["model"] = walk_forward(forecaster_of(model), rows, first, horizons, model.window, progress=progress)
     return results, dates
 
 

@@ -62,7 +62,8 @@ def to_litert(
     For any built model that is a chain: ids or values in; optional `Embedding` or other layers that act on each step;
     one or more recurrent layers (`SimpleRNN`, `GRU`, `LSTM`, `RNN` around any cell, stacked cells, `Bidirectional`);
     and `Dense`, `Dropout`, `Activation`, `LayerNormalization` and the like. The recurrence is lowered here, not
-    exported: Keras' own graph needs ops that no phone has. A `CharModel` or `GS10Model` gets its own signatures.
+    exported: Keras' own graph needs ops that no phone has. The package's own models get their own
+    signatures.
 
     Args:
         model: the model.

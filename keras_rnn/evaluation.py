@@ -1,6 +1,7 @@
 """How well a forecaster would have done: forecasts from the past alone, and a table of several.
 
-A forecaster is called with a history, float64 (periods,), and a number of steps, and gives that many values.
+A forecaster is called with a history, float64 (periods,), and a number of steps, and gives that many values. Of a
+series of several features, (periods, features), it forecasts the first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.checks import check_choice, check_integer, received
 from keras_rnn.metrics import diebold_mariano, mase, skill, skill_interval
-from keras_rnn.series import Floats, annual_means, check_history, mae, rmse
+from keras_rnn.series import Floats, annual_means, check_history, features_of, first_column, mae, rmse
 
 Forecaster = Callable[[Floats, int], ArrayLike]
 Integers = NDArray[np.int64]
@@ -85,7 +86,7 @@ def walk_forward(
     Args:
         forecaster: (history, steps) → (steps,); if it has a method `fit`, that is called with the history before
             the first forecast.
-        series: values of shape (periods,).
+        series: values of shape (periods,), or (periods, features).
         first: the first origin, an index; the last is the last but one value.
         horizons: periods ahead.
         window: values that the forecaster needs.
@@ -98,7 +99,7 @@ def walk_forward(
     """
     check_integer("window", window, 1)
     check_integer("horizons", horizons, 1)
-    values = check_history(series, window + 1, "series")
+    values = check_history(series, window + 1, "series", features_of(series))
     n = len(values)
     check_integer("first", first, window - 1, n - 2)
     fit = getattr(forecaster, "fit", None)
@@ -114,9 +115,10 @@ def walk_forward(
         predicted.append(_forecast(forecaster, past, horizons))
     seconds = time.perf_counter() - start
     origins = np.arange(first, n - 1, dtype=np.int64)
-    padded = np.concatenate([values, np.full(horizons, np.nan)])
+    own = first_column(values)
+    padded = np.concatenate([own, np.full(horizons, np.nan)])
     actual = padded[origins[:, None] + np.arange(1, horizons + 1)]  # (n, horizons)
-    return Backtest(origins, horizons, np.array(predicted), actual, values[origins], seconds)
+    return Backtest(origins, horizons, np.array(predicted), actual, own[origins], seconds)
 
 
 def persistence_forecaster(history: Floats, steps: int) -> Floats:

@@ -25,6 +25,7 @@ class Signatures(tf.Module):
         window: steps of a window.
         batch: None leaves it free; 1 for LiteRT, whose files need static shapes.
         every_step: outputs after every step, not only the last.
+        features: values of each step.
     """
 
     recurrent_kernel: Any  # (units, units)
@@ -39,25 +40,23 @@ class Signatures(tf.Module):
     input_dtype: Any
     has_step = True
 
-    def __init__(self, weights: CellWeights, window: int, batch: int | None, every_step: bool) -> None:
+    def __init__(
+        self, weights: CellWeights, window: int, batch: int | None, every_step: bool, features: int = 1
+    ) -> None:
         super().__init__()
         # constants for LiteRT: a variable read inside a loop is an op that fails on the phone
         store = tf.Variable if batch is None else tf.constant
         self.batch, self.every_step = batch, every_step
         for name, array in self._arrays(weights).items():
             setattr(self, name, None if array is None else store(array.astype(np.float32)))
-        self.window, self.units, self.outputs = window, weights.units, weights.outputs
+        self.window, self.units, self.outputs, self.features = window, weights.units, weights.outputs, features
+        self.window_shape = (batch, window) if features == 1 else (batch, window, features)
+        windows = tf.TensorSpec(self.window_shape, self.input_dtype, self.input_name)
+        one = tf.TensorSpec((batch, features), self.input_dtype, self.step_name)
         state = tf.TensorSpec((batch, self.units), tf.float32, "h_0")
-        self.serving_default = tf.function(
-            self._serving_default, input_signature=[tf.TensorSpec((batch, window), self.input_dtype, self.input_name)]
-        )
-        self.step = tf.function(
-            self._step, input_signature=[tf.TensorSpec((batch, 1), self.input_dtype, self.step_name), state]
-        )
-
-        self.next_ahead = tf.function(
-            self._next_ahead, input_signature=[tf.TensorSpec((batch, window), self.input_dtype, self.input_name)]
-        )
+        self.serving_default = tf.function(self._serving_default, input_signature=[windows])
+        self.step = tf.function(self._step, input_signature=[one, state])
+        self.next_ahead = tf.function(self._next_ahead, input_signature=[windows])
 
     def functions(self) -> dict[str, Any]:
         step = {"step": self.step} if self.has_step else {}
@@ -82,7 +81,7 @@ class Signatures(tf.Module):
         }
 
     def _project(self, x: Any) -> Any:
-        """Inputs (rows,) → x·kernel + bias (rows, units), for all steps at once."""
+        """Inputs (rows[, features]) → x·kernel + bias (rows, units), for all steps at once."""
         raise NotImplementedError
 
     def _head(self, h: Any) -> Any:
@@ -90,44 +89,49 @@ class Signatures(tf.Module):
         return o if self.output_bias is None else o + self.output_bias
 
     def _step(self, x: Any, h_0: Any) -> dict[str, Any]:
-        x, h_0 = self._shaped(x, 1), self._shaped(h_0, self.units)
-        h = self._next_state(h_0, self._project(x[:, 0]))
+        x, h_0 = self._shaped(x, (self.batch, self.features)), self._shaped(h_0, (self.batch, self.units))
+        h = self._next_state(h_0, self._project(x[:, 0] if self.features == 1 else x))
         return {self.output_name: self._head(h), "h_0": h}
 
-    def _shaped(self, x: Any, size: int) -> Any:
+    def _shaped(self, x: Any, shape: tuple[int | None, ...]) -> Any:
         """A loaded SavedModel takes any shape: without this, a longer window would be answered from its head."""
-        return tf.ensure_shape(x, (self.batch, size))
+        return tf.ensure_shape(x, shape)
 
     def _serving_default(self, x: Any) -> dict[str, Any]:
-        x = self._shaped(x, self.window)
+        x = self._shaped(x, self.window_shape)
         if not self.every_step:
             return {self.output_name: self._head(self._last_state(x))}
         rows = tf.reshape(tf.transpose(self._all_states(x), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
         return {self.output_name: tf.reshape(self._head(rows), (-1, self.window, self.outputs))}
 
     def _next_ahead(self, x: Any) -> dict[str, Any]:
-        x = self._shaped(x, self.window)
+        x = self._shaped(x, self.window_shape)
         # what is read and what is written in one row: the window stands at its end, and each new value pushes the
         # row on by one place, so that no op is needed that writes at an index
-        row = tf.concat([tf.zeros((tf.shape(x)[0] if self.batch is None else self.batch, self.ahead), x.dtype), x], 1)
-        row = tf.ensure_shape(row, (self.batch, self.ahead + self.window))
+        _, _, *each = self.window_shape  # features, where there are several
+        batch = tf.shape(x)[0] if self.batch is None else self.batch
+        row = tf.concat([tf.zeros((batch, self.ahead, *each), x.dtype), x], 1)
+        row = tf.ensure_shape(row, (self.batch, self.ahead + self.window, *each))
 
         def push(i: Any, row: Any) -> tuple[Any, Any]:
             return i + 1, tf.concat([row[:, 1:], self._following(row[:, self.ahead :])], axis=1)
 
         _, row = tf.while_loop(lambda i, row: i < self.ahead, push, (tf.constant(0), row))
-        return {self.ahead_output: row[:, self.window :]}  # (batch, ahead)
+        following = row[:, self.window :]  # (batch, ahead[, features])
+        return {self.ahead_output: following[..., 0] if each else following}
 
     def _following(self, x: Any) -> Any:
-        """The value after each window (batch, window), as an input again: (batch, 1)."""
+        """What comes after each window (batch, window[, features]), as an input again: (batch, 1[, features])."""
         return self._head(self._last_state(x))
 
     def _next_state(self, h: Any, p_t: Any) -> Any:
         return tf.tanh(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
 
     def _projected(self, x: Any) -> Any:
-        """Windows (batch, window) → their projections (window · batch, units)."""
-        return self._project(tf.reshape(tf.transpose(x), (-1,)))
+        """Windows (batch, window[, features]) → their projections (window · batch, units)."""
+        if self.features == 1:
+            return self._project(tf.reshape(tf.transpose(x), (-1,)))
+        return self._project(tf.reshape(tf.transpose(x, (1, 0, 2)), (-1, self.features)))
 
     def _by_step(self, p: Any) -> Any:
         return tf.reshape(p, (self.window, -1 if self.batch is None else self.batch, self.units))

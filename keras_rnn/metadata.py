@@ -1,10 +1,12 @@
 """What a `.tflite` file says of itself: a JSON document in the flatbuffer's `Metadata`, under the name `keras_rnn`.
 
-Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char" or "gs10"; `name` in
-the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or `forecast` gives;
+Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char", "gs10" or
+"series"; `name` in the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or
+`forecast` gives;
 `quantize`, how weights are stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (char:
-`vocabulary`; gs10: `unit`, `frequency`, `scaling`, `low` and `high`, the percent scaled to 0 and 1, or null, and
-`residuals`, absolute errors by horizon for intervals, or null);
+`vocabulary`; gs10: `unit`, `frequency`, `scaling`, `low` and `high`, what is scaled to 0 and 1, or null, and
+`residuals`, absolute errors by horizon for intervals, or null; series: the same, and `features`, their names
+`columns` or null, and `trained_to`, the last date it was trained on, or null);
 `signatures`, names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`;
 `versions`.
 A reader refuses a schema newer than its own; new keys may come within one.
@@ -27,6 +29,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "low": float | None,
         "high": float | None,
         "residuals": list | None,
+    },
+    "series": {
+        "unit": str | None,
+        "frequency": str | None,
+        "scaling": str,
+        "low": float | list | None,
+        "high": float | list | None,
+        "residuals": list | None,
+        "features": int,
+        "columns": list | None,
+        "trained_to": str | None,
     },
 }
 KEYS: dict[str, Any] = {

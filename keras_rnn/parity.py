@@ -15,6 +15,7 @@ from keras_rnn.characters import CharModel
 from keras_rnn.checks import check_number
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.files import FilePath
+from keras_rnn.forecaster import SeriesModel
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.presets import CELLS
 from keras_rnn.recurrent import RecurrentModel, read_keras_file
@@ -23,6 +24,7 @@ from keras_rnn.series import series_windows
 from keras_rnn.served import SavedModelFolder
 from keras_rnn.signatures import signatures_of
 from keras_rnn.vocabulary import decode, text_windows
+from keras_rnn.yields import GS10Model
 
 TOLERANCE = 1e-5  # of logits or percent points for the zoo; for other models, of their largest answer
 RANDOM_WINDOWS = 100
@@ -93,16 +95,20 @@ def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Che
 def windows_of(model: RecurrentModel) -> NDArray[Any]:
     """Windows to compare on: every one of the packaged data that the model can read, and random ones."""
     random = np.random.default_rng(0)
-    shape = (RANDOM_WINDOWS, model.window)
+    shape = (RANDOM_WINDOWS, *model.inputs[0].shape[1:])
     if isinstance(model, CharModel):
         text = load_text()
         known = set(text) <= set(model.vocabulary) and len(text) > model.window
         real = text_windows(text, model.window, vocabulary=model.vocabulary)[0] if known else None
         windows = random.integers(0, len(model.vocabulary), shape).astype(np.int32)
     else:
-        series = load_gs10(model.frequency, "packaged").to_numpy()
+        assert isinstance(model, SeriesModel)
         low, high = model.usual_range
-        real = series_windows(series, model.window)[0].astype(np.float32) if len(series) > model.window else None
+        if isinstance(model, GS10Model):
+            series = load_gs10(model.frequency, "packaged").to_numpy()
+            real = series_windows(series, model.window)[0].astype(np.float32) if len(series) > model.window else None
+        else:
+            real = None
         windows = random.uniform(low, high, shape).astype(np.float32)
     return windows if real is None else np.concatenate([real, windows])
 
@@ -112,7 +118,8 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
     x = windows_of(model)  # (windows, window)
     reference = model.predict_windows(x)  # (windows, …)
     if tolerance is None:
-        tolerance = TOLERANCE * max(1.0, float(np.abs(reference).max()))
+        least = 0.0 if model.kind == "series" else 1.0  # whose unit may be anything
+        tolerance = TOLERANCE * max(least, float(np.abs(reference).max()))
     check_number("tolerance", tolerance, 0.0)
 
     def check(artifact: str, what: str, values: NDArray[Any]) -> Check:
@@ -135,7 +142,7 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
         h = np.zeros((len(x), model.units), dtype=np.float32)
         outputs = []
         for t in range(model.window):
-            result = step(x[:, t : t + 1], h)
+            result = step(x[:, t : t + 1] if x.ndim == 2 else x[:, t], h)
             h = result["h_0"]
             outputs.append(result[reached])
         return np.stack(outputs, axis=1) if names.every_step else outputs[-1]
@@ -181,9 +188,14 @@ def ahead_differences(model: RecurrentModel, windows: NDArray[Any], following: N
 
     For characters, how far the chosen one's logit lies below the largest.
     """
-    rows = np.concatenate([windows, following], axis=1)  # (windows, window + N)
-    before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], model.window, axis=1)
-    answers = model.predict_windows(before.reshape(-1, model.window))  # (windows · N, …)
+    if windows.ndim == 3:  # the other features stay at their last values
+        others = np.repeat(windows[:, -1:, 1:], following.shape[1], axis=1)  # (windows, N, features - 1)
+        rows = np.concatenate([windows, np.concatenate([following[..., None], others], axis=2)], axis=1)
+    else:
+        rows = np.concatenate([windows, following], axis=1)  # (windows, window + N[, features])
+    before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], model.window, axis=1)  # window last
+    before = np.moveaxis(before, -1, 2).reshape(-1, *windows.shape[1:])
+    answers = model.predict_windows(before)  # (windows · N, …)
     if model.kind != "char":
         return np.asarray(np.abs(answers[:, 0] - following.reshape(-1)))
     logits = answers[:, -1] if answers.ndim == 3 else answers
@@ -198,10 +210,11 @@ def numpy_reference(model: RecurrentModel, x: NDArray[Any]) -> NDArray[np.float6
         weights = dataclasses.replace(weights, kernel=weights.kernel[used])
         outputs, _ = weights.forward(np.eye(len(used))[places.reshape(x.shape)])  # (windows, window, vocabulary)
         return outputs if model.return_sequences else outputs[:, -1]
-    x = x.astype(np.float64)
-    shift, size = (x[:, -1:], model.scale) if model.scaling == "window" else (model.low, model.high - model.low)
-    outputs, _ = weights.forward(((x - shift) / size)[..., None])  # (windows, window, 1)
-    prediction: NDArray[np.float64] = outputs[:, -1] * size + shift
+    assert isinstance(model, SeriesModel)
+    x = x.astype(np.float64).reshape(*x.shape[:2], -1)  # (windows, window, features)
+    shift = x[:, -1:] if model.scaling == "window" else np.atleast_1d(model.low)[None, None]
+    outputs, _ = weights.forward((x - shift) / model.sizes)  # (windows, window, 1)
+    prediction: NDArray[np.float64] = outputs[:, -1] * model.sizes[0] + shift[:, 0, :1]
     return prediction
 
 

@@ -60,7 +60,7 @@ def recurrent_layers(
 class RecurrentModel(keras.Model):
     """A `keras.Model` of one window in: its cell, its weights as arrays, and a quick call for one window."""
 
-    kind: ClassVar[str]  # the model's word in the zoo, "char" or "gs10"
+    kind: ClassVar[str]  # the model's word in the zoo, "char" or "gs10"; "series" for one that is not in it
     input_axes: ClassVar[str]  # what an input's axes mean, for errors
     cell: str
     window: int
@@ -68,20 +68,22 @@ class RecurrentModel(keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         shape = inputs.shape
-        unknown = getattr(shape, "rank", 0) is None or (len(shape) == 2 and shape[1] is None)
+        unknown = getattr(shape, "rank", 0) is None or (len(shape) > 1 and None in tuple(shape)[1:])
         if unknown:  # a tf.data set without static shapes: checked when it runs
             from keras_rnn.backend import tf
 
-            inputs = tf.ensure_shape(inputs, (None, self.window))
+            inputs = tf.ensure_shape(inputs, (None, *self.inputs[0].shape[1:]))
         else:
             self._check_shape(tuple(shape))
         return super().call(inputs, training=training, mask=mask)
 
     def _check_shape(self, shape: tuple[int | None, ...]) -> None:
-        if len(shape) != 2 or shape[1] != self.window:
+        window = self.inputs[0].shape[1:]  # (window,), or (window, features)
+        if shape[1:] != window:
             raise ValueError(
-                f"`{type(self).__name__}` takes {self.input_axes} of shape (batch, {self.window}); one window without "
-                f"a batch axis is given as `x[None]`, and its result read as `[0]`. Received: shape {shape}"
+                f"`{type(self).__name__}` takes {self.input_axes} of shape (batch, {', '.join(map(str, window))}); one "
+                f"window without a batch axis is given as `x[None]`, and its result read as `[0]`. Received: shape "
+                f"{shape}"
             )
 
     @classmethod
@@ -123,15 +125,18 @@ class RecurrentModel(keras.Model):
         variables = self.variables
         function, known = self.__dict__.get("_window_function", (None, []))
         if len(known) != len(variables) or any(a is not b for a, b in zip(known, variables, strict=True)):
-            signature = tf.TensorSpec((None, self.window), self.inputs[0].dtype)
+            signature = tf.TensorSpec((None, *self.inputs[0].shape[1:]), self.inputs[0].dtype)
             function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
             # past Keras' tracking: it is no part of the model
             object.__setattr__(self, "_window_function", (function, variables))
         return function
 
-    def compile_with(self, loss: Any, metrics: list[Any], learning_rate: float) -> None:
+    def compile_with(
+        self, loss: Any, metrics: list[Any], learning_rate: float, loss_weights: list[float] | None = None
+    ) -> None:
         """Compile, and build the optimizer at once: a file saved before the first `fit` then loads without a word."""
-        self.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss, metrics=metrics)
+        optimizer = keras.optimizers.Adam(learning_rate)
+        self.compile(optimizer=optimizer, loss=loss, metrics=metrics, loss_weights=loss_weights)
         self.optimizer.build(self.trainable_variables)
 
 
@@ -168,7 +173,7 @@ def pretrained(
         TypeError: a size that is no integer.
         ValueError: a file of another model; an argument that differs from what the weights were trained with.
     """
-    if weights in PRESETS[cls.kind]:
+    if weights in PRESETS.get(cls.kind, {}):
         path = model_folder(ModelName(cls.kind, weights, cell)) / "model.keras"
     else:
         path = Path(weights)
@@ -181,9 +186,11 @@ def pretrained(
     for name, value in wanted.items():
         if value is None:
             continue
-        if name in ("window", "units"):
+        if name in ("window", "units", "features"):
             check_integer(name, value, 1)
-        if not isinstance(value, str | numbers.Real) or value != config[name]:
+        if isinstance(value, list):
+            value = tuple(value)
+        if not isinstance(value, str | numbers.Real | tuple) or value != config[name]:
             raise ValueError(
                 f"The weights {str(weights)!r} have {name}={config[name]!r}; weights=None builds an untrained model of "
                 f"other sizes. Received: {name}={value!r}"
@@ -199,10 +206,8 @@ def check_arguments(cls: type[RecurrentModel], weights: Any, cell: Any, seed: An
     """The arguments that every builder has."""
     check_choice("cell", cell, CELLS)
     check_seed(seed)
-    presets = PRESETS[cls.kind]
+    presets = PRESETS.get(cls.kind, {})
     is_name = isinstance(weights, str) and (weights.endswith(".keras") or weights in presets)
     if weights is not None and not is_name and not isinstance(weights, Path):
-        raise ValueError(
-            f"`weights` must be {', '.join(map(repr, presets))}, None, or the path of a .keras file. "
-            f"{received(weights)}"
-        )
+        choices = ", ".join([*map(repr, presets), "None"])
+        raise ValueError(f"`weights` must be {choices}, or the path of a .keras file. {received(weights)}")

@@ -29,12 +29,12 @@ class Forecast:
 
     Attributes:
         mean: float64 (steps,), in `unit`.
-        unit: of the values.
+        unit: of the values, where it is known.
         half_widths: of the prediction intervals, by level in percent: float64 (steps,), to both sides of the mean.
     """
 
     mean: NDArray[np.float64]
-    unit: str
+    unit: str | None
     half_widths: Mapping[float, NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -81,7 +81,7 @@ class CharRuntime(CharacterVerbs):
         return ids[self.window : self.window + length]
 
 
-class GS10Runtime:
+class SeriesRuntime:
     """The forecaster of a `.tflite` file. Each thread needs an object of its own."""
 
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
@@ -90,20 +90,23 @@ class GS10Runtime:
         settings = metadata["settings"]
         self.unit, self.frequency = settings["unit"], settings["frequency"]
         self.low, self.high = settings["low"], settings["high"]
+        self.features = settings.get("features", 1)
+        self.columns, self.trained_to = settings.get("columns"), settings.get("trained_to")
         residuals = settings["residuals"]
         self.residuals = None if residuals is None else check_residuals(residuals)
-        self._shape, self._run = (1, self.window), file.run_primary
-        _expect(file, "serving_default", {"history": (1, self.window)}, {"prediction": ((1, 1),)})
-        _expect(file, "forecast", {"history": (1, self.window)}, {"prediction": ((1, self.ahead),)})
+        self._shape = (1, self.window) if self.features == 1 else (1, self.window, self.features)
+        self._run = file.run_primary
+        _expect(file, "serving_default", {"history": self._shape}, {"prediction": ((1, 1),)})
+        _expect(file, "forecast", {"history": self._shape}, {"prediction": ((1, self.ahead),)})
 
     def predict_window(self, history: NDArray[Any]) -> NDArray[Any]:
-        """The prediction (1, 1) that follows a window (1, window), both float32 in `unit`: the quickest call.
+        """The prediction (1, 1) that follows a window (1, window[, features]), both float32: the quickest call.
 
         Raises:
             ValueError: another shape, not numbers, NaN or infinite values.
         """
         try:  # as in `CharRuntime.next_logits`
-            prediction = self._run(history) if math.isfinite(sum(history.tolist()[0])) else None
+            prediction = self._run(history) if math.isfinite(sum(history.ravel().tolist())) else None
         except (AttributeError, IndexError, TypeError, ValueError):
             prediction = None
         if prediction is None:
@@ -118,7 +121,8 @@ class GS10Runtime:
         """The next `steps` values; beyond the first each is computed from the ones before.
 
         Args:
-            history: values in `unit`, oldest first, at least `window` of them. Dates are not looked at here.
+            history: values in `unit`, oldest first, at least `window` of them, (periods,) or (periods, features), of
+                which the first is forecast. Dates are not looked at here.
             steps: periods ahead, 1 to 1,000.
             levels: of prediction intervals, in percent, such as `(80, 95)`.
 
@@ -127,9 +131,13 @@ class GS10Runtime:
             ValueError: too short, NaN or infinite values, wrong rank; `steps` out of range; `levels` of a model
                 without residuals, or beyond what they can tell.
         """
-        values = check_history(history, self.window)
+        values = check_history(history, self.window, features=self.features)
         means = recursive_forecast(self.predict_window, values, self.window, steps)
         return Forecast(means, self.unit, widths_of(self.residuals, levels, steps))
+
+
+class GS10Runtime(SeriesRuntime):
+    """The forecaster of GS10."""
 
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...], kinds: str) -> NDArray[Any]:
@@ -158,7 +166,7 @@ def _expect(
         )
 
 
-def load(name_or_path: FilePath) -> CharRuntime | GS10Runtime:
+def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     """A model by name or path, on LiteRT, with the Keras model's verbs.
 
     Args:
@@ -166,7 +174,7 @@ def load(name_or_path: FilePath) -> CharRuntime | GS10Runtime:
             `.tflite` file of this package.
 
     Returns:
-        A `CharRuntime` (`generate`, `predict_next`, `stream`) or a `GS10Runtime` (`forecast`).
+        A `CharRuntime` (`generate`, `predict_next`, `stream`), or a `GS10Runtime` or `SeriesRuntime` (`forecast`).
 
     Raises:
         TypeError: neither a string nor a path.
@@ -179,4 +187,6 @@ def load(name_or_path: FilePath) -> CharRuntime | GS10Runtime:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
     if file.primary != "serving_default":
         raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
-    return (CharRuntime if file.metadata["kind"] == "char" else GS10Runtime)(file, file.metadata)
+    kinds: dict[str, Any] = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
+    model: CharRuntime | SeriesRuntime = kinds[file.metadata["kind"]](file, file.metadata)
+    return model

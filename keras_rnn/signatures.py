@@ -1,4 +1,4 @@
-"""The models' signatures: characters in and logits out, yields in and a prediction out."""
+"""The models' signatures: characters in and logits out, values in and a prediction out."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from keras_rnn.backend import tf
 from keras_rnn.characters import CharModel
 from keras_rnn.checks import received
+from keras_rnn.forecaster import SeriesModel
 from keras_rnn.generation import generate
 from keras_rnn.graphs import Signatures
 from keras_rnn.presets import AHEAD
 from keras_rnn.recurrent import UNROLL_UP_TO
 from keras_rnn.sampling import MAXIMUM_LENGTH
 from keras_rnn.weights import CellWeights
-from keras_rnn.yields import GS10Model
 
 TABLE_UP_TO = 4096  # numbers, 16 KiB
 
@@ -86,7 +86,7 @@ class CharSignatures(Signatures):
     def _serving_default(self, x: Any) -> dict[str, Any]:
         if self.begun is None or self.every_step or not 2 <= self.window <= UNROLL_UP_TO:
             return super()._serving_default(x)
-        x = self._shaped(x, self.window)
+        x = self._shaped(x, self.window_shape)
         h = tf.tanh(self._begin(x[:, 0]) + self._project(x[:, 1]))
         for t in range(2, self.window):
             h = self._next_state(h, self._project(x[:, t]))
@@ -103,55 +103,61 @@ class CharSignatures(Signatures):
         return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]
 
 
-class GS10Signatures(Signatures):
-    """history → prediction, both in percent.
+class SeriesSignatures(Signatures):
+    """history → prediction, both in the series' unit.
 
-    The step takes one period's yield, `x`; where the whole window is looked at first, there is none.
+    The step takes one period's values, `x`; where the whole window is looked at first, there is none.
     """
 
-    kernel: Any  # (1, units)
+    kernel: Any  # (features, units)
     bias: Any  # (units,), or None
     input_name, step_name, output_name, input_dtype = "history", "x", "prediction", tf.float32
     ahead_name, ahead_output, ahead = "forecast", "prediction", AHEAD["gs10"]
 
-    def __init__(self, model: GS10Model, batch: int | None) -> None:
+    def __init__(self, model: SeriesModel, batch: int | None) -> None:
         self.has_step = model.scaling == "levels"
-        settings: Any = model
-        self.low = settings.low
-        self.size = settings.high - settings.low if self.has_step else settings.scale
-        super().__init__(model.get_cell_weights(), model.window, batch, False)
+        self.low = np.atleast_1d(np.asarray(model.low, dtype=np.float64)) if self.has_step else None  # (features,)
+        self.sizes = model.sizes  # (features,)
+        super().__init__(model.get_cell_weights(), model.window, batch, False, model.features)
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
-        """The scale goes into the weights, in float64: (x − low) / range into kernel, o · range + low into the head."""
+        """The scale goes into the weights, in float64: (x − low) / size into kernel, o · size + low into the head."""
         assert weights.output_kernel is not None
-        kernel = weights.kernel.astype(np.float64) / self.size
+        kernel = weights.kernel.astype(np.float64) / self.sizes[:, None]
         arrays = {
             "recurrent_kernel": weights.recurrent_kernel,
             "kernel": kernel,
             "bias": None,
-            "output_kernel": weights.output_kernel.astype(np.float64) * self.size,
+            "output_kernel": weights.output_kernel.astype(np.float64) * self.sizes[0],
             "output_bias": None,
         }
-        if self.has_step:
+        if self.low is not None:
             bias = 0.0 if weights.bias is None else weights.bias.astype(np.float64)
             output_bias = 0.0 if weights.output_bias is None else weights.output_bias.astype(np.float64)
-            arrays["bias"] = bias - self.low * kernel[0]
-            arrays["output_bias"] = np.asarray(output_bias * self.size + self.low).reshape(-1)
+            arrays["bias"] = bias - self.low @ kernel
+            arrays["output_bias"] = np.asarray(output_bias * self.sizes[0] + self.low[0]).reshape(-1)
         return arrays
 
     def _project(self, x: Any) -> Any:
-        # one feature: a product would do, but a matmul takes the bias along and is one op in LiteRT
-        p = tf.matmul(x[:, None], self.kernel)  # (rows, units)
+        # of one feature too: a product would do, but a matmul takes the bias along and is one op in LiteRT
+        p = tf.matmul(x[:, None] if self.features == 1 else x, self.kernel)  # (rows, units)
         return p if self.bias is None else p + self.bias
 
     def _serving_default(self, x: Any) -> dict[str, Any]:
-        return {self.output_name: self._following(self._shaped(x, self.window))}
+        return {self.output_name: self._prediction(self._shaped(x, self.window_shape))}
+
+    def _prediction(self, x: Any) -> Any:
+        """(batch, 1)."""
+        if self.has_step:
+            return self._head(self._last_state(x))
+        last = x[:, -1:]  # (batch, 1[, features])
+        return self._head(self._last_state(x - last)) + (last if self.features == 1 else last[:, 0, :1])
 
     def _following(self, x: Any) -> Any:
-        if self.has_step:
-            return super()._following(x)
-        last = x[:, -1:]  # (batch, 1)
-        return super()._following(x - last) + last
+        prediction = self._prediction(x)
+        if self.features == 1:
+            return prediction
+        return tf.concat([prediction, x[:, -1, 1:]], axis=1)[:, None]  # the other features stay as they are
 
 
 def signatures_of(model: Any, batch: int | None) -> Signatures:
@@ -162,6 +168,6 @@ def signatures_of(model: Any, batch: int | None) -> Signatures:
     """
     if isinstance(model, CharModel):
         return CharSignatures(model, batch)
-    if isinstance(model, GS10Model):
-        return GS10Signatures(model, batch)
-    raise TypeError(f"A CharModel or GS10Model was expected. {received(type(model))}")
+    if isinstance(model, SeriesModel):
+        return SeriesSignatures(model, batch)
+    raise TypeError(f"A CharModel, GS10Model or SeriesModel was expected. {received(type(model))}")

@@ -12,6 +12,7 @@ from keras_rnn.backtest_intervals import latest_residuals
 from keras_rnn.datasets import load_gs10, load_text
 from keras_rnn.dates import years_of
 from keras_rnn.evaluation import Forecaster, walk_forward
+from keras_rnn.forecaster import SeriesModel
 from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
@@ -50,7 +51,7 @@ def task_of(name: ModelName) -> Task:
     return Task(histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
 
 
-def forecaster_of(model: GS10Model) -> Forecaster:
+def forecaster_of(model: SeriesModel) -> Forecaster:
     """The model as what `evaluation.walk_forward` calls."""
     return lambda history, steps: recursive_forecast(model.predict_windows, history, model.window, steps)
 

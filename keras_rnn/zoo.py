@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # imported for what they register: a file then needs nothing imported first
-from keras_rnn import cell, characters, yields  # noqa: F401
+from keras_rnn import cell, characters, forecaster, yields  # noqa: F401
 from keras_rnn.files import FilePath
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import find
@@ -19,7 +19,7 @@ def load(name_or_path: FilePath) -> Any:
             `simple_rnn`; or a `.keras` file; or a folder that `export` wrote.
 
     Returns:
-        A `CharModel` or `GS10Model`, compiled; from a file any `keras.Model` that it holds.
+        A `CharModel`, `GS10Model` or `SeriesModel`, compiled; from a file any `keras.Model` that it holds.
 
     Raises:
         TypeError: neither a string nor a path.

@@ -14,8 +14,9 @@ FLOORS = [
      "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "userdata", "vocabulary", "walks",
      "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
-    {"artifacts", "characters", "comparison", "conversion", "generation", "graphs", "litert", "loops", "lowering",
-     "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields", "zoo"},
+    {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
+     "lowering", "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields",
+     "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
      "__main__", "__init__"},
 ]  # fmt: skip
