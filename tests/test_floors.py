@@ -15,8 +15,8 @@ FLOORS = [
      "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
     {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
-     "lowering", "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants", "yields",
-     "zoo"},
+     "lowering", "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants",
+     "yields", "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
      "__main__", "__init__"},
 ]  # fmt: skip
