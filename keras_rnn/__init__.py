@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_rnn.parity import verify
     from keras_rnn.registry import list_models
     from keras_rnn.series import series_windows
+    from keras_rnn.series_training import train_series
     from keras_rnn.training import train
     from keras_rnn.vocabulary import text_windows
     from keras_rnn.weights import CellWeights
@@ -46,6 +47,7 @@ _PUBLIC = {
     "text_windows": "vocabulary",
     "to_litert": "conversion",
     "train": "training",
+    "train_series": "series_training",
     "verify": "parity",
     "write_weights": "exchange",
 }
@@ -66,6 +68,7 @@ __all__ = [  # noqa: RUF022, by what they are for
     "series_windows",
     "load_gs10",
     "train",
+    "train_series",
     "export",
     "verify",
     "to_litert",

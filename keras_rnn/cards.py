@@ -88,7 +88,7 @@ def render(card: dict[str, Any]) -> str:
         rows = [[k.replace("_", " "), f"{v:.4g}"] for k, v in card["metrics"].items()]
         parts.append("## Metrics\n" + markdown_table(["metric", "value"], rows))
     for part, table in card.get("evaluation", {}).items():
-        parts.append(_evaluation(part, table))
+        parts.append(_evaluation(part, table, card["class"] == "GS10Model"))
     if card["limits"]:
         parts.append("## Limits\n" + "\n".join(f"- {limit}" for limit in card["limits"]))
     rows = []
@@ -124,17 +124,22 @@ def readable(settings: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _evaluation(part: str, table: list[dict[str, Any]]) -> str:
-    rows = []
+def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
+    rows, shown = [], ".3f" if percent else ".4g"
     for row in table:
         low, high = (f"{100 * row[f'skill_{side}']:+.1f}" for side in ("low", "high"))
-        figures = [f"{row['rmse']:.3f}", f"{row['mae']:.3f}", f"{100 * row['skill']:+.1f} %", f"{low} to {high}"]
+        figures = [
+            f"{row['rmse']:{shown}}",
+            f"{row['mae']:{shown}}",
+            f"{100 * row['skill']:+.1f} %",
+            f"{low} to {high}",
+        ]
         rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
     return (
         f"## Walked forward, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
-        "errors in percentage points. Skill is 1 − RMSE/RMSE of persistence, its interval by a block bootstrap, p by "
-        f"Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
+        f"errors in {'percentage points' if percent else 'the unit of the series'}. Skill is 1 − RMSE/RMSE of "
+        f"persistence, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
     )
 
 

@@ -17,6 +17,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message} (`{self.prog} --help` explains)\n")
 
 
+def _share(text: str) -> float | int:
+    """ "0.2" → 0.2; "24" → 24."""
+    return int(text) if text.isdigit() else float(text)
+
+
 def _parser() -> _Parser:
     parser = _Parser(prog="keras-rnn", description="Small recurrent networks, from the cell's equation to the phone.")
     parser.add_argument("--version", action="version", version=f"keras-rnn {__version__}")
@@ -53,36 +58,45 @@ def _parser() -> _Parser:
 
     sub.add_argument("--runtime", **runtime)
 
-    sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours")
+    sub = command("forecast", "forecast the 10-year Treasury yield, or a series of yours by a model of yours")
     sub.add_argument(
-        "csv", nargs="?", metavar="CSV", help="dates or years, then yearly or monthly percent (default: newest GS10)"
+        "csv", nargs="?", metavar="CSV", help="dates or years, then numbers, a header above (default: newest GS10)"
     )
-    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
+    sub.add_argument("--column", help="the CSV's column of numbers, where it has several (default: the model's)")
     sub.add_argument("--steps", type=int, default=1, help="periods ahead (default 1)")
     sub.add_argument("--levels", metavar="PERCENTS", help="of prediction intervals, such as 80,95 (default: none)")
-    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months")
+    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months; "
+                     "or what `train series` wrote")  # fmt: skip
     sub.add_argument("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values, by Keras")
 
     sub.add_argument("--runtime", **runtime)
 
     sub = command("backtest", "forecast every period of a series from those before it, beside simpler methods")
     sub.add_argument("csv", nargs="?", metavar="CSV", help="dates or years, then numbers (default: packaged GS10)")
-    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
-    sub.add_argument("--since", type=int, metavar="YEAR", help="the first that is forecast (packaged GS10: 1990)")
+    sub.add_argument("--column", help="the CSV's column of numbers, where it has several (default: the model's)")
+    sub.add_argument("--since", type=int, metavar="YEAR", help="the first that is forecast (packaged GS10: 1990; a "
+                     "model of yours: what follows its training)")  # fmt: skip
     sub.add_argument("--steps", type=int, default=1, help="periods ahead, each with a table (default 1)")
-    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months")
-    sub.add_argument("--plot", metavar="PNG", help="write a picture of the skill by method, or by horizon")
+    sub.add_argument("--model", default="gs10", metavar="NAME-or-FILE", help="default: gs10; gs10/monthly for months; "
+                     "or what `train series` wrote")  # fmt: skip
+    sub.add_argument("--plot", metavar="PNG", help="write a picture of the skill by method, or of errors by horizon")
+    sub.add_argument("--plot-forecasts", metavar="PNG", help="write a picture of the forecasts with their intervals")
 
     sub = command("train", "train a model and export it to a folder")
-    sub.add_argument("model", choices=tuple(PRESETS), help="the character model or the forecaster")
-    sub.add_argument("--out", required=True, metavar="FOLDER", help="where the exported model goes")
+    sub.add_argument("model", choices=(*PRESETS, "series"), help="characters, GS10 on levels, or a series of yours")
+    sub.add_argument("file", nargs="?", metavar="FILE", help="the CSV of a series; also instead of --text or --csv")
+    sub.add_argument("--out", metavar="FOLDER", help="where the exported model goes (series: FILE_COLUMN)")
     sub.add_argument("--cell", choices=CELLS, default=DEFAULT_CELL, help=f"default: {DEFAULT_CELL}")
     sub.add_argument("--text", metavar="FILE", help="char: a UTF-8 text of your own (default: hello world)")
     sub.add_argument("--csv", metavar="CSV", help="gs10: a series of your own (default: packaged GS10 before 1990)")
-    sub.add_argument("--column", help="the CSV's column of numbers, where it has several")
-    sub.add_argument("--window", type=int, help="default: the preset's")
-    sub.add_argument("--units", type=int, help="default: the preset's")
-    sub.add_argument("--updates", type=int, help="gradient updates (default: the preset's recipe)")
+    sub.add_argument("--column", help="the CSV's column to forecast, where it has several")
+    sub.add_argument("--inputs", metavar="A,B", help="series: further columns to read beside it")
+    sub.add_argument("--window", type=int, help="periods or characters read at a time (default: 6; char: 2)")
+    sub.add_argument("--units", type=int, help="size of the hidden state (default: 20)")
+    sub.add_argument("--scaling", choices=("window", "levels"), help="series: default window")
+    sub.add_argument("--test", type=_share, help="series: the last part, for figures and intervals only: a share below "
+                     "1 or a number of periods (default: 0.2)")  # fmt: skip
+    sub.add_argument("--updates", type=int, help="gradient updates (default: the preset's recipe; series: up to 1000)")
     sub.add_argument("--seed", type=int, default=0, help="of the initial weights (default 0)")
 
     sub = command("export", "export a model to a folder, or any Keras RNN to a .tflite file")

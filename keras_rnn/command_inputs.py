@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,20 +42,35 @@ def read_array(path: FilePath) -> Any:
     return array
 
 
-def read_history(path: str, column: str | None, periods: int, frequency: str) -> tuple[Any, list[str]]:
-    """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name."""
-    from keras_rnn.dates import dated_history, to_frequency
-    from keras_rnn.series_files import read_series
+def read_history(
+    path: str, column: str | None, periods: int, frequency: str | None, columns: Sequence[str] | None = None
+) -> tuple[Any, list[str]]:
+    """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name.
 
-    series = read_series(path, column)
+    Args:
+        column: the one to forecast; None: the model's own, or the only one.
+        columns: those that the model was trained on, of which the first is forecast.
+    """
+    from keras_rnn.dates import dated_history, to_frequency
+
+    own, *others = columns or (None,)
+    table = read_table(path, column or own, [str(name) for name in others])
+    series = table if others else table.iloc[:, 0]
     try:
         taken = to_frequency(series, frequency)
-        dated_history(taken, periods, frequency)
+        dated_history(taken, periods, frequency, table.shape[1])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     if len(taken) == len(series):
         return taken, []
     return taken, [f"{len(series)} monthly values taken as {len(taken)} yearly means of complete years"]
+
+
+def read_table(path: str, column: str | None, others: Sequence[str]) -> Any:
+    """A CSV's columns, the one to forecast first."""
+    from keras_rnn.series_files import read_columns
+
+    return read_columns(path, column, others)
 
 
 def newest(frequency: str) -> tuple[Any, list[str]]:

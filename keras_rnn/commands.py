@@ -10,14 +10,12 @@ from typing import Any
 
 from keras_rnn.cards import check_replaceable, read_card, readable, render
 from keras_rnn.checks import received
-from keras_rnn.command_inputs import char_task, gs10_task, read_array, refuse
-from keras_rnn.files import written_file
-from keras_rnn.presets import DEFAULT_PRESET, PRESETS
+from keras_rnn.command_inputs import read_array, refuse
 from keras_rnn.registry import find, list_models, zoo_name, zoo_names
 from keras_rnn.tables import checks_table, headline, plain_table, print_json
 
+FORECASTERS = ("GS10Model", "SeriesModel")
 SMALL = 32  # bytes of a constant that `show` lists by itself
-MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -96,8 +94,8 @@ def _show_keras(path: Path, as_json: bool) -> int:
     return 0
 
 
-def load_for(name_or_path: Any, expected: str | None = None, runtime: str = "keras") -> Any:
-    """A model by name or path; of the given class where the command needs one.
+def load_for(name_or_path: Any, expected: tuple[str, ...] = (), runtime: str = "keras") -> Any:
+    """A model by name or path; of one of the given classes where the command needs one.
 
     Args:
         runtime: `"litert"`, without TensorFlow; `"keras"`; or `"auto"`: the first where there is a `.tflite` file.
@@ -114,13 +112,13 @@ def load_for(name_or_path: Any, expected: str | None = None, runtime: str = "ker
 
         model = load(name_or_path)
     found = type(model).__name__.replace("Runtime", "Model")
-    if expected not in (None, found):
-        raise ValueError(f"A {expected} was expected. {received(name_or_path)}, a {found}")
+    if expected and found not in expected:
+        raise ValueError(f"A {' or '.join(expected)} was expected. {received(name_or_path)}, a {found}")
     return model
 
 
 def generate_(options: argparse.Namespace) -> int:
-    model = load_for(options.model, "CharModel", options.runtime)
+    model = load_for(options.model, ("CharModel",), options.runtime)
     text = model.generate(
         options.text,
         options.length,
@@ -140,47 +138,20 @@ def generate_(options: argparse.Namespace) -> int:
 def forecast_(options: argparse.Namespace) -> int:
     from keras_rnn.forecast_commands import forecast
 
-    return forecast(options, load_for(options.model, "GS10Model", "keras" if options.plot else options.runtime))
+    runtime = "keras" if options.plot else options.runtime
+    return forecast(options, load_for(options.model, FORECASTERS, runtime))
 
 
 def backtest_(options: argparse.Namespace) -> int:
     from keras_rnn.forecast_commands import backtest
 
-    return backtest(options, load_for(options.model, "GS10Model"))
+    return backtest(options, load_for(options.model, FORECASTERS))
 
 
 def train_(options: argparse.Namespace) -> int:
-    check_replaceable(options.out)
-    recipe = PRESETS[options.model]["levels" if options.model == "gs10" else DEFAULT_PRESET[options.model]].recipe
-    model, x, targets = char_task(options) if options.model == "char" else gs10_task(options)
+    from keras_rnn.train_commands import train
 
-    from keras_rnn.artifacts import export
-    from keras_rnn.parity import ParityError
-    from keras_rnn.training import train
-
-    train(
-        model,
-        x,
-        targets,
-        updates=recipe.updates if options.updates is None else options.updates,
-        batch_size=None if len(x) <= MAXIMUM_FULL_BATCH else MAXIMUM_FULL_BATCH,
-        min_delta=recipe.min_delta if options.updates is None else None,
-        seed=options.seed,
-        verbose=not options.json,
-    )
-    figures = {name: float(value) for name, value in model.evaluate(x, targets, verbose=0, return_dict=True).items()}
-    try:
-        checks = export(model, options.out)
-    except ParityError as error:  # the training is not to be lost for it
-        with written_file(f"{options.out}.keras") as beside:
-            model.save(beside)
-        raise ParityError(error.failed, f"; the trained model is in {options.out}.keras") from error
-    if options.json:
-        print_json({"folder": options.out, "windows": len(x), "training": figures, "checks": len(checks)})
-    else:
-        print(f"trained on {len(x)} windows: " + ", ".join(f"{k} {v:.4g}" for k, v in figures.items()))
-        print(f"wrote {options.out}: model.keras, 1/ (SavedModel), model.tflite, card.json, README.md")
-    return 0
+    return train(options)
 
 
 def export_(options: argparse.Namespace) -> int:

@@ -32,6 +32,8 @@ def backtests(
     series: Any,
     since: int | None = None,
     horizons: int = 1,
+    *,
+    origin: int | None = None,
     others: Mapping[str, Forecaster] | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> tuple[dict[str, Backtest], pd.Index | None]:
@@ -44,6 +46,7 @@ def backtests(
         since: the first year that is forecast, or without dates the first place, from 0; None: once the model has a
             window.
         horizons: periods ahead.
+        origin: instead of `since`, the index of the last value that the first forecast is made from.
         others: further forecasters by name.
         progress: wraps the origins of each, such as `tqdm.tqdm`.
 
@@ -53,7 +56,7 @@ def backtests(
     rows, dates = model.read_history(series, model.window + 2)
     values = first_column(rows)
     places = np.arange(len(values)) if dates is None else years_of(dates)
-    first = model.window - 1
+    first = model.window - 1 if origin is None else check_integer("origin", origin, model.window - 1, len(values) - 2)
     if since is not None:
         check_integer("since", since, 0)
         if not places[model.window] <= since <= places[-2]:

@@ -139,10 +139,10 @@ def _check_dates(index: pd.Index, frequency: str | None) -> None:
     if index.hasnans:
         raise ValueError("`history` must have a date for every value. Received: NaT in the index")
     if index.has_duplicates:
-        raise ValueError(f"`history` must have distinct dates. Received: {_day(index[index.duplicated()][0])} twice")
+        raise ValueError(f"`history` must have distinct dates. Received: {day(index[index.duplicated()][0])} twice")
     if not index.is_monotonic_increasing:
         place = int(np.argmax(index[1:] < index[:-1]))
-        found = f"{_day(index[place])} before {_day(index[place + 1])}"
+        found = f"{day(index[place])} before {day(index[place + 1])}"
         raise ValueError(f"`history` must be sorted by date, oldest first. Received: {found}")
     if frequency is None:
         return
@@ -151,11 +151,12 @@ def _check_dates(index: pd.Index, frequency: str | None) -> None:
     apart = np.diff(_ordinals(index, frequency))
     if (apart != 1).any():
         place = int(np.argmax(apart != 1))
-        found = f"{_day(index[place])} followed by {_day(index[place + 1])}"
+        found = f"{day(index[place])} followed by {day(index[place + 1])}"
         raise ValueError(f"`history` must have {frequency} dates without a gap. Received: {found}")
 
 
-def _day(date: Any) -> str:
+def day(date: Any) -> str:
+    """A date, period or year as it is written."""
     return f"{date:%Y-%m-%d}" if isinstance(date, pd.Timestamp) else str(date)
 
 
@@ -207,13 +208,13 @@ def annual(series: pd.Series[float]) -> pd.Series[float]:
     return pd.Series(means, index=pd.PeriodIndex(years.astype(str), freq="Y", name="year"), name=series.name)
 
 
-def to_frequency(series: pd.Series[float], frequency: str) -> pd.Series[float]:
-    """A series in the model's frequency: monthly values become yearly means where the model reads those.
+def to_frequency(series: Any, frequency: str | None) -> Any:
+    """A Series or DataFrame in the model's frequency: monthly values become yearly means where it reads those.
 
     Raises:
         ValueError: monthly dates that are unsorted, repeated or have gaps.
     """
     if frequency == "annual" and spacing_of(series.index) == "monthly":
         _check_dates(series.index, "monthly")
-        return annual(series)
+        return series.apply(annual) if isinstance(series, pd.DataFrame) else annual(series)
     return series

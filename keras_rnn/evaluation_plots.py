@@ -1,15 +1,62 @@
-"""Pictures of backtests: skill by method with its interval, and error by horizon."""
+"""Pictures of backtests: forecasts with their intervals, skill by method, and error by horizon."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from keras_rnn.checks import received
+from keras_rnn.evaluation import Backtest
+from keras_rnn.series import Floats, rmse
 
 Row = Mapping[str, Any]  # of `evaluation.compare`
+
+
+def plot_walk_forward(
+    backtest: Backtest,
+    times: Floats | None = None,
+    intervals: Mapping[float, tuple[Floats, Floats]] | None = None,
+    unit: str = "value",
+    about: str = "",
+) -> Figure:
+    """Actual values and the forecasts one step ahead, each made from the values before it, with their intervals.
+
+    Args:
+        backtest: the forecasts.
+        times: where each origin's next value lies on the axis, such as years, (n,); None: counted from 1.
+        intervals: level in percent → low and high (n, horizons), as `walk_forward_intervals` gives them; NaN where
+            there is none yet.
+        unit: of the values.
+        about: the series and years, above the picture.
+
+    Raises:
+        ValueError: times of another number than forecasts.
+    """
+    origins, actual, predicted = backtest.at(1)
+    x = np.arange(1.0, len(origins) + 1) if times is None else np.asarray(times, dtype=np.float64)
+    if x.shape != origins.shape:
+        raise ValueError(f"`times` must be {len(origins)} numbers. Received: shape {x.shape}")
+    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    for i, level in enumerate(sorted(intervals or {}, reverse=True)):
+        low, high = ((intervals or {})[level][side][: len(x), 0] for side in (0, 1))
+        known = ~np.isnan(low)
+        held = (actual >= low) & (actual <= high)
+        label = f"{level:g} % interval" + (f", held {100 * held[known].mean():.0f} %" if known.any() else "")
+        axes.fill_between(x, low, high, color="tab:red", alpha=0.15 + 0.12 * i, linewidth=0, label=label)
+    axes.plot(x, actual, color="black", linewidth=1.8, label="actual")
+    axes.plot(x, predicted, color="tab:red", linewidth=1.2, label="forecast from the values before")
+    axes.set_ylabel(unit)
+    axes.set_xlabel("year" if times is not None else "forecast")
+    naive = rmse(actual, backtest.last[: len(origins)])
+    title = f"walked forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
+    axes.set_title(f"{about}\n{title}" if about else title, fontsize=10)
+    axes.grid(alpha=0.25)
+    axes.legend(frameon=False, fontsize=9)
+    return figure
 
 
 def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:

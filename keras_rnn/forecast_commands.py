@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from typing import Any
 
+import numpy as np
+
+from keras_rnn.checks import received
 from keras_rnn.command_inputs import levels_of, newest, read_history, refuse
-from keras_rnn.dates import dated_history, dates_after, forecast_frame
+from keras_rnn.dates import dated_history, dates_after, day, forecast_frame, times_of
 from keras_rnn.presets import FIRST_TEST_YEAR
 from keras_rnn.runtime import Forecast
+from keras_rnn.series import first_column
 from keras_rnn.tables import plain_table, print_json
+
+MOST_SHOWN = 120  # values in a picture of a whole series
 
 
 def forecast(options: argparse.Namespace, model: Any) -> int:
@@ -20,50 +27,88 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
         refuse(options, "plot")
     levels = levels_of(options.levels)
     remarks: list[str] = []
+    of_gs10 = type(model).__name__.startswith("GS10")
     if options.csv:
-        series, remarks = read_history(options.csv, options.column, model.window, model.frequency)
-    else:
+        series, remarks = read_history(options.csv, options.column, model.window, model.frequency, model.columns)
+    elif of_gs10:
         series, remarks = newest(model.frequency)
-    values, dates = dated_history(series, model.window, model.frequency)
+    else:
+        raise ValueError(f"A CSV file with the model's series was expected. {received(options.csv)}")
+    values, dates = dated_history(series, model.window, model.frequency, model.features)
     found = model.forecast(values, options.steps, levels)
     if isinstance(found, Forecast):
         frame = forecast_frame(found.mean, dates, model.frequency, found.half_widths)
     else:
         frame = found if dates is None else found.set_index(dates_after(dates, options.steps, model.frequency))
-    if options.csv and levels and model.residuals is not None:
+    if options.csv and levels and of_gs10:
         remarks.append("the intervals are as wide as the model's errors on GS10, not on this series")
-    last = values[-model.window :]
-    if model.low is not None and (last.min() < model.low or last.max() > model.high):
-        remarks.append(
-            f"values from {last.min():g} to {last.max():g} leave the {model.low:.2f} to {model.high:.2f} percent that "
-            "the model was trained on: expect little"
-        )
+    if model.low is not None:
+        low, high = (np.atleast_1d(bound)[0] for bound in (model.low, model.high))
+        last = first_column(values)[-model.window :]
+        if last.min() < low or last.max() > high:
+            remarks.append(
+                f"values from {last.min():g} to {last.max():g} leave the {low:.2f} to {high:.2f}"
+                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: expect little"
+            )
     if options.plot:
         from keras_rnn.plots import plot_forecast, plot_predictions, save_figure
 
-        title = f"{series.name or 'series'}, forecast by {options.model}"
-        if model.frequency == "annual":
-            test_from = FIRST_TEST_YEAR if options.csv is None else None
+        name = _name(series)
+        title = f"{name}, forecast by {options.model}"
+        if len(values) <= MOST_SHOWN:
+            test_from: float | None = FIRST_TEST_YEAR if options.csv is None and model.frequency == "annual" else None
+            learnt = None if model.trained_to is None else _place(series, model.trained_to)
+            if learnt is not None:
+                test_from = learnt + 2.0 if dates is None else times_of(dates, model.frequency)[learnt + 1]
             figure = plot_predictions(model, series, test_from, frame, title)
         else:  # hundreds of months would hide it
-            figure = plot_forecast(series, frame, 60, title)
+            figure = plot_forecast(series if model.features == 1 else series.iloc[:, 0], frame, 60, title,
+                                   model.frequency, model.unit)  # fmt: skip
         save_figure(figure, options.plot)
         remarks.append(f"wrote {options.plot}")
     for remark in remarks:
         print(remark, file=sys.stderr)
-    rows = [(_when(when), *row) for when, *row in frame.itertuples()]
+    rows = [(day(when), *row) for when, *row in frame.itertuples()]
     if options.json:
         columns = {name: {row[0]: row[i] for row in rows} for i, name in enumerate(frame.columns, 1)}
-        print_json({"model": str(options.model), "unit": "percent", **columns})
+        print_json({"model": str(options.model), "unit": model.unit, **columns})
     else:
-        heads = ["percent" if name == "mean" else name for name in frame.columns]
+        heads = [model.unit or _name(series) if name == "mean" else name for name in frame.columns]
+        places = 2 if of_gs10 else _decimals(first_column(values))
         print(plain_table([str(frame.index.name or "date"), *heads],
-                     [[when, *(f"{value:.2f}" for value in row)] for when, *row in rows]))  # fmt: skip
+                     [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in rows]))  # fmt: skip
     return 0
 
 
-def _when(date: Any) -> str:
-    return f"{date:%Y-%m-%d}" if hasattr(date, "tzinfo") else str(date)
+def _name(series: Any) -> str:
+    """What is forecast."""
+    return str((series.name if series.ndim == 1 else series.columns[0]) or "series")
+
+
+def _decimals(values: Any) -> int:
+    """Decimal places that show a hundredth of the usual change."""
+    change = float(np.abs(np.diff(values)).mean())
+    return min(9, max(0, 2 - math.floor(math.log10(change)))) if change > 0 else 2
+
+
+def _plot_forecasts(path: str, model: Any, name: str, dates: Any, result: Any) -> None:
+    """Each forecast with the intervals that were known at its origin."""
+    from keras_rnn.backtest_intervals import walk_forward_intervals
+    from keras_rnn.evaluation_plots import plot_walk_forward
+    from keras_rnn.plots import save_figure
+
+    count = 20 if model.residuals is None else model.residuals.shape[1]
+    levels = [level for level in (80.0, 95.0) if count >= level / (100 - level)]  # `conformal_rank` has no others
+    intervals = {level: walk_forward_intervals(result, level, count) for level in levels}
+    times = None if dates is None else times_of(dates, model.frequency)[result.origins + 1]
+    save_figure(plot_walk_forward(result, times, intervals, model.unit or name, name), path)
+    print(f"wrote {path}", file=sys.stderr)
+
+
+def _place(series: Any, date: str) -> int | None:
+    """Where a date stands, if there is room for a forecast after it."""
+    places = [i for i, other in enumerate(series.index) if day(other) == date]
+    return places[0] if places and places[0] < len(series) - 1 else None
 
 
 def backtest(options: argparse.Namespace, model: Any) -> int:
@@ -73,39 +118,48 @@ def backtest(options: argparse.Namespace, model: Any) -> int:
     from keras_rnn.datasets import load_gs10
     from keras_rnn.evaluation import compare
 
-    since = options.since
+    since, origin = options.since, None
     if options.csv:
-        series, remarks = read_history(options.csv, options.column, model.window + 2, model.frequency)
-    else:
+        series, remarks = read_history(options.csv, options.column, model.window + 2, model.frequency, model.columns)
+        if model.trained_to is not None:
+            origin = _place(series, model.trained_to) if since is None else None
+            if origin is None:
+                remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
+    elif type(model).__name__ == "GS10Model":
         refuse(options, "column")
         series, remarks = load_gs10(model.frequency, "packaged"), []
         since = FIRST_TEST_YEAR if since is None else since
+    else:
+        raise ValueError(f"A CSV file with the model's series was expected. {received(options.csv)}")
     for remark in remarks:
         print(remark, file=sys.stderr)
 
     def progress(origins: Any) -> Any:
         return tqdm(origins, unit=" origins", leave=False, disable=options.json or not sys.stderr.isatty())
 
-    results, dates = backtests(model, series, since, options.steps, progress=progress)
+    results, dates = backtests(model, series, since, options.steps, origin=origin, progress=progress)
     by_horizon = {h: compare(results, "persistence", h) for h in range(1, options.steps + 1)}
     if options.plot:
         from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method
         from keras_rnn.plots import save_figure
 
-        about = f"{series.name or 'series'}, {_when(series.index[-len(results['model'].origins)])} to "
-        about += _when(series.index[-1]) if dates is not None else "the end"
+        about = f"{_name(series)}, {day(series.index[-len(results['model'].origins)])} to "
+        about += day(series.index[-1]) if dates is not None else "the end"
         figure = plot_skill_by_method(by_horizon[1], about) if options.steps == 1 else plot_error_by_horizon(
             by_horizon, about)  # fmt: skip
         save_figure(figure, options.plot)
         print(f"wrote {options.plot}", file=sys.stderr)
+    if options.plot_forecasts:
+        _plot_forecasts(options.plot_forecasts, model, _name(series), dates, results["model"])
     if options.json:
         tables = {
             h: [{k: None if v != v else v for k, v in row.items()} for row in rows] for h, rows in by_horizon.items()
         }  # JSON knows no NaN
         print_json({"model": str(options.model), "by_horizon": tables})
         return 0
+    shown = ".3f" if model.unit == "percent" else ".4g"
     rows = [
-        [str(h), row["method"], f"{row['rmse']:.3f}", f"{row['mae']:.3f}", f"{100 * row['skill']:+.1f} %",
+        [str(h), row["method"], f"{row['rmse']:{shown}}", f"{row['mae']:{shown}}", f"{100 * row['skill']:+.1f} %",
          f"{100 * row['skill_low']:+.1f} to {100 * row['skill_high']:+.1f}", str(row["n"]), verdict(row)]
         for h, table in by_horizon.items()
         for row in table

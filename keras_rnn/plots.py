@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,16 +12,18 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from keras_rnn.checks import check_integer, received
-from keras_rnn.dates import dated_history, spacing_of, times_of
+from keras_rnn.dates import dated_history, frequency_of, times_of
 from keras_rnn.files import FilePath, written_file
-from keras_rnn.series import persistence, rmse, series_windows
-from keras_rnn.yields import GS10Model
+from keras_rnn.forecaster import SeriesModel
+from keras_rnn.series import first_column, persistence, rmse, series_windows
+
+PERIODS = {"annual": "year", "quarterly": "quarter", "monthly": "month", "weekly": "week", "daily": "day"}
 
 
 def plot_predictions(
-    model: GS10Model,
-    series: pd.Series[float],
-    test_from: int | None = None,
+    model: SeriesModel,
+    series: Any,
+    test_from: float | None = None,
     forecast: pd.DataFrame | None = None,
     title: str | None = None,
 ) -> Figure:
@@ -28,20 +31,22 @@ def plot_predictions(
 
     Args:
         model: what predicts.
-        series: values in percent, with dates or years in the model's frequency or none, longer than the window.
-        test_from: first year of the test part, which is shaded; None: no parts, errors over all.
+        series: values in the model's unit, with dates or years in its frequency or none, longer than the window.
+        test_from: where the test part begins, which is shaded, a year or without dates a place; None: no parts, errors
+            over all.
         forecast: what `model.forecast` returned, drawn after the last value, with its intervals as a fan.
         title: above the picture.
 
     Raises:
-        TypeError, ValueError: as `GS10Model.forecast`.
+        TypeError, ValueError: as `SeriesModel.forecast`.
     """
-    values, dates = dated_history(series, model.window + 1, model.frequency)
-    histories, targets = series_windows(values, model.window)
+    rows, dates = model.read_history(series, model.window + 1)
+    histories, targets = series_windows(rows, model.window)
     predicted, naive = model.predict_windows(histories), persistence(histories)
+    values = first_column(rows)
     x = np.arange(1.0, len(values) + 1) if dates is None else times_of(dates, model.frequency)
     ahead = x[model.window :]  # the targets' times
-    period = "year" if model.frequency == "annual" else "month"
+    period = PERIODS.get(model.frequency or "", "step")
 
     figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
     axes = figure.add_subplot()
@@ -53,44 +58,54 @@ def plot_predictions(
         _draw_fan(axes, x[-1] + step * np.arange(len(forecast) + 1), values[-1], forecast)
     parts = {f"all {period}s": np.ones(len(ahead), dtype=bool)}
     if test_from is not None:
-        axes.axvspan(test_from - 0.5, max(x[-1], test_from) + 0.5, color="tab:blue", alpha=0.08)
-        before = "train" if model.scaling == "levels" else f"before {test_from}"
+        half = (x[-1] - x[-2]) / 2
+        axes.axvspan(test_from - half, max(x[-1], test_from) + half, color="tab:blue", alpha=0.08)
+        learnt = model.scaling == "levels" or model.trained_to is not None
+        before = "train" if learnt else f"before {test_from:g}"
         parts = {before: ahead < test_from, "test (shaded)": ahead >= test_from}
+    shown = ".2f" if model.unit == "percent" else ".3g"
     errors = [
-        f"{part}: RMSE {rmse(targets[chosen], predicted[chosen]):.2f}, "
-        f"persistence {rmse(targets[chosen], naive[chosen]):.2f}"
+        f"{part}: RMSE {rmse(targets[chosen], predicted[chosen]):{shown}}, "
+        f"persistence {rmse(targets[chosen], naive[chosen]):{shown}}"
         for part, chosen in parts.items()
         if chosen.any()
     ]
-    axes.set_title((f"{title}\n" if title else "") + "; ".join(errors) + " percentage points", fontsize=10)
-    axes.set_ylabel("percent")
+    unit = "percentage points" if model.unit == "percent" else model.unit or ""
+    axes.set_title((f"{title}\n" if title else "") + f"{'; '.join(errors)} {unit}".rstrip(), fontsize=10)
+    axes.set_ylabel(model.unit or (model.columns or ["value"])[0])
     axes.set_xlabel("year" if dates is not None else "period")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)
-    source = series.attrs.get("source") if isinstance(series, pd.Series) else None
-    if source:
+    if source := getattr(series, "attrs", {}).get("source"):
         means = "yearly means" if model.frequency == "annual" else "monthly averages"
         figure.text(0.01, -0.03, f"Source: {source}; {means}", fontsize=7, color="dimgray")
     return figure
 
 
 def plot_forecast(
-    series: pd.Series[float], forecast: pd.DataFrame, shown: int = 20, title: str | None = None
+    series: pd.Series[float],
+    forecast: pd.DataFrame,
+    shown: int = 20,
+    title: str | None = None,
+    frequency: str | None = None,
+    unit: str | None = "percent",
 ) -> Figure:
     """The end of a series and the forecast that follows it, its intervals as a fan.
 
     Args:
-        series: values in percent, with dates or years, or without.
-        forecast: what `GS10Model.forecast` returned for it.
+        series: values, with dates or years, or without.
+        forecast: what `SeriesModel.forecast` returned for it.
         shown: values of the series to show.
         title: above the picture.
+        frequency: of the dates, as in `SeriesModel`; None: as they lie.
+        unit: of the values; None: the series' name.
 
     Raises:
         TypeError, ValueError: dates that are not regular.
     """
     series = series if isinstance(series, pd.Series) else pd.Series(series)
     check_integer("shown", shown, 1)
-    frequency = "monthly" if spacing_of(series.index) == "monthly" else "annual"
+    frequency = frequency_of(series.index) if frequency is None else frequency
     values, dates = dated_history(series, 2, frequency)
     x = np.arange(1.0, len(values) + 1) if dates is None else times_of(dates, frequency)
     figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
@@ -98,7 +113,7 @@ def plot_forecast(
     axes.plot(x[-shown:], values[-shown:], color="black", linewidth=1.8, label="actual")
     _draw_fan(axes, x[-1] + (x[-1] - x[-2]) * np.arange(len(forecast) + 1), values[-1], forecast)
     axes.set_title(title or f"{series.name or 'series'}: forecast")
-    axes.set_ylabel("percent")
+    axes.set_ylabel(unit or str(series.name or "value"))
     axes.set_xlabel("year" if dates is not None else "period")
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9, loc="upper left")

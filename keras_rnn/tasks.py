@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.backtest_intervals import latest_residuals
 from keras_rnn.datasets import load_gs10, load_text
@@ -86,18 +86,24 @@ def measure(name: ModelName, model: RecurrentModel) -> dict[str, float]:
             "accuracy_from_last_character_only": last_character_accuracy(task),
             "cross_entropy_nats": float(-np.mean(np.log(p))),
         }
-    figures = {}
+    figures: dict[str, float] = {}
     assert task.periods is not None
     parts = {"train": task.training, "test": ~task.training}
     if preset_of(name).recipe.walks:  # trained on none of these; by the first part choices were made
         later = task.periods >= LATER_TEST_YEAR
         parts = {f"before_{FIRST_TEST_YEAR}": task.training, "test": ~task.training, f"from_{LATER_TEST_YEAR}": later}
     for part, chosen in parts.items():
-        actual, naive = task.targets[chosen], persistence(task.inputs[chosen])
-        figures[f"{part}_rmse"] = rmse(actual, output[chosen])
-        figures[f"{part}_rmse_of_persistence"] = rmse(actual, naive)
-        figures[f"{part}_mae"] = mae(actual, output[chosen])
-        figures[f"{part}_mae_of_persistence"] = mae(actual, naive)
-        skill = 1 - figures[f"{part}_rmse"] / figures[f"{part}_rmse_of_persistence"]
-        figures[f"{part}_skill_against_persistence"] = skill
+        figures |= figures_of(part, task.targets[chosen], output[chosen], persistence(task.inputs[chosen]))
     return figures
+
+
+def figures_of(part: str, actual: ArrayLike, predicted: ArrayLike, naive: ArrayLike) -> dict[str, float]:
+    """Errors of one part of a series, those of the naive forecast beside them."""
+    error, naive_error = rmse(actual, predicted), rmse(actual, naive)
+    return {
+        f"{part}_rmse": error,
+        f"{part}_rmse_of_persistence": naive_error,
+        f"{part}_mae": mae(actual, predicted),
+        f"{part}_mae_of_persistence": mae(actual, naive),
+        f"{part}_skill_against_persistence": 1 - error / naive_error,
+    }

@@ -13,12 +13,13 @@ from tqdm.auto import tqdm
 from keras_rnn.backend import keras, tf
 from keras_rnn.characters import CharModel, char_model
 from keras_rnn.checks import check_integer, check_number, check_seed, received
+from keras_rnn.forecaster import SeriesModel
 from keras_rnn.presets import Recipe
 from keras_rnn.recurrent import RecurrentModel
 from keras_rnn.registry import ModelName, preset_of
 from keras_rnn.tasks import latest_errors, task_of
 from keras_rnn.walks import simulated_windows
-from keras_rnn.yields import GS10Model, gs10_model
+from keras_rnn.yields import gs10_model
 
 ROUND = 100  # updates between two looks at the loss
 
@@ -103,14 +104,20 @@ def train(
         check_integer("batch_size", batch_size, 1)
         dataset = tf.data.Dataset.from_tensor_slices((x, targets)).shuffle(len(x), seed=seed).repeat()
         dataset = dataset.batch(min(batch_size, len(x)), drop_remainder=True)
-    return _fit(model, dataset, updates, callbacks, validation_data, (title or model.name) if verbose else None)
+    return fit_batches(model, dataset, updates, callbacks, validation_data, (title or model.name) if verbose else None)
 
 
-def _fit(
-    model: Any, dataset: Any, updates: int, callbacks: list[Any], validation_data: Any = None, title: str | None = None
+def fit_batches(
+    model: Any,
+    dataset: Any,
+    updates: int,
+    callbacks: list[Any],
+    validation_data: Any = None,
+    title: str | None = None,
+    in_round: int = ROUND,
 ) -> Any:
-    """`fit` on a data set of batches, in rounds; `title` is of the progress bar, None for none."""
-    rounds = math.ceil(updates / ROUND)
+    """`fit` on a data set of batches, `in_round` of them to a call; `title` is of the progress bar, None for none."""
+    rounds = math.ceil(updates / in_round)
     a_round = math.ceil(updates / rounds)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late
@@ -132,7 +139,7 @@ def _fit(
         model.steps_per_execution, model.train_function, model.test_function = before
 
 
-def train_on_walks(model: GS10Model, recipe: Recipe, seed: int, title: str | None = None) -> None:
+def train_on_walks(model: SeriesModel, recipe: Recipe, seed: int, title: str | None = None) -> None:
     """Train a forecaster on simulated random walks, each window seen once.
 
     The loss is the squared error over the walk's own variance, so that quiet and wild ones count alike; Adam's rate
@@ -148,7 +155,7 @@ def train_on_walks(model: GS10Model, recipe: Recipe, seed: int, title: str | Non
     schedule = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.updates)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
     batches = (x.reshape(*shape, -1), y.reshape(*shape, 1), (1 / sigma**2).reshape(shape))
-    _fit(model, tf.data.Dataset.from_tensor_slices(batches), recipe.updates, [], title=title)
+    fit_batches(model, tf.data.Dataset.from_tensor_slices(batches), recipe.updates, [], title=title)
     model.compile_recipe()
 
 

@@ -15,10 +15,10 @@ FLOORS = [
      "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
     {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
-     "lowering", "parity", "quantisation", "recurrent", "served", "signatures", "tasks", "training", "variants",
-     "yields", "zoo"},
+     "lowering", "parity", "quantisation", "recurrent", "series_training", "served", "signatures", "tasks",
+     "training", "variants", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
-     "__main__", "__init__"},
+     "train_commands", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
