@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import numbers
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from keras_rnn.backend import keras, tf
@@ -19,7 +21,7 @@ from keras_rnn.dates import day
 from keras_rnn.evaluation import compare
 from keras_rnn.forecaster import SeriesModel, series_model
 from keras_rnn.presets import DEFAULT_CELL, WALKS, WALKS_SCALE
-from keras_rnn.series import Floats, features_of, persistence, series_windows
+from keras_rnn.series import Floats, check_history, features_of, persistence, series_windows
 from keras_rnn.tasks import figures_of
 from keras_rnn.training import fit_batches, train_on_walks
 from keras_rnn.weights import CellWeights
@@ -103,7 +105,8 @@ def train_series(
     updates = ROUND * math.ceil(check_integer("updates", updates, 1) / ROUND)
     check_seed(check_integer("seed", seed, 0))
     features = features_of(series)
-    periods = len(series) if hasattr(series, "__len__") else 0
+    series = series if isinstance(series, pd.Series | pd.DataFrame) else check_history(series, 3, "series", features)
+    periods = len(series)
     last = _test_periods(test, periods)
     model = series_model(None, cell, window, units, features, series[: periods - last], scaling, seed=seed)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
@@ -145,12 +148,17 @@ def _starts(model: SeriesModel, seed: int, verbose: bool) -> dict[str, CellWeigh
     own = model.get_cell_weights()
     if model.scaling == "levels":
         return {AT_RANDOM: own}
-    # with a scale of its own, as if the series were GS10: inside, its changes are alike
-    one = SeriesModel(model.window, model.units, cell=model.cell, scale=WALKS_SCALE, seed=seed)
-    train_on_walks(one, WALKS, seed, FROM_WALKS if verbose else None)
-    walks = one.get_cell_weights()
+    walks = _from_walks(model.window, model.units, model.cell, seed, FROM_WALKS if verbose else None)
     others = np.zeros((model.features - 1, model.units), dtype=np.float32)
     return {NO_CHANGE: own, FROM_WALKS: dataclasses.replace(walks, kernel=np.concatenate([walks.kernel, others]))}
+
+
+@functools.lru_cache(maxsize=16)  # they do not depend on the series
+def _from_walks(window: int, units: int, cell: str, seed: int, title: str | None) -> CellWeights:
+    # with GS10's scale: inside, where every series' changes are of one size, it makes no difference
+    model = SeriesModel(window, units, cell=cell, scale=WALKS_SCALE, seed=seed)
+    train_on_walks(model, WALKS, seed, title)
+    return model.get_cell_weights()
 
 
 def _trials(
