@@ -118,26 +118,26 @@ def backtest(options: argparse.Namespace, model: Any) -> int:
     from keras_rnn.datasets import load_gs10
     from keras_rnn.evaluation import compare
 
-    since, origin = options.since, None
+    since, learnt = options.since, None
     if options.csv:
         series, remarks = read_history(options.csv, options.column, model.window + 2, model.frequency, model.columns)
-        if model.trained_to is not None:
-            origin = _place(series, model.trained_to) if since is None else None
-            if origin is None:
-                remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
+        learnt = None if model.trained_to is None else _place(series, model.trained_to)
     elif type(model).__name__ == "GS10Model":
         refuse(options, "column")
         series, remarks = load_gs10(model.frequency, "packaged"), []
         since = FIRST_TEST_YEAR if since is None else since
     else:
         raise ValueError(f"A CSV file with the model's series was expected. {received(options.csv)}")
-    for remark in remarks:
-        print(remark, file=sys.stderr)
 
     def progress(origins: Any) -> Any:
         return tqdm(origins, unit=" origins", leave=False, disable=options.json or not sys.stderr.isatty())
 
+    origin = learnt if since is None else None
     results, dates = backtests(model, series, since, options.steps, origin=origin, progress=progress)
+    if model.trained_to is not None and (learnt is None or results["model"].origins[0] < learnt):
+        remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
+    for remark in remarks:
+        print(remark, file=sys.stderr)
     by_horizon = {h: compare(results, "persistence", h) for h in range(1, options.steps + 1)}
     if options.plot:
         from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method

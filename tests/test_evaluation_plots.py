@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import gs10_model, load_gs10
+from keras_rnn.backtest_intervals import walk_forward_intervals
 from keras_rnn.comparison import backtests, rows_since
-from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method
+from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method, plot_walk_forward
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +32,26 @@ def test_error_by_horizon(tables):
     for place, line in enumerate(lines.values()):
         np.testing.assert_allclose(line.get_xydata(), [[h, tables[h][place]["rmse"]] for h in (1, 2, 3)])
         assert line.get_linestyle() != "None"
+
+
+def test_forecasts_with_their_intervals():
+    results, dates = backtests(gs10_model(), load_gs10(source="packaged"), 1960, 2)
+    result = results["model"]
+    intervals = {level: walk_forward_intervals(result, level, 20) for level in (80.0, 95.0)}
+    years = dates.year.to_numpy()[result.origins + 1]
+    axes = plot_walk_forward(result, years, intervals, "percent", "GS10").axes[0]
+    actual, predicted = axes.get_lines()
+    np.testing.assert_array_equal(actual.get_xydata(), np.column_stack([years, result.actual[:, 0]]))
+    np.testing.assert_array_equal(predicted.get_ydata(), result.predicted[:, 0])
+    low, high = (side[20:, 0] for side in intervals[80.0])
+    held = np.mean((result.actual[20:, 0] >= low) & (result.actual[20:, 0] <= high))
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels[1] == f"80 % interval, held {100 * held:.0f} %"
+    edge = axes.collections[1].get_paths()[0].vertices[:, 1]
+    assert edge.max() == pytest.approx(high.max())
+    assert axes.get_ylabel() == "percent"
+    with pytest.raises(ValueError, match="`times` must be 66 numbers. Received: "):
+        plot_walk_forward(result, years[1:])
 
 
 def test_bad_input():
