@@ -24,6 +24,7 @@ bench = [
     "onnx>=1.17",
     "onnxruntime>=1.20",
     "statsforecast>=2.0",
+    "statsmodels>=0.14",
     "torch>=2.8",
 ]
 

@@ -58,13 +58,13 @@ def linear_forecaster(history, steps):
 class Statsforecast:
     """AutoARIMA, AutoETS or AutoTheta: chosen and fitted at `fit`, brought up to date in between."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, season=1):
+        self.name, self.season = name, season
 
     def fit(self, history):
         from statsforecast import models
 
-        self.model = getattr(models, self.name)().fit(history.copy())
+        self.model = getattr(models, self.name)(season_length=self.season).fit(history.copy())
 
     def __call__(self, history, steps):
         return self.model.forward(history.copy(), h=steps)["mean"]
