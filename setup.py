@@ -15,7 +15,7 @@ test = [
     "pytest-xdist>=3.6",
     "ruff>=0.12",
     "setuptools>=77",
-    "torch>=2.8",
+    "torch>=2.10",
     "wheel>=0.45",
 ]
 bench = [

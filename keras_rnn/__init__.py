@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from keras_rnn.registry import list_models
     from keras_rnn.series import series_windows
     from keras_rnn.series_training import train_series
+    from keras_rnn.torch_import import from_torch
     from keras_rnn.training import train
     from keras_rnn.vocabulary import text_windows
     from keras_rnn.weights import CellWeights
@@ -36,6 +37,7 @@ _PUBLIC = {
     "SeriesModel": "forecaster",
     "char_model": "characters",
     "export": "artifacts",
+    "from_torch": "torch_import",
     "gs10_model": "yields",
     "list_models": "registry",
     "load": "zoo",
@@ -72,6 +74,7 @@ __all__ = [  # noqa: RUF022, by what they are for
     "export",
     "verify",
     "to_litert",
+    "from_torch",
     "CellWeights",
     "read_weights",
     "write_weights",

@@ -106,6 +106,16 @@ def _parser() -> _Parser:
     sub.add_argument("--quantize", choices=QUANTIZE, help="smaller weights in a .tflite file (default: float32)")
     sub.add_argument("--calibration", metavar="FILE.npy", help="for int8: windows like those to come, a NumPy array")
 
+    sub = command("import-torch", "PyTorch's nn.RNN, nn.GRU or nn.LSTM weights to a .keras file")
+    sub.add_argument("file", metavar="FILE", help="a saved state_dict: .pt, .pth, .npz or .safetensors")
+    sub.add_argument("out", metavar="OUT.keras", help="the Keras model to write")
+    sub.add_argument("--nonlinearity", choices=("tanh", "relu"), help="of an nn.RNN (default: tanh)")
+    sub.add_argument("--sequences", action="store_true", help="an answer at every step (default: at the last)")
+    sub.add_argument(
+        "--last", choices=("output", "state"), help="of both directions: PyTorch's output[:, -1], or both in h_n"
+    )
+    sub.add_argument("--steps", type=int, help="of a window, if it is to be fixed (default: any)")
+
     sub = command("verify", "check every artifact of a model against its Keras model")
     sub.add_argument("models", nargs="*", metavar="NAME-or-FOLDER", help="default: the whole zoo")
 
@@ -131,7 +141,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 done, 1 a check failed, 2 bad input or a file that cannot be read or written."""
     options = _parser().parse_args(arguments)
     try:
-        code = int(getattr(commands, f"{options.command}_")(options))
+        code = int(getattr(commands, f"{options.command.replace('-', '_')}_")(options))
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # the reader of our output, such as `head`, has left

@@ -186,6 +186,12 @@ def _export_litert(options: argparse.Namespace) -> int:
     return 0
 
 
+def import_torch_(options: argparse.Namespace) -> int:
+    from keras_rnn.torch_commands import import_torch
+
+    return import_torch(options)
+
+
 def verify_(options: argparse.Namespace) -> int:
     from keras_rnn.parity import verify
 

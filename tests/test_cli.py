@@ -8,7 +8,7 @@ from keras_rnn.cli import main
 from keras_rnn.parity import Check
 from keras_rnn.registry import find, zoo_names
 
-COMMANDS = ["list", "show", "generate", "forecast", "train", "export", "verify", "data", "demo"]
+COMMANDS = ["list", "show", "generate", "forecast", "train", "export", "import-torch", "verify", "data", "demo"]
 
 
 def test_help_imports_no_tensorflow(fresh):

@@ -11,14 +11,14 @@ import keras_rnn
 PACKAGE = Path(keras_rnn.__file__).parent
 FLOORS = [
     {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata", "metrics",
-     "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "userdata", "vocabulary", "walks",
-     "weights"},
+     "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "torch_files", "torch_layout",
+     "torch_state", "userdata", "vocabulary", "walks", "weights"},
     {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
     {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
      "lowering", "parity", "quantisation", "recurrent", "series_training", "served", "signatures", "tasks",
-     "training", "variants", "yields", "zoo"},
+     "torch_import", "training", "variants", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
-     "train_commands", "__main__", "__init__"},
+     "torch_commands", "train_commands", "__main__", "__init__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
@@ -27,6 +27,7 @@ BESIDES = {
     "litert_file": {"ai_edge_litert", "flatbuffers"},
     "litert": {"ai_edge_litert", "flatbuffers"},
     "quantisation": {"ai_edge_litert"},
+    "torch_files": {"torch"},
     "userdata": {"platformdirs"},
 }
 OUTSIDE = [{"numpy"}, {"keras", "pandas", "tensorflow"}, {"tqdm"}, {"matplotlib"}]

@@ -1,0 +1,102 @@
+"""Reading a file of weights that somebody else wrote: tensors by name, and no code that a pickle brings along."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.checks import received
+from keras_rnn.files import FilePath, check_path
+
+SAFE = (2, 10)  # PyTorch; `weights_only` of older ones can be circumvented: CVE-2025-32434, CVE-2026-24747
+# of https://github.com/huggingface/safetensors; bfloat16 is the upper half of a float32
+_SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
+                "I8": "|i1", "U8": "|u1", "BOOL": "|b1"}  # fmt: skip
+
+
+def read_torch_file(path: FilePath) -> Any:
+    """A `state_dict`, or the checkpoint around it, from a file.
+
+    Args:
+        path: `.npz`, NumPy's, and `.safetensors` are read without PyTorch; any other is `torch.save`'s, read by
+            `torch.load(path, weights_only=True)`, which builds tensors and plain containers and calls nothing else; by PyTorch 2.10 or
+            newer, of which that holds.
+
+    Raises:
+        TypeError: not a path.
+        ValueError: no such file; not such a file, a damaged one, or one with objects in it, such as a whole module;
+            or PyTorch is needed and not installed, or too old.
+    """
+    check_path(path)
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"A file with a state_dict (.pt, .pth, .npz, .safetensors) was expected. {_quoted(path)}")
+    readers: dict[str, Callable[[Path], Any]] = {".npz": _read_npz, ".safetensors": _read_safetensors}
+    return readers.get(path.suffix.lower(), _read_torch)(path)
+
+
+def _read_npz(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:  # one .npy has no `with`
+            return {name: arrays[name] for name in arrays.files}
+    except Exception as error:  # a damaged archive can raise anything
+        raise ValueError(f"NumPy arrays by name (np.savez), not objects, were expected. {_quoted(path)}") from error
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    """Eight bytes: the header's length; the header, JSON: name → dtype, shape, where; then the numbers."""
+    content = path.read_bytes()
+    try:
+        start = 8 + int.from_bytes(content[:8], "little")
+        header = json.loads(content[8:start].decode("utf-8"))
+        header.pop("__metadata__", None)
+        return {name: _tensor(content[start:], **entry) for name, entry in header.items()}
+    except Exception as error:  # a damaged header can raise anything
+        raise ValueError(f"A whole safetensors file was expected. {_quoted(path)}") from error
+
+
+def _tensor(content: bytes, dtype: str, shape: list[int], data_offsets: list[int]) -> Any:
+    begin, end = data_offsets
+    kind = np.dtype(_SAFETENSORS[dtype])
+    if not 0 <= begin <= end <= len(content) or end - begin != kind.itemsize * math.prod(shape):
+        raise ValueError(f"offsets {data_offsets} for a tensor {dtype} {shape} within {len(content):,} bytes")
+    array = np.frombuffer(content[begin:end], kind).reshape(shape)
+    return (array.astype("<u4") << 16).view("<f4") if dtype == "BF16" else array
+
+
+def _read_torch(path: Path) -> Any:
+    try:
+        import torch
+    except ImportError as error:
+        raise ValueError(
+            f"PyTorch was expected, which {path.name!r} cannot be read without: pip install torch; or save the tensors "
+            f"as .npz or .safetensors. {_quoted(path)}"
+        ) from error
+    if tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2]) < SAFE:
+        raise ValueError(
+            f"PyTorch {'.'.join(map(str, SAFE))} or newer was expected, as older ones can be made to run a file's code "
+            f"(CVE-2025-32434, CVE-2026-24747). Received: PyTorch {torch.__version__}"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of older formats
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file can raise anything
+        asked = re.search(r"GLOBAL ([\w.]+)", str(error))  # what the pickle would have had called
+        if asked is None and "TorchScript" not in str(error):
+            raise ValueError(f"A file that torch.save wrote whole was expected. {_quoted(path)}") from error
+        raise ValueError(
+            f"A file with tensors only was expected: save `model.state_dict()`, not the model. {_quoted(path)}, which "
+            f"holds {asked[1] if asked else 'TorchScript'} and was not run"
+        ) from error
+
+
+def _quoted(path: Path) -> str:
+    return received(str(path))
