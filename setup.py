@@ -25,7 +25,7 @@ bench = [
     "onnxruntime>=1.20",
     "statsforecast>=2.0",
     "statsmodels>=0.14",
-    "torch>=2.8",
+    "torch>=2.10",
 ]
 
 setup(

@@ -26,8 +26,8 @@ def read_torch_file(path: FilePath) -> Any:
 
     Args:
         path: `.npz`, NumPy's, and `.safetensors` are read without PyTorch; any other is `torch.save`'s, read by
-            `torch.load(path, weights_only=True)`, which builds tensors and plain containers and calls nothing else; by PyTorch 2.10 or
-            newer, of which that holds.
+            `torch.load(path, weights_only=True)`, which builds tensors and plain containers and calls nothing
+            else; by PyTorch 2.10 or newer, of which that holds.
 
     Raises:
         TypeError: not a path.
@@ -57,12 +57,13 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
         start = 8 + int.from_bytes(content[:8], "little")
         header = json.loads(content[8:start].decode("utf-8"))
         header.pop("__metadata__", None)
-        return {name: _tensor(content[start:], **entry) for name, entry in header.items()}
+        numbers = memoryview(content)[start:]  # no copies
+        return {name: _tensor(numbers, **entry) for name, entry in header.items()}
     except Exception as error:  # a damaged header can raise anything
         raise ValueError(f"A whole safetensors file was expected. {_quoted(path)}") from error
 
 
-def _tensor(content: bytes, dtype: str, shape: list[int], data_offsets: list[int]) -> Any:
+def _tensor(content: memoryview, dtype: str, shape: list[int], data_offsets: list[int]) -> Any:
     begin, end = data_offsets
     kind = np.dtype(_SAFETENSORS[dtype])
     if not 0 <= begin <= end <= len(content) or end - begin != kind.itemsize * math.prod(shape):
