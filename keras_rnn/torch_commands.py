@@ -57,7 +57,7 @@ def import_torch(options: argparse.Namespace) -> int:
 def _readable(value: object) -> str:
     if isinstance(value, dict):
         name, (key, size) = value["name"], list(value.items())[1]
-        return f"{name}, {size:,} {key}"
+        return f"{name}, {key} {size:,}"
     if isinstance(value, list):
         return f"({', '.join('any' if size is None else str(size) for size in value)})"
     if isinstance(value, bool) or value is None:

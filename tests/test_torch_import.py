@@ -60,12 +60,14 @@ def changed(state, **tensors):
 @pytest.mark.parametrize(("kind", "nonlinearity"), KINDS, ids=str)
 def test_every_step_equals_pytorch(kind, nonlinearity, layers, both, bias):
     net, x = module(kind, nonlinearity, num_layers=layers, bidirectional=both, bias=bias), values()
-    model = from_torch(net.state_dict(), kind.lower(), nonlinearity, return_sequences=True)
-    assert largest(model, x, outputs_of(net, x)[0]) <= 1e-6
-    assert largest(model, x, outputs_of(net.double(), x)[0]) <= 1e-6
+    answer = np.asarray(from_torch(net.state_dict(), kind.lower(), nonlinearity, return_sequences=True)(x))
+    assert answer.dtype == np.float32
+    for expected in (outputs_of(net, x)[0], outputs_of(net.double(), x)[0]):  # in float32, and in float64
+        assert answer.shape == expected.shape
+        assert np.abs(answer - expected).max() <= 1e-6
 
 
-@pytest.mark.parametrize("layers", [1, 2, 3])
+@pytest.mark.parametrize("layers", [1, 3])
 @pytest.mark.parametrize(("kind", "nonlinearity"), KINDS, ids=str)
 def test_last_step_equals_pytorch(kind, nonlinearity, layers):
     net, x = module(kind, nonlinearity, num_layers=layers), values()
@@ -313,8 +315,8 @@ def test_command_then_keras_alone(tmp_path, command, fresh):
     torch.save({"epoch": 1, "model_state_dict": net.state_dict()}, tmp_path / "tagger.pt")
     assert command("import-torch", "tagger.pt", "tagger.keras", "--last", "output") == (
         0,
-        "kind: nn.LSTM\nlayers: 2\ndirections: 2\nunits: 5\nfeatures: 3\nbias: yes\nembedding: embedding, 11 ids\n"
-        "head: fc, 4 outputs\nparameters: 1,077\ninput: (any, any)\noutput: (any, 4)\nfile: tagger.keras\n"
+        "kind: nn.LSTM\nlayers: 2\ndirections: 2\nunits: 5\nfeatures: 3\nbias: yes\nembedding: embedding, ids 11\n"
+        "head: fc, outputs 4\nparameters: 1,077\ninput: (any, any)\noutput: (any, 4)\nfile: tagger.keras\n"
         "for a phone: keras-rnn export tagger.keras tagger.tflite --window N\n",
         "",
     )
