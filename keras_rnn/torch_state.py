@@ -45,8 +45,7 @@ def torch_weights(state: Any, kind: str | None = None, nonlinearity: str | None 
         check_choice("kind", kind, GATES)
     if nonlinearity is not None:
         check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
-    modules = dict(state.named_modules()) if callable(getattr(state, "named_modules", None)) else {}
-    tensors = _tensors(state)
+    tensors, modules = _tensors(state)
     prefix = _prefix(tensors)
     found = _kind(tensors, prefix)
     if kind not in (None, found):
@@ -68,8 +67,9 @@ def torch_weights(state: Any, kind: str | None = None, nonlinearity: str | None 
     )
 
 
-def _tensors(state: Any) -> dict[str, Any]:
-    """Name → tensor, without the names that wrappers put before all of them."""
+def _tensors(state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Name → tensor and, of a module, name → part, without the names that wrappers put before all of them."""
+    modules = dict(state.named_modules()) if callable(getattr(state, "named_modules", None)) else {}
     tensors = state.state_dict() if callable(getattr(state, "state_dict", None)) else state
     for key in NESTED:
         if isinstance(tensors, Mapping) and isinstance(tensors.get(key), Mapping):
@@ -80,7 +80,8 @@ def _tensors(state: Any) -> dict[str, Any]:
     for wrapper in WRAPPERS:
         if tensors and all(name.startswith(wrapper) for name in tensors):
             tensors = {name.removeprefix(wrapper): tensor for name, tensor in tensors.items()}
-    return tensors
+            modules = {f"{name}.".removeprefix(wrapper).removesuffix("."): part for name, part in modules.items()}
+    return tensors, modules
 
 
 def _prefix(tensors: dict[str, Any]) -> str:
@@ -231,7 +232,10 @@ def _array(name: str, tensors: Mapping[str, Any]) -> Array:
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:
-    return tuple(int(size) for size in getattr(tensor, "shape", None) or np.shape(tensor))
+    try:
+        return tuple(int(size) for size in np.shape(tensor))
+    except ValueError:  # rows of different length
+        return ()
 
 
 def _listed(names: Any, most: int = 8) -> str:

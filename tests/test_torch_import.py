@@ -214,6 +214,16 @@ def test_checkpoints_and_wrappers(wrap):
     assert (weights.name, weights.head_name, weights.embedding_name) == (f"{before}rnn", f"{before}head", None)
 
 
+@pytest.mark.parametrize(
+    "wrap", [torch.nn.DataParallel, lambda net: torch.compile(net, backend="eager")], ids=["parallel", "compiled"]
+)
+def test_wrapped_modules_know_their_nonlinearity_too(wrap):
+    for net in (Forecaster(), module("RNN", "relu")):
+        weights = torch_weights(wrap(net))
+        assert weights.nonlinearity == "relu"
+        assert weights.head_name == ("head" if isinstance(net, Forecaster) else None)
+
+
 class Ambiguous(torch.nn.Module):
     """A head without bias that could be an embedding, by its shape."""
 
@@ -534,6 +544,7 @@ TAGGER = Tagger().state_dict()
         ({}, "Received: none"),
         (changed(LSTM, weight_hh_l0=torch.ones(20, 5).to_sparse()), "`weight_hh_l0` must be a dense tensor"),
         (changed(LSTM, weight_hh_l0=torch.ones(20, 5, device="meta")), "`weight_hh_l0` must be a dense tensor"),
+        (changed(TAGGER) | {"fc.weight": [[1.0], [1.0, 2.0]]}, r"Unknown: .*fc.weight \(\)"),
         (changed(LSTM, weight_hh_l0=[[1.0], [1.0, 2.0]]), "`weight_hh_l0` must be a dense tensor"),
     ],
 )  # fmt: skip
