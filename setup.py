@@ -7,7 +7,9 @@ from setuptools import setup
 
 here = pathlib.Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "keras_rnn" / "__init__.py").read_text(encoding="utf-8"))[1]
+torch = ["ml_dtypes>=0.4", "safetensors>=0.4.3", "torch>=2.10"]  # to read files of PyTorch's
 test = [
+    *torch,
     "build>=1.2",
     "mypy>=1.15",
     "pandas-stubs>=2.2",
@@ -15,7 +17,6 @@ test = [
     "pytest-xdist>=3.6",
     "ruff>=0.12",
     "setuptools>=77",
-    "torch>=2.10",
     "wheel>=0.45",
 ]
 bench = [
@@ -59,6 +60,6 @@ setup(
         "tensorflow>=2.20",
         "tqdm>=4.66",
     ],
-    extras_require={"test": test, "bench": bench, "dev": sorted(set(test + bench))},
+    extras_require={"torch": torch, "test": test, "bench": bench, "dev": sorted(set(test + bench))},
     entry_points={"console_scripts": ["keras-rnn = keras_rnn.cli:main"]},
 )

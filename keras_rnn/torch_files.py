@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 import warnings
 from collections.abc import Callable
@@ -16,9 +14,6 @@ from keras_rnn.checks import received
 from keras_rnn.files import FilePath, check_path
 
 SAFE = (2, 10)  # PyTorch; `weights_only` of older ones can be circumvented: CVE-2025-32434, CVE-2026-24747
-# of https://github.com/huggingface/safetensors; bfloat16 is the upper half of a float32
-_SAFETENSORS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8", "I32": "<i4", "I16": "<i2",
-                "I8": "|i1", "U8": "|u1", "BOOL": "|b1"}  # fmt: skip
 
 
 def read_torch_file(path: FilePath) -> Any:
@@ -51,25 +46,18 @@ def _read_npz(path: Path) -> dict[str, Any]:
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
-    """Eight bytes: the header's length; the header, JSON: name → dtype, shape, where; then the numbers."""
-    content = path.read_bytes()
     try:
-        start = 8 + int.from_bytes(content[:8], "little")
-        header = json.loads(content[8:start].decode("utf-8"))
-        header.pop("__metadata__", None)
-        numbers = memoryview(content)[start:]  # no copies
-        return {name: _tensor(numbers, **entry) for name, entry in header.items()}
-    except Exception as error:  # a damaged header can raise anything
+        import ml_dtypes  # noqa: F401  bfloat16, which NumPy has not
+        from safetensors.numpy import load_file
+    except ImportError as error:
+        raise ValueError(
+            f"The package safetensors was expected, which {path.name!r} cannot be read without: pip install "
+            f"'keras-rnn[torch]'; or save the tensors as .npz. {_quoted(path)}"
+        ) from error
+    try:
+        return dict(load_file(path))
+    except Exception as error:  # it has a type of its own
         raise ValueError(f"A whole safetensors file was expected. {_quoted(path)}") from error
-
-
-def _tensor(content: memoryview, dtype: str, shape: list[int], data_offsets: list[int]) -> Any:
-    begin, end = data_offsets
-    kind = np.dtype(_SAFETENSORS[dtype])
-    if not 0 <= begin <= end <= len(content) or end - begin != kind.itemsize * math.prod(shape):
-        raise ValueError(f"offsets {data_offsets} for a tensor {dtype} {shape} within {len(content):,} bytes")
-    array = np.frombuffer(content[begin:end], kind).reshape(shape)
-    return (array.astype("<u4") << 16).view("<f4") if dtype == "BF16" else array
 
 
 def _read_torch(path: Path) -> Any:

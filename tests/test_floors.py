@@ -27,7 +27,7 @@ BESIDES = {
     "litert_file": {"ai_edge_litert", "flatbuffers"},
     "litert": {"ai_edge_litert", "flatbuffers"},
     "quantisation": {"ai_edge_litert"},
-    "torch_files": {"torch"},
+    "torch_files": {"ml_dtypes", "safetensors", "torch"},
     "userdata": {"platformdirs"},
 }
 OUTSIDE = [{"numpy"}, {"keras", "pandas", "tensorflow"}, {"tqdm"}, {"matplotlib"}]

@@ -285,7 +285,7 @@ def test_litert_takes_ids(tmp_path):
 
 
 def write_safetensors(path, state):
-    """As the format's description has it, by hand: the package is no dependency."""
+    """As the format's description has it, by hand: the package that reads it is not to be held against itself."""
     header, numbers = {"__metadata__": {"format": "pt"}}, b""
     for name, tensor in state.items():
         dtype = {torch.float32: "F32", torch.float64: "F64", torch.bfloat16: "BF16", torch.float16: "F16"}[tensor.dtype]
@@ -585,3 +585,11 @@ def test_what_is_no_state_dict(state):
 def test_arguments_that_are_refused(options, error, message):
     with pytest.raises(error, match=message):
         from_torch(LSTM, **options)
+
+
+def test_without_safetensors(tmp_path, monkeypatch, capsys):
+    write_safetensors(tmp_path / "m.safetensors", module("RNN").state_dict())
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    code, _, err = run(capsys, tmp_path / "m.safetensors", tmp_path / "m.keras")
+    assert code == 2
+    assert "'m.safetensors' cannot be read without: pip install 'keras-rnn[torch]'; or save the tensors as .npz" in err
