@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keras_rnn.datasets import load_gs10
     from keras_rnn.exchange import read_weights, write_weights
     from keras_rnn.forecaster import SeriesModel, series_model
+    from keras_rnn.initializers import ScaledIdentity
     from keras_rnn.parity import verify
     from keras_rnn.registry import list_models
     from keras_rnn.series import series_windows
@@ -34,6 +35,7 @@ _PUBLIC = {
     "CharModel": "characters",
     "GS10Model": "yields",
     "RNNCell": "cell",
+    "ScaledIdentity": "initializers",
     "SeriesModel": "forecaster",
     "char_model": "characters",
     "export": "artifacts",
@@ -54,13 +56,14 @@ _PUBLIC = {
     "write_weights": "exchange",
 }
 
-_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "CharModel", "GS10Model", "SeriesModel")}
+_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel")}
 
 __all__ = [  # noqa: RUF022, by what they are for
     "char_model",
     "gs10_model",
     "series_model",
     "RNNCell",
+    "ScaledIdentity",
     "CharModel",
     "GS10Model",
     "SeriesModel",

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras_rnn.backend import keras
 from keras_rnn.checks import check_choice, check_integer, check_seed
-from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
+from keras_rnn.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
 from keras_rnn.sampling import CharacterVerbs
 from keras_rnn.vocabulary import Ids, check_vocabulary, vocabulary_of
@@ -36,6 +36,7 @@ class CharModel(CharacterVerbs, RecurrentModel):
         units: int = 20,
         cell: str = DEFAULT_CELL,
         return_sequences: bool = False,
+        activation: str = "tanh",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -44,10 +45,13 @@ class CharModel(CharacterVerbs, RecurrentModel):
         units = check_integer("units", units, 1)
         check_choice("cell", cell, CELLS)
         check_choice("return_sequences", return_sequences, (False, True))
+        check_choice("activation", activation, ACTIVATIONS)
         seed = check_seed(seed)
         ids = keras.Input((window,), dtype="int32", name="ids")  # (batch, window)
         x = keras.ops.one_hot(ids, len(vocabulary))  # (batch, window, vocabulary)
-        for layer in recurrent_layers(cell, units, len(vocabulary), window, return_sequences, seed):
+        for layer in recurrent_layers(
+            cell, units, len(vocabulary), window, return_sequences, seed, activation=activation
+        ):
             x = layer(x)  # last: (batch, vocabulary), or (batch, window, vocabulary)
         super().__init__(inputs=ids, outputs=x, **{"name": "char_model", **kwargs})
         self.vocabulary = vocabulary
@@ -55,6 +59,7 @@ class CharModel(CharacterVerbs, RecurrentModel):
         self.units = units
         self.cell = cell
         self.return_sequences = return_sequences
+        self.activation = activation
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
@@ -64,6 +69,7 @@ class CharModel(CharacterVerbs, RecurrentModel):
             "units": self.units,
             "cell": self.cell,
             "return_sequences": self.return_sequences,
+            "activation": self.activation,
             "seed": self.seed,
             "name": self.name,
             "trainable": self.trainable,
@@ -101,6 +107,7 @@ def char_model(
     units: int | None = None,
     return_sequences: bool | None = None,
     seed: int | None = None,
+    activation: str | None = None,
 ) -> CharModel:
     """A character model, pretrained or to be trained, compiled with its recipe's loss and metric.
 
@@ -115,6 +122,8 @@ def char_model(
         return_sequences: logits after every character of the window, not only the last: for targets of shape
             (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
         seed: of the initial weights, where `weights=None`.
+        activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity
+            and gradients are clipped to a norm of 1. None: the weights' own, or tanh.
 
     Returns:
         A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).
@@ -125,7 +134,7 @@ def char_model(
     """
     check_arguments(CharModel, weights, cell, seed)
     check_choice("return_sequences", return_sequences, (None, False, True))
-    wanted = {"vocabulary": vocabulary, "window": window, "units": units}
+    wanted = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation}
     if weights is None:
         model = CharModel(
             vocabulary=vocabulary_of("hello world") if vocabulary is None else vocabulary,
@@ -133,6 +142,7 @@ def char_model(
             units=DEFAULT.units if units is None else units,
             cell=cell,
             return_sequences=bool(return_sequences),
+            activation="tanh" if activation is None else activation,
             seed=seed,
         )
     else:

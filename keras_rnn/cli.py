@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from keras_rnn import __version__, commands
 from keras_rnn.metadata import QUANTIZE
-from keras_rnn.presets import CELLS, DEFAULT_CELL, PRESETS
+from keras_rnn.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
 
 
 class _Parser(argparse.ArgumentParser):
@@ -93,6 +93,7 @@ def _parser() -> _Parser:
     sub.add_argument("--inputs", metavar="A,B", help="series: further columns to read beside it")
     sub.add_argument("--window", type=int, help="periods or characters read at a time (default: 6; char: 2)")
     sub.add_argument("--units", type=int, help="size of the hidden state (default: 20)")
+    sub.add_argument("--activation", choices=ACTIVATIONS, help="char, series: relu for long windows (default: tanh)")
     sub.add_argument("--scaling", choices=("window", "levels"), help="series: default window")
     sub.add_argument("--test", type=_share, help="series: the last part, for figures and intervals only: a share below "
                      "1 or a number of periods (default: 0.2)")  # fmt: skip

@@ -95,7 +95,8 @@ def char_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
 
     from keras_rnn.characters import char_model
 
-    return char_model(None, options.cell, vocabulary, window, options.units, seed=options.seed), ids, targets
+    further = {"activation": options.activation, "seed": options.seed}
+    return char_model(None, options.cell, vocabulary, window, options.units, **further), ids, targets
 
 
 def levels_of(text: str | None) -> tuple[float, ...]:
@@ -112,7 +113,7 @@ def gs10_task(options: argparse.Namespace) -> tuple[Any, Any, Any]:
     from keras_rnn.dates import years_of
     from keras_rnn.series import series_windows
 
-    refuse(options, "text")
+    refuse(options, "text", "activation")
     window = PRESETS["gs10"]["levels"].window if options.window is None else options.window
     if options.csv:
         series, remarks = read_history(options.csv, options.column, window + 1, "annual")

@@ -13,7 +13,7 @@ from keras_rnn.backend import keras
 from keras_rnn.checks import check_choice, check_integer, check_number, check_seed, received
 from keras_rnn.dates import FREQUENCIES, dated_history, forecast_frame, frequency_of
 from keras_rnn.intervals import widths_of
-from keras_rnn.presets import CELLS, DEFAULT_CELL
+from keras_rnn.presets import ACTIVATIONS, CELLS, DEFAULT_CELL
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
 from keras_rnn.series import Floats, check_history, check_residuals, features_of, recursive_forecast
 from keras_rnn.weights import CellWeights
@@ -68,6 +68,7 @@ class SeriesModel(RecurrentModel):
         frequency: str | None = None,
         residuals: ArrayLike | None = None,
         trained_to: str | None = None,
+        activation: str = "tanh",
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -85,6 +86,7 @@ class SeriesModel(RecurrentModel):
                 raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
         check_choice("cell", cell, CELLS)
         check_choice("frequency", frequency, (None, *FREQUENCIES))
+        check_choice("activation", activation, ACTIVATIONS)
         seed = check_seed(seed)
         history = keras.Input((window,) if features == 1 else (window, features), name="history")  # (batch, …)
         if features == 1:
@@ -99,7 +101,7 @@ class SeriesModel(RecurrentModel):
             shift = last[:, 0, :1] if by_window else low[0]  # type: ignore[index]
             size = float(sizes[0])
         plain = {"use_bias": False, "zero_head": True} if by_window else {}
-        for layer in recurrent_layers(cell, units, 1, window, False, seed, **plain):
+        for layer in recurrent_layers(cell, units, 1, window, False, seed, activation=activation, **plain):
             x = layer(x)  # last: (batch, 1)
         prediction = x * size + shift  # (batch, 1)
         super().__init__(inputs=history, outputs=prediction, **{"name": "series_model", **kwargs})
@@ -110,11 +112,12 @@ class SeriesModel(RecurrentModel):
         self.frequency = frequency
         self.residuals = None if residuals is None else check_residuals(residuals)
         self.trained_to = trained_to
+        self.activation = activation
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
         names = ("window", "units", "features", "cell", "scaling", "scale", "low", "high", "columns", "unit",
-                 "frequency", "trained_to")  # fmt: skip
+                 "frequency", "trained_to", "activation")  # fmt: skip
         return {
             **{name: getattr(self, name) for name in names},
             "residuals": None if self.residuals is None else self.residuals.tolist(),
@@ -216,6 +219,7 @@ def series_model(
     low: float | Sequence[float] | None = None,
     high: float | Sequence[float] | None = None,
     seed: int | None = None,
+    activation: str | None = None,
 ) -> SeriesModel:
     """A forecaster of a series of your own, to be trained, compiled with its loss and metric.
 
@@ -236,6 +240,7 @@ def series_model(
             standard deviations of its changes; or 1.
         low, high: with `"levels"`, what are scaled to 0 and 1; None: the series' own range.
         seed: of the initial weights, where `weights=None`.
+        activation: `"tanh"`, or for long windows `"relu"`, as in `char_model`; None: the weights' own, or tanh.
 
     Returns:
         A `SeriesModel`, a `keras.Model`: float32 history (batch, window), or (batch, window, features) of several →
@@ -248,7 +253,7 @@ def series_model(
     """
     check_arguments(SeriesModel, weights, cell, seed)
     wanted = {"window": window, "units": units, "features": features, "scaling": scaling, "scale": scale,
-              "low": low, "high": high}  # fmt: skip
+              "low": low, "high": high, "activation": activation}  # fmt: skip
     if weights is not None:
         if series is not None:
             raise ValueError(f"`series` must be None beside `weights`, which have their scale. {received(series)}")

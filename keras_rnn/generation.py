@@ -20,15 +20,17 @@ def generate(
     start: Callable[[Any], Any],
     recurrent_kernel: Any,
     head: Callable[[Any], Any],
+    activate: Callable[[Any], Any],
     unroll: bool,
 ) -> Any:
     """A window's ids (1, window) → the ids that follow, the most likely each time, (1, ahead).
 
     Args:
         project: ids (1,) → x·kernel + bias (1, units).
-        start: ids (1,) → what a window that begins with it carries to its next step, tanh(project)·recurrent_kernel.
+        start: ids (1,) → what a window that begins with it carries on, activate(project)·recurrent_kernel.
         recurrent_kernel: (units, units).
         head: a state (1, units) → logits (1, vocabulary).
+        activate: of the state.
         unroll: the loop as a chain of ops, or as one `WHILE`.
     """
     window = int(ids.shape[1])
@@ -38,7 +40,7 @@ def generate(
 
         Returns the state of the one that is full now, (1, units), and what the others carry on, with a new one.
         """
-        h = tf.tanh(project(x) if carried is None else carried + project(x))  # (windows, units)
+        h = activate(project(x) if carried is None else carried + project(x))  # (windows, units)
         going_on = h[: window - 2]
         rows = [start(x)] if window > 1 else []
         rows += [tf.matmul(going_on, recurrent_kernel)] if int(going_on.shape[0]) else []

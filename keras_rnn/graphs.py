@@ -26,6 +26,7 @@ class Signatures(tf.Module):
         batch: None leaves it free; 1 for LiteRT, whose files need static shapes.
         every_step: outputs after every step, not only the last.
         features: values of each step.
+        activation: of the state, `"tanh"` or `"relu"`.
     """
 
     recurrent_kernel: Any  # (units, units)
@@ -41,9 +42,16 @@ class Signatures(tf.Module):
     has_step = True
 
     def __init__(
-        self, weights: CellWeights, window: int, batch: int | None, every_step: bool, features: int = 1
+        self,
+        weights: CellWeights,
+        window: int,
+        batch: int | None,
+        every_step: bool,
+        features: int = 1,
+        activation: str = "tanh",
     ) -> None:
         super().__init__()
+        self.activation, self.activate = activation, tf.nn.relu if activation == "relu" else tf.tanh
         # constants for LiteRT: a variable read inside a loop is an op that fails on the phone
         store = tf.Variable if batch is None else tf.constant
         self.batch, self.every_step = batch, every_step
@@ -125,7 +133,7 @@ class Signatures(tf.Module):
         return self._head(self._last_state(x))
 
     def _next_state(self, h: Any, p_t: Any) -> Any:
-        return tf.tanh(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
+        return self.activate(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
 
     def _projected(self, x: Any) -> Any:
         """Windows (batch, window[, features]) → their projections (window · batch, units)."""
@@ -144,12 +152,12 @@ class Signatures(tf.Module):
         return tf.while_loop(
             lambda t, h: t < self.window,
             lambda t, h: (t + 1, self._next_state(h, p[t])),
-            (tf.constant(1), tf.tanh(p[0])),
+            (tf.constant(1), self.activate(p[0])),
         )[1]
 
     def _states(self, p: Any) -> list[Any]:
         first, *others = tf.split(p, self.window)  # (batch, units) each
-        states = [tf.tanh(first)]  # from a zero state nothing is to be multiplied
+        states = [self.activate(first)]  # from a zero state nothing is to be multiplied
         for p_t in others:
             states.append(self._next_state(states[-1], p_t))
         return states
@@ -164,5 +172,5 @@ class Signatures(tf.Module):
         def body(t: Any, states: Any) -> tuple[Any, Any]:  # rows written in place: a TensorArray is no built-in op
             return t + 1, tf.tensor_scatter_nd_update(states, [[t]], self._next_state(states[t - 1], p[t])[None])
 
-        states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], tf.tanh(p[0])[None])
+        states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], self.activate(p[0])[None])
         return tf.while_loop(lambda t, states: t < self.window, body, (tf.constant(1), states))[1]

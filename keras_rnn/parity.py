@@ -24,6 +24,7 @@ from keras_rnn.series import series_windows
 from keras_rnn.served import SavedModelFolder
 from keras_rnn.signatures import signatures_of
 from keras_rnn.vocabulary import decode, text_windows
+from keras_rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.yields import GS10Model
 
 TOLERANCE = 1e-5  # of logits or percent points for the zoo; for other models, of their largest answer
@@ -204,16 +205,17 @@ def ahead_differences(model: RecurrentModel, windows: NDArray[Any], following: N
 
 def numpy_reference(model: RecurrentModel, x: NDArray[Any]) -> NDArray[np.float64]:
     """The model's equation in NumPy and float64, from its weights alone."""
-    weights = model.get_cell_weights()
+    weights, activate = model.get_cell_weights(), NUMPY_ACTIVATIONS[model.activation]
     if isinstance(model, CharModel):
         used, places = np.unique(x, return_inverse=True)  # a one-hot of these alone: a vocabulary may be large
         weights = dataclasses.replace(weights, kernel=weights.kernel[used])
-        outputs, _ = weights.forward(np.eye(len(used))[places.reshape(x.shape)])  # (windows, window, vocabulary)
+        one_hot = np.eye(len(used))[places.reshape(x.shape)]
+        outputs, _ = weights.forward(one_hot, activation=activate)  # (windows, window, vocabulary)
         return outputs if model.return_sequences else outputs[:, -1]
     assert isinstance(model, SeriesModel)
     x = x.astype(np.float64).reshape(*x.shape[:2], -1)  # (windows, window, features)
     shift = x[:, -1:] if model.scaling == "window" else np.atleast_1d(model.low)[None, None]
-    outputs, _ = weights.forward((x - shift) / model.sizes)  # (windows, window, 1)
+    outputs, _ = weights.forward((x - shift) / model.sizes, activation=activate)  # (windows, window, 1)
     prediction: NDArray[np.float64] = outputs[:, -1] * model.sizes[0] + shift[:, 0, :1]
     return prediction
 

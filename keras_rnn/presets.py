@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from keras_rnn.series import DATA, GS10_FILE
 
 CELLS = ("rnn_cell", "simple_rnn")
+ACTIVATIONS = ("tanh", "relu")
 DEFAULT_CELL = "simple_rnn"
 TEXT_FILE = DATA / "hello_world.txt"
 AHEAD = {"char": 8, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go

@@ -73,6 +73,7 @@ def train_series(
     units: int | None = None,
     cell: str = DEFAULT_CELL,
     scaling: str | None = None,
+    activation: str | None = None,
     test: float = 0.2,
     updates: int = 1000,
     seed: int = 0,
@@ -88,7 +89,7 @@ def train_series(
     Args:
         series: a pandas Series or DataFrame, or an array (periods[, features]); of several columns the first is
             forecast. Dates, columns' names and `attrs["unit"]` go into the model.
-        window, units, cell, scaling: as in `series_model`.
+        window, units, cell, scaling, activation: as in `series_model`; with `"relu"` there is no start from walks.
         test: the last part, kept out of everything but the figures and the intervals' residuals: a share below 1, or a
             number of periods. 0: none, and no intervals.
         updates: gradient updates at the most, rounded up to whole rounds of 25.
@@ -108,7 +109,8 @@ def train_series(
     series = series if isinstance(series, pd.Series | pd.DataFrame) else check_history(series, 3, "series", features)
     periods = len(series)
     last = _test_periods(test, periods)
-    model = series_model(None, cell, window, units, features, series[: periods - last], scaling, seed=seed)
+    learning = series[: periods - last]
+    model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, activation=activation)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
     x, y = series_windows(values, model.window)  # (windows, window[, features]), (windows, 1)
     known = len(x) - last
@@ -148,6 +150,8 @@ def _starts(model: SeriesModel, seed: int, verbose: bool) -> dict[str, CellWeigh
     own = model.get_cell_weights()
     if model.scaling == "levels":
         return {AT_RANDOM: own}
+    if model.activation != "tanh":
+        return {NO_CHANGE: own}
     walks = _from_walks(model.window, model.units, model.cell, seed, FROM_WALKS if verbose else None)
     others = np.zeros((model.features - 1, model.units), dtype=np.float32)
     return {NO_CHANGE: own, FROM_WALKS: dataclasses.replace(walks, kernel=np.concatenate([walks.kernel, others]))}

@@ -15,7 +15,7 @@ from keras_rnn.graphs import Signatures
 from keras_rnn.presets import AHEAD
 from keras_rnn.recurrent import UNROLL_UP_TO
 from keras_rnn.sampling import MAXIMUM_LENGTH
-from keras_rnn.weights import CellWeights
+from keras_rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 
 TABLE_UP_TO = 4096  # numbers, 16 KiB
 
@@ -30,7 +30,8 @@ class CharSignatures(Signatures):
 
     def __init__(self, model: CharModel, batch: int | None) -> None:
         self.ahead = max(AHEAD["char"], model.window)  # as many as make the warming up of `generation` worth it
-        super().__init__(model.get_cell_weights(), model.window, batch, model.return_sequences)
+        weights = model.get_cell_weights()
+        super().__init__(weights, model.window, batch, model.return_sequences, activation=model.activation)
         self.vocabulary = tf.constant([ord(character) for character in model.vocabulary])  # code points, sorted
         if batch is None:  # for servers: on a phone strings are no built-in type
             text, length = tf.TensorSpec((None,), tf.string, "text"), tf.TensorSpec((), tf.int32, "length")
@@ -40,7 +41,8 @@ class CharSignatures(Signatures):
         table = weights.kernel if weights.bias is None else weights.kernel + weights.bias
         # the first state depends on one id alone: where a table of them is small it replaces the first product
         small = self.batch is not None and table.size <= TABLE_UP_TO
-        begun = np.tanh(table.astype(np.float64)) @ weights.recurrent_kernel.astype(np.float64) if small else None
+        activate = NUMPY_ACTIVATIONS[self.activation]
+        begun = activate(table.astype(np.float64)) @ weights.recurrent_kernel.astype(np.float64) if small else None
         return {**super()._arrays(weights), "table": table, "begun": begun}
 
     def functions(self) -> dict[str, Any]:
@@ -81,13 +83,13 @@ class CharSignatures(Signatures):
         """What a window that begins with these ids (…) carries to its next step: (…, units)."""
         if self.begun is not None:
             return tf.gather(self.begun, ids)
-        return tf.matmul(tf.tanh(self._project(ids)), self.recurrent_kernel)
+        return tf.matmul(self.activate(self._project(ids)), self.recurrent_kernel)
 
     def _serving_default(self, x: Any) -> dict[str, Any]:
         if self.begun is None or self.every_step or not 2 <= self.window <= UNROLL_UP_TO:
             return super()._serving_default(x)
         x = self._shaped(x, self.window_shape)
-        h = tf.tanh(self._begin(x[:, 0]) + self._project(x[:, 1]))
+        h = self.activate(self._begin(x[:, 0]) + self._project(x[:, 1]))
         for t in range(2, self.window):
             h = self._next_state(h, self._project(x[:, t]))
         return {self.output_name: self._head(h)}
@@ -96,7 +98,8 @@ class CharSignatures(Signatures):
         if self.batch is None:
             return super()._next_ahead(x)
         unroll = self.window <= UNROLL_UP_TO
-        ids = generate(x, self.ahead, self._project, self._begin, self.recurrent_kernel, self._head, unroll)
+        parts = self._project, self._begin, self.recurrent_kernel, self._head, self.activate
+        ids = generate(x, self.ahead, *parts, unroll)
         return {self.ahead_output: ids}
 
     def _following(self, x: Any) -> Any:
@@ -118,7 +121,7 @@ class SeriesSignatures(Signatures):
         self.has_step = model.scaling == "levels"
         self.low = np.atleast_1d(np.asarray(model.low, dtype=np.float64)) if self.has_step else None  # (features,)
         self.sizes = model.sizes  # (features,)
-        super().__init__(model.get_cell_weights(), model.window, batch, False, model.features)
+        super().__init__(model.get_cell_weights(), model.window, batch, False, model.features, model.activation)
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         """The scale goes into the weights, in float64: (x − low) / size into kernel, o · size + low into the head."""

@@ -76,7 +76,7 @@ def _train_series(options: argparse.Namespace) -> int:
 
     from keras_rnn.series_training import train_series
 
-    given = {name: getattr(options, name) for name in ("window", "units", "scaling", "test", "updates")}
+    given = {name: getattr(options, name) for name in ("window", "units", "scaling", "activation", "test", "updates")}
     trained = train_series(
         table,
         cell=options.cell,

@@ -21,6 +21,9 @@ from keras_rnn.checks import received
 Array = NDArray[Any]
 
 
+NUMPY_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class CellWeights:
     """Weights of a plain recurrent layer, in Keras' layout (inputs first).
@@ -96,7 +99,7 @@ class CellWeights:
         Args:
             x: inputs (batch, steps, features).
             h: the state to start from, (batch, units); None for zeros.
-            activation: None for the tutorial's linear snippet.
+            activation: such as one of `NUMPY_ACTIVATIONS`; None for the tutorial's linear snippet.
 
         Returns:
             outputs (batch, steps, outputs) and the last state (batch, units).

@@ -58,7 +58,7 @@ class GS10Model(SeriesModel):
         )  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:
-        settled = ("features", "columns", "unit", "trained_to")
+        settled = ("features", "columns", "unit", "trained_to", "activation")
         return {name: value for name, value in super().get_config().items() if name not in settled}
 
     def compile_recipe(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 # imported for what they register: a file then needs nothing imported first
-from keras_rnn import cell, characters, forecaster, yields  # noqa: F401
+from keras_rnn import cell, characters, forecaster, initializers, yields  # noqa: F401
 from keras_rnn.files import FilePath
 from keras_rnn.recurrent import read_keras_file
 from keras_rnn.registry import find

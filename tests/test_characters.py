@@ -105,3 +105,21 @@ def test_a_preset_with_other_settings_names_both(arguments):
 def test_bad_arguments(arguments, error):
     with pytest.raises(error, match="Received: "):
         char_model(weights=None, **arguments)
+
+
+@pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
+def test_relu_for_long_windows(cell, tmp_path):
+    model = char_model(None, cell, "abc", 64, 8, activation="relu", seed=0)
+    weights = model.get_cell_weights()
+    np.testing.assert_allclose(weights.recurrent_kernel, 0.99 * np.eye(8), rtol=1e-6)
+    assert model.optimizer.global_clipnorm == 1
+    ids = np.random.default_rng(0).integers(0, 3, (5, 64))
+    expected, _ = weights.forward(np.eye(3)[ids], activation=lambda z: np.maximum(z, 0))
+    np.testing.assert_allclose(model.predict_windows(ids), expected[:, -1], rtol=1e-4, atol=1e-4)
+    model.save(tmp_path / "m.keras")
+    again = char_model(tmp_path / "m.keras")
+    assert (again.activation, again.optimizer.global_clipnorm) == ("relu", 1)
+    np.testing.assert_allclose(again.predict_windows(ids), model.predict_windows(ids), rtol=1e-5)  # the other cell
+    with pytest.raises(ValueError, match="have activation='relu'.*Received: activation='tanh'"):
+        char_model(tmp_path / "m.keras", activation="tanh")
+    assert char_model().optimizer.global_clipnorm is None

@@ -13,7 +13,7 @@ FLOORS = [
     {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata", "metrics",
      "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "torch_files", "torch_layout",
      "torch_state", "userdata", "vocabulary", "walks", "weights"},
-    {"backend", "cell", "dates", "datasets", "exchange", "refresh", "series_files"},
+    {"backend", "cell", "dates", "datasets", "exchange", "initializers", "refresh", "series_files"},
     {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
      "lowering", "parity", "quantisation", "recurrent", "series_training", "served", "signatures", "tasks",
      "torch_import", "training", "variants", "yields", "zoo"},

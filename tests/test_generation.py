@@ -34,10 +34,11 @@ def test_the_same_as_one_by_one(window, size):
         assert np.asarray(module.next_ahead(ids)["ids"])[0].tolist() == expected
 
 
-@pytest.mark.parametrize("window", [3, 20])
-def test_in_the_file(window, tmp_path):
-    model = char_model(None, "rnn_cell", "abcdefgh", window, 12, seed=1)
-    model.set_weights([3 * w for w in model.get_weights()])
+@pytest.mark.parametrize(("window", "activation"), [(3, "tanh"), (20, "tanh"), (3, "relu"), (20, "relu")])
+def test_in_the_file(window, activation, tmp_path):
+    model = char_model(None, "simple_rnn", "abcdefgh", window, 12, seed=1, activation=activation)
+    kernel, recurrent, *rest = model.get_weights()
+    model.set_weights([3 * kernel, recurrent if activation == "relu" else 3 * recurrent, *(3 * w for w in rest)])
     path = tmp_path / "m.tflite"
     path.write_bytes(litert_bytes(model, None, {}))
     file = LiteRTFile(path)

@@ -26,8 +26,9 @@ def step_through(module, x, units):
 @pytest.mark.parametrize("batch", [None, 1])
 @pytest.mark.parametrize("window", [1, 2, UNROLL_UP_TO, UNROLL_UP_TO + 1, 64])
 @pytest.mark.parametrize("return_sequences", [False, True])
-def test_characters(batch, window, return_sequences):
-    model = char_model(None, "rnn_cell", "abcdefg", window, 11, return_sequences, seed=0)
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_characters(batch, window, return_sequences, activation):
+    model = char_model(None, "rnn_cell", "abcdefg", window, 11, return_sequences, seed=0, activation=activation)
     module = signatures_of(model, batch)
     x = np.random.default_rng(0).integers(0, 7, (batch or 5, window)).astype(np.int32)
     expected = numpy_reference(model, x)
