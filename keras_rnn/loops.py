@@ -14,11 +14,11 @@ from keras_rnn.cell import RNNCell
 
 
 class Refused(ValueError):
-    """A model that cannot be lowered: which layer, and why."""
+    """A model that cannot be taken apart into its recurrent layers and the rest: which layer, and why."""
 
     def __init__(self, layer: Any, reason: str) -> None:
         super().__init__(
-            f"A chain of layers around recurrent ones, as `to_litert` lowers it, was expected: {reason}. "
+            f"A chain of layers around recurrent ones was expected: {reason}. "
             f"Received: {type(layer).__name__} {getattr(layer, 'name', layer)!r}"
         )
 
@@ -39,7 +39,7 @@ def run(layer: Any, x: Any, unroll: bool) -> Any:
         backwards = run(layer.backward_layer, x, unroll)
         if layer.return_sequences:
             backwards = tf.reverse(backwards, [1])
-        return _merge(layer, forwards, backwards)
+        return merge(layer, forwards, backwards)
     if layer.go_backwards:
         x = tf.reverse(x, [1])
     steps, cell = int(x.shape[1]), layer.cell
@@ -75,7 +75,8 @@ def run(layer: Any, x: Any, unroll: bool) -> Any:
     return finish(outputs[None])
 
 
-def _merge(layer: Any, forwards: Any, backwards: Any) -> Any:
+def merge(layer: Any, forwards: Any, backwards: Any) -> Any:
+    """What a `Bidirectional` makes of its two directions' outputs."""
     if layer.merge_mode == "concat":
         return tf.concat([forwards, backwards], axis=-1)
     merged = {"sum": lambda: forwards + backwards, "mul": lambda: forwards * backwards,

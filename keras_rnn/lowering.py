@@ -33,12 +33,12 @@ class Link:
         self.recurrent = isinstance(op, keras.layers.RNN | keras.layers.Bidirectional)
 
 
-def chain_of(model: Any) -> tuple[Any, list[Link]]:
-    """The model's input and its layers in order.
+def functional_of(model: Any) -> Any:
+    """A built model's functional form, of one input and one output and without masks.
 
     Raises:
         TypeError: not a Keras model.
-        Refused: not built, not a chain, without a recurrent layer, or with one that is not lowered.
+        Refused: not built, subclassed, with several inputs or outputs, or with a layer that makes a mask.
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"A keras.Model was expected. {received(model)}")
@@ -50,6 +50,17 @@ def chain_of(model: Any) -> tuple[Any, list[Link]]:
     for layer in functional.layers:  # first: their masks are tensors of their own in the graph
         if isinstance(layer, keras.layers.Masking) or getattr(layer, "mask_zero", False):
             raise Refused(layer, "it makes a mask, which would be lost")
+    return functional
+
+
+def chain_of(model: Any) -> tuple[Any, list[Link]]:
+    """The model's input and its layers in order.
+
+    Raises:
+        TypeError: not a Keras model.
+        Refused: not built, not a chain, without a recurrent layer, or with one that is not lowered.
+    """
+    functional = functional_of(model)
     links: list[Link] = []
     tensor = functional.outputs[0]
     while tensor is not functional.inputs[0]:
@@ -60,7 +71,9 @@ def chain_of(model: Any) -> tuple[Any, list[Link]]:
         links.insert(0, Link(op, _caller(op, node)))
         tensor = node.input_tensors[0]
     for link in links:
-        _check(link.op)
+        check_layer(link.op)
+        if isinstance(link.op, keras.layers.Layer) and link.op.compute_dtype != "float32":
+            raise Refused(link.op, f"it computes in {link.op.compute_dtype}, not float32")
     if not any(link.recurrent for link in links):
         raise Refused(model, "it has no recurrent layer")
     return functional.inputs[0], links
@@ -78,9 +91,8 @@ def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
     return call
 
 
-def _check(op: Any) -> None:
-    if isinstance(op, keras.layers.Layer) and op.compute_dtype != "float32":
-        raise Refused(op, f"it computes in {op.compute_dtype}, not float32")
+def check_layer(op: Any) -> None:
+    """Refuses recurrent layers whose loop cannot be written around their cell, and models inside the model."""
     layers = [op.forward_layer, op.backward_layer] if isinstance(op, keras.layers.Bidirectional) else [op]
     for layer in layers:
         if isinstance(layer, keras.layers.RNN):
