@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from keras_rnn import runtime
+    from keras_rnn import insight, runtime
     from keras_rnn.artifacts import export
     from keras_rnn.cell import RNNCell
     from keras_rnn.characters import CharModel, char_model
@@ -41,6 +41,7 @@ _PUBLIC = {
     "export": "artifacts",
     "from_torch": "torch_import",
     "gs10_model": "yields",
+    "insight": "",
     "list_models": "registry",
     "load": "zoo",
     "load_gs10": "datasets",
@@ -82,6 +83,7 @@ __all__ = [  # noqa: RUF022, by what they are for
     "read_weights",
     "write_weights",
     "runtime",
+    "insight",
     "__version__",
 ]
 

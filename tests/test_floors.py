@@ -10,15 +10,16 @@ import keras_rnn
 
 PACKAGE = Path(keras_rnn.__file__).parent
 FLOORS = [
-    {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata", "metrics",
-     "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "torch_files", "torch_layout",
-     "torch_state", "userdata", "vocabulary", "walks", "weights"},
-    {"backend", "cell", "dates", "datasets", "exchange", "initializers", "refresh", "series_files"},
-    {"artifacts", "characters", "comparison", "conversion", "forecaster", "generation", "graphs", "litert", "loops",
-     "lowering", "parity", "quantisation", "recurrent", "series_training", "served", "signatures", "tasks",
-     "torch_import", "training", "variants", "yields", "zoo"},
+    {"backtest_intervals", "cards", "checks", "evaluation", "files", "intervals", "litert_file", "metadata",
+     "metrics", "presets", "quiet", "registry", "runtime", "sampling", "series", "tables", "torch_files",
+     "torch_layout", "torch_state", "userdata", "vocabulary", "walks", "weights"},
+    {"backend", "cell", "datasets", "dates", "exchange", "initializers", "refresh", "series_files"},
+    {"artifacts", "characters", "comparison", "conversion", "costs", "forecaster", "generation", "graphs", "insight",
+     "insight_inputs", "jacobians", "litert", "loops", "loss_gradients", "lowering", "memories", "parity",
+     "precision", "quantisation", "recurrent", "series_training", "served", "shape_walk", "signatures", "tasks",
+     "torch_import", "traces", "training", "trajectory", "variants", "vjp", "yields", "zoo"},
     {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
-     "torch_commands", "train_commands", "__main__", "__init__"},
+     "torch_commands", "train_commands", "__init__", "__main__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
@@ -83,7 +84,7 @@ def test_no_circle():
 
 
 def test_no_file_bears_the_name_of_a_public_function():
-    functions = {name for name in keras_rnn.__all__ if name not in ("runtime", "__version__")}
+    functions = {name for name in keras_rnn.__all__ if name not in ("runtime", "insight", "__version__")}
     assert not functions & set(MODULES)
 
 
