@@ -43,6 +43,8 @@ def _parser() -> _Parser:
 
     sub = command("show", "one model: its card, a .keras file's layers, or a .tflite file's signatures")
     sub.add_argument("model", metavar="NAME-or-FILE", help="a name of the zoo, a folder, a .keras or a .tflite file")
+    sub.add_argument("--insight", metavar="PNG", help="write a picture of what each step remembers, by Keras")
+    sub.add_argument("--text", help="for the picture of a character model, up to 60 characters (default: hello world)")
 
     sub = command("generate", "continue a text with the character model")
     sub.add_argument("text", metavar="TEXT", help="the prompt, at least a window of characters")

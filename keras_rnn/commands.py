@@ -30,6 +30,14 @@ def list_(options: argparse.Namespace) -> int:
 
 def show_(options: argparse.Namespace) -> int:
     path = find(options.model)
+    if options.insight is None:
+        refuse(options, "text")
+    else:
+        from keras_rnn.insight_commands import draw
+
+        if path.suffix == ".tflite":
+            raise ValueError(f"--insight needs a name of the zoo, a folder or a .keras file. {received(options.model)}")
+        draw(options, load_for(options.model))
     if path.suffix == ".tflite":
         return _show_litert(path, options.json)
     if path.suffix == ".keras":

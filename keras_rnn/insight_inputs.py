@@ -48,9 +48,7 @@ def checked_input(double: DoubleModel, x: Any) -> NDArray[Any]:
     if ids:
         if array.dtype.kind == "f" and (array != np.round(array)).any():
             raise TypeError(f"`x` must hold integer ids. {received(x)}")
-        op = next((op for op in double.functional.operations if hasattr(op, "num_classes")), None)
-        op = op or next((op for op in double.functional.operations if hasattr(op, "input_dim")), None)
-        size = getattr(op, "num_classes", None) or getattr(op, "input_dim", None)
+        size = double.ids_known
         if array.min() < 0 or (size is not None and array.max() >= size):
             bound = "" if size is None else f" to {size - 1}"
             raise ValueError(f"`x` must hold ids from 0{bound}. Received: {array.min()} to {array.max()}")

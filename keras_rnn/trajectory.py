@@ -107,6 +107,15 @@ class DoubleModel:
         users = [type(op).__name__ for op in self.functional.operations[1:2]]
         return "int" in str(given.dtype) or (len(given.shape) == 2 and users == ["Embedding"])
 
+    @property
+    def ids_known(self) -> int | None:
+        """How many different ids the model tells apart, where it says so."""
+        for name in ("num_classes", "input_dim"):
+            for op in self.functional.operations:
+                if isinstance(getattr(op, name, None), int):
+                    return int(getattr(op, name))
+        return None
+
     def run(
         self,
         x: NDArray[Any],

@@ -18,8 +18,9 @@ FLOORS = [
      "insight_inputs", "jacobians", "litert", "loops", "loss_gradients", "lowering", "memories", "parity",
      "precision", "quantisation", "recurrent", "series_training", "served", "shape_walk", "signatures", "tasks",
      "torch_import", "traces", "training", "trajectory", "variants", "vjp", "yields", "zoo"},
-    {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands", "plots",
-     "torch_commands", "train_commands", "__init__", "__main__"},
+    {"cli", "command_inputs", "commands", "data_commands", "demo", "evaluation_plots", "forecast_commands",
+     "insight_commands", "insight_plots", "plots", "torch_commands", "train_commands", "training_plots", "__init__",
+     "__main__"},
 ]  # fmt: skip
 FLOOR_OF = {module: floor for floor, modules in enumerate(FLOORS) for module in modules}
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py"))
