@@ -18,6 +18,22 @@ def axes_wanted(shape: tuple[int | None, ...], ids: bool) -> str:
     return f"({sizes}), that is {', '.join(meanings)}" + (", of ids" if ids else "")
 
 
+def as_numbers(name: str, value: Any) -> NDArray[Any]:
+    """`value` as an array of real numbers.
+
+    Raises:
+        TypeError: not numbers.
+        ValueError: rows of different length.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be an array of numbers. {received(value)}") from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"`{name}` must be an array of numbers. {received(value)}")
+    return array
+
+
 def checked_input(double: DoubleModel, x: Any) -> NDArray[Any]:
     """`x` as an array of the model's input shape, with at least one sample and finite numbers.
 
@@ -25,13 +41,8 @@ def checked_input(double: DoubleModel, x: Any) -> NDArray[Any]:
         TypeError: not numbers, or no integers for a model that takes ids.
         ValueError: another shape, empty, NaN or infinite, or ids out of range.
     """
-    try:
-        array = np.asarray(x)
-    except ValueError as error:  # rows of different length
-        raise ValueError(f"`x` must be an array of numbers. {received(x)}") from error
+    array = as_numbers("x", x)
     shape, ids = double.input_shape, double.ids
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"`x` must be an array of numbers. {received(x)}")
     wanted = f"`x` must have shape {axes_wanted(shape, ids)}"
     if array.ndim == len(shape) - 1:
         raise ValueError(
@@ -96,16 +107,15 @@ def checked_target(y: Any, output: tuple[int, ...], sparse: bool, steps: int) ->
 
     Raises:
         TypeError: not numbers.
-        ValueError: another shape, NaN or infinite.
+        ValueError: another shape, NaN or infinite, or no ids of the output's classes for a sparse loss.
     """
-    try:
-        array = np.asarray(y)
-    except ValueError as error:  # rows of different length
-        raise ValueError(f"`y` must be an array of numbers. {received(y)}") from error
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"`y` must be an array of numbers. {received(y)}")
+    array = as_numbers("y", y)
     if misfit := fit_of_target(array.shape, output, sparse, steps):
         raise ValueError(f"{misfit}. Received: shape {array.shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"`y` must be finite. {received(y)}")
-    return array.astype(np.int64) if sparse else array.astype(np.float64)
+    if not sparse:
+        return array.astype(np.float64)
+    if (array != np.round(array)).any() or array.min() < 0 or array.max() >= output[-1]:
+        raise ValueError(f"`y` must hold class ids from 0 to {output[-1] - 1}. {received(y)}")
+    return array.astype(np.int64)

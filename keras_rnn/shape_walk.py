@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from keras_rnn.backend import keras
-from keras_rnn.checks import received
-from keras_rnn.insight_inputs import checked_input, fit_of_target
+from keras_rnn.insight_inputs import as_numbers, checked_input, fit_of_target
 from keras_rnn.tables import plain_table
 from keras_rnn.trajectory import DoubleModel
 
@@ -74,12 +71,12 @@ def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
             with a sparse loss, or where they are integers and the output has more than one value.
 
     Raises:
-        TypeError: no Keras model, or `x` no numbers.
+        TypeError: no Keras model, or `x` or `y` no numbers.
         ValueError: as `trace`.
     """
     double = DoubleModel(model)
     rank, wanted = len(double.input_shape), double.input_shape[1:]
-    array = np.asarray(x)
+    array = as_numbers("x", x)
     fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))
     remarks = []
     if fitting:
@@ -96,9 +93,7 @@ def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
     double.run(array, seen=seen)
     output, target, fits = walk.steps[-1].shape, None, None
     if y is not None:
-        targets = np.asarray(y)
-        if targets.dtype.kind not in "biuf":
-            raise TypeError(f"`y` must be an array of numbers. {received(y)}")
+        targets = as_numbers("y", y)
         target = targets.shape
         misfit = fit_of_target(target, output, _sparse(model, targets, output), array.shape[1])
         fits = not misfit

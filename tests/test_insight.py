@@ -162,6 +162,41 @@ class TestTrace:
         assert found.precision == "float32"
         np.testing.assert_allclose(found.output, model(x_of()), atol=1e-6)
 
+    def test_layers_of_every_kind_and_other_precisions(self):
+        model = keras.Sequential(
+            [
+                keras.Input((STEPS, FEATURES)),
+                layers.LSTM(3, return_sequences=True, dropout=0.5, recurrent_dropout=0.3, dtype="mixed_bfloat16"),
+                layers.Dropout(0.5),
+                layers.BatchNormalization(),
+                layers.TimeDistributed(layers.Dense(2)),
+                layers.Lambda(lambda x: 2 * x),
+            ]
+        )
+        found = insight.trace(model, x_of())
+        assert found.precision == "float64"
+        np.testing.assert_allclose(found.output, model(x_of()), atol=0.02)
+        model.layers[0].dtype_policy = model.layers[0].cell.dtype_policy = "float32"
+        np.testing.assert_allclose(found.output, model(x_of()), atol=1e-6)
+
+    def test_a_quantised_layer_keeps_its_integers(self):
+        model = keras.Sequential([keras.Input((STEPS, FEATURES)), layers.SimpleRNN(3), layers.Dense(2)])
+        model.layers[1].quantize("int8")
+        found = insight.trace(model, x_of())
+        assert found.precision == "float32"
+        np.testing.assert_allclose(found.output, model(x_of()), atol=1e-6)
+
+    def test_a_graph_with_a_way_around_the_layer(self):
+        x = keras.Input((STEPS, FEATURES))
+        model = keras.Model(x, layers.Dense(1)(layers.GRU(FEATURES, return_sequences=True)(x) + x))
+        np.testing.assert_allclose(insight.trace(model, x_of()).output, model(x_of()), atol=1e-6)
+        flat = x_of().reshape(2, -1)
+        jacobian = differences(
+            lambda flat: insight.trace(model, flat.reshape(-1, STEPS, FEATURES)).output[:, -1], flat
+        ).reshape(2, STEPS, FEATURES)[:, ::-1]
+        found = insight.memory(model, x_of()).output_norms
+        np.testing.assert_allclose(found, np.linalg.norm(jacobian, axis=2), rtol=1e-7)
+
 
 class TestMemory:
     @pytest.mark.parametrize("name", cells())
@@ -501,6 +536,7 @@ class TestBadInput:
             (np.full((5, 3, 2), np.nan), ValueError, r"`x` must be finite. Received: nan at \(0, 0, 0\)"),
             (np.full((5, 3, 2), np.inf), ValueError, r"`x` must be finite. Received: inf at \(0, 0, 0\)"),
             ([["a"]], TypeError, "`x` must be an array of numbers. Received: "),
+            ([[1], [1, 2]], ValueError, r"`x` must be an array of numbers. Received: \[\[1\], \[1, 2\]\]"),
         ],
     )
     def test_x(self, call, x, error, message):
@@ -554,6 +590,9 @@ class TestBadInput:
             insight.gradients(uncompiled(), x, np.full((5, 3, 1), np.nan), "mse")
         with pytest.raises(TypeError, match="`y` must be an array of numbers. Received: "):
             insight.gradients(uncompiled(), x, "abc", "mse")
+        for y in ([8], [-1], [1.5]):
+            with pytest.raises(ValueError, match="`y` must hold class ids from 0 to 7. Received: "):
+                insight.gradients(char_model(), [[0, 1]], y)
         with pytest.raises(ValueError, match="not compiled with one. Received: None"):
             insight.gradients(uncompiled(), x, np.zeros((5, 3, 1)))
         with pytest.raises(ValueError, match="`loss` must be a Keras loss.*Received: 'no_such'"):
