@@ -122,8 +122,8 @@ def char_model(
         return_sequences: logits after every character of the window, not only the last: for targets of shape
             (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
         seed: of the initial weights, where `weights=None`.
-        activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity
-            and gradients are clipped to a norm of 1. None: the weights' own, or tanh.
+        activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity,
+            and gradients are clipped (`recurrent.long_memory_optimizer`). None: the weights' own, or tanh.
 
     Returns:
         A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).

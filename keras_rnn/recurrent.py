@@ -19,7 +19,6 @@ from keras_rnn.presets import CELLS, PRESETS
 from keras_rnn.registry import ModelName, model_folder
 from keras_rnn.weights import CellWeights
 
-CLIPNORM = 1.0
 UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs more to trace than it saves
 
 
@@ -63,6 +62,19 @@ def recurrent_layers(
         keras.layers.SimpleRNN(units, use_bias=use_bias, **initializers, **loop),
         keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=head, name="head"),
     ]
+
+
+def long_memory_optimizer(learning_rate: Any = 0.001) -> Any:
+    """Adam for ReLU around `ScaledIdentity`: gradients clipped to a global norm of 1, and a large ε.
+
+    Adam moves every weight by about its rate however small the gradient is, all of them together far enough for a
+    recurrent matrix to explode over hundreds of steps; ε = 0.001 makes small gradients small steps.
+
+    Args:
+        learning_rate: at most 0.001 is used of a number; a schedule is taken as it is.
+    """
+    rate = min(learning_rate, 0.001) if isinstance(learning_rate, numbers.Real) else learning_rate
+    return keras.optimizers.Adam(rate, epsilon=1e-3, global_clipnorm=1.0)
 
 
 class RecurrentModel(keras.Model):
@@ -144,8 +156,10 @@ class RecurrentModel(keras.Model):
         self, loss: Any, metrics: list[Any], learning_rate: float, loss_weights: list[float] | None = None
     ) -> None:
         """Compile, and build the optimizer at once: a file saved before the first `fit` then loads without a word."""
-        clipping = {"global_clipnorm": CLIPNORM} if self.activation == "relu" else {}  # states without bounds
-        optimizer = keras.optimizers.Adam(learning_rate, **clipping)
+        if self.activation == "relu":  # whose states and gradients have no bounds
+            optimizer = long_memory_optimizer(learning_rate)
+        else:
+            optimizer = keras.optimizers.Adam(learning_rate)
         self.compile(optimizer=optimizer, loss=loss, metrics=metrics, loss_weights=loss_weights)
         self.optimizer.build(self.trainable_variables)
 
