@@ -1,10 +1,10 @@
 """A plain RNN that remembers: the adding problem, where tanh fails and ReLU around 0.99 times the identity does not.
 
-    python benchmarks/long_memory.py [--steps 200] [--updates 3000] [--seed 0] [--plot PNG] [--json FILE]
+    python benchmarks/long_memory.py [--steps 200] [--updates 3000] [--units 100] [--seed 0] [--plot PNG] [--json FILE]
 
 A sequence has two features: numbers from 0 to 1, and a mark at two of them, one in each half; the target is their sum
 (Hochreiter and Schmidhuber 1997). To say 1 always leaves the target's variance, 1/6 = 0.167. Both nets are a
-`SimpleRNN` of 100 units with the same kernel to begin with, and see the same batches of 64; the usual one has tanh, an
+`SimpleRNN` with the same kernel to begin with, and see the same batches of 64; the usual one has tanh, an
 orthogonal recurrent matrix and Adam at 0.001, the other ReLU, `ScaledIdentity` and `long_memory_optimizer`. Both rates
 fall to 0 by a cosine.
 """
@@ -25,7 +25,7 @@ from keras_rnn.plots import save_figure
 from keras_rnn.recurrent import long_memory_optimizer
 from keras_rnn.tables import plain_table
 
-UNITS, BATCH, ROUND, TESTED = 100, 64, 250, 2000
+BATCH, ROUND, TESTED = 64, 250, 2000
 USUAL, CURE = "tanh, orthogonal", "ReLU, 0.99 · identity"
 
 
@@ -39,14 +39,14 @@ def adding_problem(count, steps, random):
     return np.stack([values, marks], axis=-1), (values * marks).sum(axis=1, keepdims=True)
 
 
-def network(kind, steps, updates, seed):
+def network(kind, steps, units, updates, seed):
     """The net, compiled."""
     schedule = keras.optimizers.schedules.CosineDecay(0.001, updates)
     cure = kind == CURE
     layers = [
         keras.Input((steps, 2)),
         keras.layers.SimpleRNN(
-            UNITS,
+            units,
             activation="relu" if cure else "tanh",
             kernel_initializer=keras.initializers.GlorotUniform(seed),
             recurrent_initializer=ScaledIdentity() if cure else keras.initializers.Orthogonal(seed=seed),
@@ -62,6 +62,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--updates", type=int, default=3000, help=f"in rounds of {ROUND}")
+    parser.add_argument("--units", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0, help="of the nets and the sequences")
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
@@ -69,7 +70,7 @@ def main():
     x, y = adding_problem(TESTED, options.steps, np.random.default_rng(options.seed + 1))
     errors, norms, words = {}, {}, {}
     for kind in (USUAL, CURE):
-        model = network(kind, options.steps, options.updates, options.seed)
+        model = network(kind, options.steps, options.units, options.updates, options.seed)
         looked = insight.gradients(model, x[:32], y[:32]).layers[0]
         norms[kind] = np.sqrt((looked.norms["h"] ** 2).sum(axis=0))  # (steps,)
         words[kind] = looked.verdict

@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from keras_rnn import CellWeights, char_model, gs10_model, load, text_windows
+from keras_rnn import CellWeights, char_model, gs10_model, insight, load, text_windows
 from keras_rnn.backend import keras, tf
-from keras_rnn.recurrent import UNROLL_UP_TO, read_keras_file
+from keras_rnn.recurrent import UNROLL_UP_TO, long_memory_optimizer, read_keras_file, recurrent_layers
 
 
 def models(cell):
@@ -226,3 +226,23 @@ def test_weights_of_a_file(tmp_path):
         gs10_model(weights=tmp_path / "stock.keras")
     with pytest.raises(ValueError, match=r"have units=20; .* Received: units=21"):
         char_model(weights=tmp_path / "char.keras", units=21)
+
+
+def test_the_optimizer_of_long_memory():
+    assert float(long_memory_optimizer(0.01).learning_rate) == pytest.approx(0.001)  # which is too much for it
+    assert float(long_memory_optimizer(0.0002).learning_rate) == pytest.approx(0.0002)
+    schedule = keras.optimizers.schedules.CosineDecay(0.005, 10)
+    optimizer = long_memory_optimizer(schedule)
+    assert (optimizer.global_clipnorm, optimizer.epsilon) == (1, 1e-3)
+    assert float(optimizer.learning_rate) == pytest.approx(0.005)
+
+
+def test_relu_around_the_identity_holds_a_gradient_over_200_steps_and_tanh_does_not():
+    x = np.random.default_rng(0).uniform(size=(8, 200, 2)).astype(np.float32)
+    y = x[:, :1, 0]  # of the first step
+    verdicts = {}
+    for activation in ("tanh", "relu"):
+        layers = recurrent_layers("simple_rnn", 32, 1, 200, False, 0, activation=activation)
+        model = keras.Sequential([keras.Input((200, 2)), *layers])
+        verdicts[activation] = insight.gradients(model, x, y, "mse").layers[0].verdict.partition(":")[0]
+    assert verdicts == {"tanh": "vanishes", "relu": "holds"}
