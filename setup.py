@@ -11,7 +11,11 @@ torch = ["ml_dtypes>=0.4", "safetensors>=0.4.3", "torch>=2.10"]  # to read files
 test = [
     *torch,
     "build>=1.2",
+    "ipykernel>=6.29",
+    "jupytext>=1.16",
     "mypy>=1.15",
+    "nbclient>=0.10",
+    "nbformat>=5.10",
     "pandas-stubs>=2.2",
     "pytest>=8.3",
     "pytest-xdist>=3.6",

@@ -1,8 +1,9 @@
-"""The lesson prints what is true: its numbers against NumPy, its shapes against the tutorial's."""
+"""The lesson says what is true: its numbers against NumPy, its shapes against the tutorial's.
+
+That it prints what its page says is tested in test_lessons.py.
+"""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -15,10 +16,8 @@ from keras_rnn.exchange import read_weights
 
 @pytest.fixture(scope="module")
 def lesson():
-    script = CHECKOUT / "scripts" / "rnn_basics.py"
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    page = (CHECKOUT / "docs" / "rnn_basics.md").read_text(encoding="utf-8")
+    return "\n".join(re.findall(r"```text\n(.*?)```", page, re.DOTALL))
 
 
 def test_ten_rows_side_by_side_and_in_a_loop(lesson):
@@ -28,7 +27,9 @@ def test_ten_rows_side_by_side_and_in_a_loop(lesson):
         if re.fullmatch(r"\s+\d+( +-?\d+\.\d+){3}", line)
     ])  # fmt: skip
     x = np.arange(1, 11)[:, None] / 10
-    np.testing.assert_allclose(rows[:, :2], np.column_stack([np.arange(1, 11), x]))
+    ours, pytorch = rows[:10], rows[10:]  # a table each
+    for table in ours, pytorch:
+        np.testing.assert_allclose(table[:, :2], np.column_stack([np.arange(1, 11), x]))
     cell = RNNCell(
         20, 1, None,
         kernel_initializer=keras.initializers.GlorotUniform(seed=1),
@@ -39,8 +40,9 @@ def test_ten_rows_side_by_side_and_in_a_loop(lesson):
     weights = read_weights(cell)
     side_by_side, _ = weights.forward(x[:, None], activation=None)  # ten sequences of one step
     looped, _ = weights.forward(x[None], activation=None)  # one sequence of ten
-    np.testing.assert_allclose(rows[:, 2], side_by_side[:, 0, 0], atol=6e-5)
-    np.testing.assert_allclose(rows[:, 3], looped[0, :, 0], atol=6e-5)
+    np.testing.assert_allclose(ours[:, 2], side_by_side[:, 0, 0], atol=6e-5)
+    for column in ours[:, 3], pytorch[:, 2], pytorch[:, 3]:
+        np.testing.assert_allclose(column, looped[0, :, 0], atol=6e-5)
     assert np.abs(looped[0, 1:, 0] - side_by_side[1:, 0, 0]).min() > 1e-3
 
 
@@ -57,8 +59,15 @@ def test_shapes(lesson):
         assert line in lesson
 
 
+def test_targets(lesson):
+    walks = re.findall(r"y +target +(\(.*?\)) +(fits|does not fit)", lesson)
+    assert walks == [("(5, 3, 1)", "fits"), ("(5, 1)", "does not fit"), ("(5, 3, 1)", "does not fit")]
+    assert "take the last step, `[:, -1, :]`, or build the last recurrent layer with return_sequences=False" in lesson
+    assert "build the last recurrent layer with return_sequences=True; it has shape (5, 3, 1)" in lesson
+
+
 def test_differences_are_below_what_is_said(lesson):
-    assert lesson.count("largest difference below 1e-6") == lesson.count("largest difference") == 3
+    assert lesson.count("largest difference below 1e-6") == lesson.count("largest difference") == 6
     assert "given as `x[None]`, and its result read as `[0]`. Received: shape (3,)" in " ".join(lesson.split())
 
 
