@@ -83,6 +83,7 @@ def test_every_text_needs_its_translation(monkeypatch):
 def test_notebook(lesson, tmp_path, monkeypatch):
     for name in set(lessons.os.environ) - set(inherited()):
         monkeypatch.delenv(name)
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore:IProgress not found")  # tqdm's advice where ipywidgets is missing
     shipped = nbformat.read(CHECKOUT / "notebooks" / f"{lesson}.ipynb", as_version=4)
     nbformat.validate(shipped)
     cells = lessons.read_cells(lesson)
@@ -202,6 +203,11 @@ figure.get_figure()
     def test_refuses_what_a_script_would_not_show(self, small):
         (small / "scripts" / "small.py").write_text("# %%\n1 + 1\n", encoding="utf-8")
         with pytest.raises(TypeError, match="small, cell 0 ends in a value that only a notebook would show: 2"):
+            lessons.build("small")
+
+    def test_refuses_empty_lines_that_a_page_would_not_show(self, small):
+        (small / "scripts" / "small.py").write_text('# %%\nprint("one\\n")\n', encoding="utf-8")
+        with pytest.raises(ValueError, match="small, cell 0 must print no empty lines at its end."):
             lessons.build("small")
 
     def test_a_picture_needs_a_description(self, small):
