@@ -35,14 +35,13 @@ INLINE = "# %matplotlib inline"  # the notebook's; for the script a comment, on 
 DPI = 100
 LANGUAGES = {"zh": "中文"}
 ENDINGS = {
-    "": "This page is made from [scripts/{lesson}.py](../scripts/{lesson}.py), which runs as it is"
-    "{notebook}: `python scripts/{lesson}.py`.",
-    "zh": "本页由 [scripts/{lesson}.py](../scripts/{lesson}.py) 生成，脚本可直接运行{notebook}："
-    "`python scripts/{lesson}.py`。",
+    "": "This page is made from [scripts/{lesson}.py](../scripts/{lesson}.py), which runs by itself: "
+    "`python scripts/{lesson}.py`.",
+    "zh": "本页由 [scripts/{lesson}.py](../scripts/{lesson}.py) 生成，脚本可以直接运行：`python scripts/{lesson}.py`。",
 }
-NOTEBOOK = {
-    "": ", as does the [notebook](../notebooks/{lesson}.ipynb)",
-    "zh": "，也有[笔记本](../notebooks/{lesson}.ipynb)",
+AS_NOTEBOOK = {
+    "": " The same as a notebook: [notebooks/{lesson}.ipynb](../notebooks/{lesson}.ipynb).",
+    "zh": "同样内容的笔记本：[notebooks/{lesson}.ipynb](../notebooks/{lesson}.ipynb)。",
 }
 
 
@@ -153,8 +152,8 @@ def page(lesson: str, cells: list[Cell], outputs: list[Output], language: str = 
             if not cell.title:
                 raise ValueError(f"A cell with a picture must have a title. Received:\n{cell.source}")
             parts.append(f"![{cell.title}](pictures/{picture_name(lesson, pictures)})")
-    notebook = NOTEBOOK[language].format(lesson=lesson) if lesson in NOTEBOOKS else ""
-    parts.append(ENDINGS[language].format(lesson=lesson, notebook=notebook))
+    ending = ENDINGS[language] + (AS_NOTEBOOK[language] if lesson in NOTEBOOKS else "")
+    parts.append(ending.format(lesson=lesson))
     return "\n\n".join(parts) + "\n"
 
 

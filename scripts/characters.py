@@ -41,19 +41,18 @@ for window in 1, 2:
 # %% [markdown]
 # ## Trained with 1 and with 2
 #
-# `text_windows` cuts the text, `char_model` builds the network, `train` goes through Keras' `fit`. With the
-# hand-written `RNNCell` and with Keras' own `SimpleRNN`:
+# `text_windows` cuts the text, `char_model` builds the network, `train` goes through Keras' `fit`. With two characters
+# once with the hand-written `RNNCell` and once with Keras' own `SimpleRNN`:
 
 # %%
 ids, targets, vocabulary = text_windows(text, window=2)
 print(f"vocabulary {vocabulary!r}; ids {ids.shape}, targets {targets.shape}")
 models = {}
-for window in 1, 2:
+for window, cell in (1, "simple_rnn"), (2, "rnn_cell"), (2, "simple_rnn"):
     ids, targets, _ = text_windows(text, window)
-    for cell in "rnn_cell", "simple_rnn":
-        model = char_model(weights=None, cell=cell, vocabulary=vocabulary, window=window, seed=0)
-        train(model, ids, targets, updates=800, verbose=False)
-        models[window, cell] = model
+    model = char_model(weights=None, cell=cell, vocabulary=vocabulary, window=window, seed=0)
+    train(model, ids, targets, updates=800, verbose=False)
+    models[window, cell] = model
 
 for (window, cell), model in models.items():
     p = [model.predict_next(text[:place])[text[place]] for place in range(2, len(text))]

@@ -41,13 +41,15 @@ def plain(recurrent, units=20, activation="tanh", name="rnn"):
 x = np.random.default_rng(0).uniform(size=(16, 40, 1))  # 16 windows of 40 steps
 half = plain(keras.initializers.Identity(0.5), 3, None)
 other = plain(keras.initializers.RandomNormal(stddev=0.6, seed=3), 3, None)
-found = {name: insight.memory(network(layer, 9), x[:1, :9]).layers[0] for name, layer in (("h", half), ("o", other))}
+found = {
+    name: insight.memory(network(layer, 9), x[:1, :9]).layers[0] for name, layer in (("half", half), ("other", other))
+}
 W = np.asarray(other.cell.recurrent_kernel, dtype=np.float64)
 print("k  with 0.5·I  0.5^k       with another W   ‖W^k‖")
 for k in range(9):
     power = np.linalg.norm(np.linalg.matrix_power(W, k), 2)
-    print(f"{k}  {found['h'].norms[0, k]:<10.6g}  {0.5**k:<10.6g}  {found['o'].norms[0, k]:14.4f}  {power:6.4f}")
-print(f"half-life with 0.5·I: {found['h'].half_life[0]:.2f} steps")
+    print(f"{k}  {found['half'].norms[0, k]:<10.6g}  {0.5**k:<10.6g}  {found['other'].norms[0, k]:14.4f}  {power:6.4f}")
+print(f"half-life with 0.5·I: {found['half'].half_life[0]:.2f} steps")
 
 # %% [markdown]
 # ## Vanish, hold, explode
@@ -83,7 +85,7 @@ for scale in 0.01, 1.0, 10.0:
 # %% [markdown]
 # ## What each step remembers
 #
-# The same from the other end: how much of each input is in the state, t steps later. With ρ = 0.5 a step is forgotten
+# The same from the other end: how much of each input is in the state, k steps later. With ρ = 0.5 a step is forgotten
 # before the next few have come. With ρ = 1 it stays.
 
 # %% Shades near the diagonal only: with radius 0.5 each step is forgotten after a few

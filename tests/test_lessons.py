@@ -155,7 +155,7 @@ two = 2
 print(two)
 figure = Figure(figsize=(6, 2))
 figure.add_subplot().plot([0, 1])
-figure.get_figure()
+figure
 """
 
     @pytest.fixture
