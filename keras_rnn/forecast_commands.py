@@ -112,7 +112,7 @@ def _place(series: Any, date: str) -> int | None:
 
 
 def backtest(options: argparse.Namespace, model: Any) -> int:
-    from tqdm.auto import tqdm
+    from tqdm import tqdm
 
     from keras_rnn.comparison import backtests, verdict
     from keras_rnn.datasets import load_gs10

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from keras_rnn.backend import keras, tf
 from keras_rnn.characters import CharModel, char_model

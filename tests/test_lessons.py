@@ -83,7 +83,6 @@ def test_every_text_needs_its_translation(monkeypatch):
 def test_notebook(lesson, tmp_path, monkeypatch):
     for name in set(lessons.os.environ) - set(inherited()):
         monkeypatch.delenv(name)
-    monkeypatch.setenv("PYTHONWARNINGS", "ignore:IProgress not found")  # tqdm's advice where ipywidgets is missing
     shipped = nbformat.read(CHECKOUT / "notebooks" / f"{lesson}.ipynb", as_version=4)
     nbformat.validate(shipped)
     cells = lessons.read_cells(lesson)
