@@ -16,7 +16,7 @@ COMMANDS = [
 
 
 def test_all_examples_are_found():
-    assert len(EXAMPLES) == README.count("```python") == 12
+    assert len(EXAMPLES) == README.count("```python") == 13
     assert len(COMMANDS) == 4
 
 
