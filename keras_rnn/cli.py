@@ -19,7 +19,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _share(text: str) -> float | int:
     """ "0.2" → 0.2; "24" → 24."""
-    return int(text) if text.isdigit() else float(text)
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError as error:
+        expected = "a share up to 0.9 or a number of periods was expected"
+        raise argparse.ArgumentTypeError(f"{expected}. Received: {text!r}") from error
 
 
 def _parser() -> _Parser:
@@ -86,7 +90,8 @@ def _parser() -> _Parser:
 
     sub = command("train", "train a model and export it to a folder")
     sub.add_argument("model", choices=(*PRESETS, "series"), help="characters, GS10 on levels, or a series of yours")
-    sub.add_argument("file", nargs="?", metavar="FILE", help="the CSV of a series; also instead of --text or --csv")
+    sub.add_argument("file", nargs="?", metavar="FILE", help="a series' CSV, dates or years in its first column; also "
+                     "instead of --text or --csv")  # fmt: skip
     sub.add_argument("--out", metavar="FOLDER", help="where the exported model goes (series: FILE_COLUMN)")
     sub.add_argument("--cell", choices=CELLS, default=DEFAULT_CELL, help=f"default: {DEFAULT_CELL}")
     sub.add_argument("--text", metavar="FILE", help="char: a UTF-8 text of your own (default: hello world)")
@@ -97,8 +102,8 @@ def _parser() -> _Parser:
     sub.add_argument("--units", type=int, help="size of the hidden state (default: 20)")
     sub.add_argument("--activation", choices=ACTIVATIONS, help="char, series: relu for long windows (default: tanh)")
     sub.add_argument("--scaling", choices=("window", "levels"), help="series: default window")
-    sub.add_argument("--test", type=_share, help="series: the last part, for figures and intervals only: a share below "
-                     "1 or a number of periods (default: 0.2)")  # fmt: skip
+    sub.add_argument("--test", type=_share, help="series: the last part, for figures and intervals only: a share "
+                     "up to 0.9 or a number of periods (default: 0.2)")  # fmt: skip
     sub.add_argument("--updates", type=int, help="gradient updates (default: the preset's recipe; series: up to 1000)")
     sub.add_argument("--seed", type=int, default=0, help="of the initial weights (default 0)")
 

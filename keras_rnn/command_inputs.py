@@ -54,7 +54,12 @@ def read_history(
     from keras_rnn.dates import dated_history, to_frequency
 
     own, *others = columns or (None,)
-    table = read_table(path, column or own, [str(name) for name in others])
+    try:
+        table = read_table(path, column or own, [str(name) for name in others])
+    except ValueError as error:
+        if columns is None:
+            raise
+        raise ValueError(f"{path}, of which the model reads {', '.join(columns)}: {error}") from error
     series = table if others else table.iloc[:, 0]
     try:
         taken = to_frequency(series, frequency)

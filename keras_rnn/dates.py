@@ -15,6 +15,7 @@ from keras_rnn.series import Floats, annual_means, check_history
 MONTHS = {"annual": 12, "quarterly": 3, "monthly": 1}
 DAYS = {"weekly": 7, "daily": 1}
 FREQUENCIES = (*MONTHS, *DAYS)
+YEARS = range(1000, 3000)  # integers that an index of years may hold
 
 
 def dated_history(
@@ -41,6 +42,12 @@ def dated_history(
         history = _columns_of(history, features, columns)
     index = history.index if isinstance(history, pd.Series | pd.DataFrame) else None
     if isinstance(history, pd.DataFrame):
+        for name, dtype in history.dtypes.items():
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise TypeError(
+                    f"`history` must be numbers; `data.set_index({name!r})` makes a column of dates the index. "
+                    f"Received: column {name!r} of type {dtype}"
+                )
         history = np.stack([_numbers(history.iloc[:, i]) for i in range(features)], axis=1)
     elif isinstance(history, pd.Series):
         history = _numbers(history)
@@ -122,6 +129,8 @@ def spacing_of(index: pd.Index) -> str:
 def frequency_of(index: pd.Index) -> str | None:
     """The frequency of dates without a gap, or None: other spacings, gaps (as of working days), no dates."""
     spacing = spacing_of(index)
+    if pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all():
+        return None  # places, a part of a longer series
     try:
         _check_dates(index, spacing if spacing in FREQUENCIES else None)
     except (TypeError, ValueError):
@@ -156,8 +165,10 @@ def _check_dates(index: pd.Index, frequency: str | None) -> None:
 
 
 def day(date: Any) -> str:
-    """A date, period or year as it is written."""
-    return f"{date:%Y-%m-%d}" if isinstance(date, pd.Timestamp) else str(date)
+    """A date, period or year as it is written; with the time of day where it is not midnight."""
+    if not isinstance(date, pd.Timestamp):
+        return str(date)
+    return f"{date:%Y-%m-%d}" if date == date.normalize() else str(date)
 
 
 def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd.Index:

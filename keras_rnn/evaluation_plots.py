@@ -13,6 +13,7 @@ from keras_rnn.evaluation import Backtest
 from keras_rnn.series import Floats, rmse
 
 Row = Mapping[str, Any]  # of `evaluation.compare`
+MOST_SHOWN = 500  # forecasts that a picture has room for
 
 
 def plot_walk_forward(
@@ -45,14 +46,18 @@ def plot_walk_forward(
         low, high = ((intervals or {})[level][side][: len(x), 0] for side in (0, 1))
         known = ~np.isnan(low)
         held = (actual >= low) & (actual <= high)
-        label = f"{level:g} % interval" + (f", held {100 * held[known].mean():.0f} %" if known.any() else "")
+        label = f"{level:g} % interval" + (f", held {held[known].sum()} of {known.sum()}" if known.any() else "")
         axes.fill_between(x, low, high, color="tab:red", alpha=0.15 + 0.12 * i, linewidth=0, label=label)
     axes.plot(x, actual, color="black", linewidth=1.8, label="actual")
     axes.plot(x, predicted, color="tab:red", linewidth=1.2, label="forecast from the values before")
-    axes.set_ylabel(unit)
-    axes.set_xlabel("year" if times is not None else "forecast")
     naive = rmse(actual, backtest.last[: len(origins)])
     title = f"walked forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
+    axes.set_ylabel(unit)
+    axes.set_xlabel("year" if times is not None else "forecast")
+    axes.ticklabel_format(axis="x", useOffset=False)
+    if len(x) > MOST_SHOWN:
+        axes.set_xlim(x[-MOST_SHOWN], x[-1])
+        title = f"{title}; the last {MOST_SHOWN} shown"
     axes.set_title(f"{about}\n{title}" if about else title, fontsize=10)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)

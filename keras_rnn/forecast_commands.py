@@ -26,6 +26,7 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
     if options.plot and options.runtime == "litert":
         refuse(options, "plot")
     levels = levels_of(options.levels)
+    _check_pictures(options.plot)
     remarks: list[str] = []
     of_gs10 = type(model).__name__.startswith("GS10")
     if options.csv:
@@ -42,6 +43,8 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
         frame = found if dates is None else found.set_index(dates_after(dates, options.steps, model.frequency))
     if options.csv and levels and of_gs10:
         remarks.append("the intervals are as wide as the model's errors on GS10, not on this series")
+    if dates is not None and model.frequency is None:
+        remarks.append("the model knows no spacing of the dates, as with gaps or hours: the forecasts are numbered")
     if model.low is not None:
         low, high = (np.atleast_1d(bound)[0] for bound in (model.low, model.high))
         last = first_column(values)[-model.window :]
@@ -80,6 +83,14 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
     return 0
 
 
+def _check_pictures(*paths: str | None) -> None:
+    """Refuse a picture's path before the work."""
+    for path in filter(None, paths):
+        from keras_rnn.plots import check_picture
+
+        check_picture(path)
+
+
 def _name(series: Any) -> str:
     """What is forecast."""
     return str((series.name if series.ndim == 1 else series.columns[0]) or "series")
@@ -91,7 +102,12 @@ def _decimals(values: Any) -> int:
     return min(9, max(0, 2 - math.floor(math.log10(change)))) if change > 0 else 2
 
 
-def _plot_forecasts(path: str, model: Any, name: str, dates: Any, result: Any) -> None:
+def _about(series: Any, result: Any) -> str:
+    """What was forecast, from when to when."""
+    return f"{_name(series)}, {day(series.index[-len(result.origins)])} to {day(series.index[-1])}"
+
+
+def _plot_forecasts(path: str, model: Any, series: Any, dates: Any, result: Any) -> None:
     """Each forecast with the intervals that were known at its origin."""
     from keras_rnn.backtest_intervals import walk_forward_intervals
     from keras_rnn.evaluation_plots import plot_walk_forward
@@ -101,7 +117,8 @@ def _plot_forecasts(path: str, model: Any, name: str, dates: Any, result: Any) -
     levels = [level for level in (80.0, 95.0) if count >= level / (100 - level)]  # `conformal_rank` has no others
     intervals = {level: walk_forward_intervals(result, level, count) for level in levels}
     times = None if dates is None else times_of(dates, model.frequency)[result.origins + 1]
-    save_figure(plot_walk_forward(result, times, intervals, model.unit or name, name), path)
+    figure = plot_walk_forward(result, times, intervals, model.unit or _name(series), _about(series, result))
+    save_figure(figure, path)
     print(f"wrote {path}", file=sys.stderr)
 
 
@@ -118,6 +135,7 @@ def backtest(options: argparse.Namespace, model: Any) -> int:
     from keras_rnn.datasets import load_gs10
     from keras_rnn.evaluation import compare
 
+    _check_pictures(options.plot, options.plot_forecasts)
     since, learnt = options.since, None
     if options.csv:
         series, remarks = read_history(options.csv, options.column, model.window + 2, model.frequency, model.columns)
@@ -143,14 +161,13 @@ def backtest(options: argparse.Namespace, model: Any) -> int:
         from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method
         from keras_rnn.plots import save_figure
 
-        about = f"{_name(series)}, {day(series.index[-len(results['model'].origins)])} to "
-        about += day(series.index[-1]) if dates is not None else "the end"
+        about = _about(series, results["model"])
         figure = plot_skill_by_method(by_horizon[1], about) if options.steps == 1 else plot_error_by_horizon(
             by_horizon, about)  # fmt: skip
         save_figure(figure, options.plot)
         print(f"wrote {options.plot}", file=sys.stderr)
     if options.plot_forecasts:
-        _plot_forecasts(options.plot_forecasts, model, _name(series), dates, results["model"])
+        _plot_forecasts(options.plot_forecasts, model, series, dates, results["model"])
     if options.json:
         tables = {
             h: [{k: None if v != v else v for k, v in row.items()} for row in rows] for h, rows in by_horizon.items()

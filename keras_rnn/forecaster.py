@@ -11,17 +11,17 @@ from numpy.typing import ArrayLike
 
 from keras_rnn.backend import keras
 from keras_rnn.checks import check_choice, check_integer, check_number, check_seed, received
-from keras_rnn.dates import FREQUENCIES, dated_history, forecast_frame, frequency_of
+from keras_rnn.dates import FREQUENCIES, dated_history, forecast_frame
 from keras_rnn.intervals import widths_of
 from keras_rnn.presets import ACTIVATIONS, CELLS, DEFAULT_CELL
 from keras_rnn.recurrent import RecurrentModel, check_arguments, pretrained, recurrent_layers
-from keras_rnn.series import Floats, check_history, check_residuals, features_of, recursive_forecast
+from keras_rnn.series import Floats, check_residuals, recursive_forecast
+from keras_rnn.series_settings import LARGEST, SMALLEST, settings_of
 from keras_rnn.weights import CellWeights
 
 SCALINGS = ("window", "levels")
 LEARNING_RATE = {"window": 0.001, "levels": 0.01}  # of `fit` by the user
 WINDOW, UNITS = 6, 20
-CHANGES_IN_SCALE = 10  # standard deviations of a column's changes in its scale: so tanh is nearly linear
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")
@@ -77,11 +77,11 @@ class SeriesModel(RecurrentModel):
         features = check_integer("features", features, 1)
         by_window = check_choice("scaling", scaling, SCALINGS) == "window"
         if by_window:
-            scale = _by_feature("scale", 1.0 if scale is None else scale, features, 1e-9)  # squares within float32 too
+            scale = _by_feature("scale", 1.0 if scale is None else scale, features, SMALLEST)
             _refuse("scaling='window'", low=low, high=high)
         else:
             _refuse("scaling='levels'", scale=scale)
-            low, high = (_by_feature(name, x, features, -1e9) for name, x in (("low", low), ("high", high)))
+            low, high = (_by_feature(name, x, features, -LARGEST) for name, x in (("low", low), ("high", high)))
             if not (np.asarray(low) < np.asarray(high)).all():
                 raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
         check_choice("cell", cell, CELLS)
@@ -188,7 +188,7 @@ def _by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
     given = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
     if len(given) not in (1, features):
         raise ValueError(f"`{name}` must be one number, or {features}. {received(value)}")
-    numbers = tuple(check_number(name, number, minimum, 1e9) for number in given)
+    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in given)
     return numbers[0] if features == 1 else numbers * (features // len(numbers))
 
 
@@ -265,35 +265,3 @@ def series_model(
         model = SeriesModel(**given, cell=cell, seed=seed)
     model.compile_recipe()
     return model
-
-
-def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[str, Any]:
-    """What a `SeriesModel` takes from the training part of a series: features, scale or range, columns, dates, unit.
-
-    Raises:
-        TypeError, ValueError: not a series of so many features; one whose first column does not change.
-    """
-    count = features_of(series) if features is None else check_integer("features", features, 1)
-    is_pandas = isinstance(series, pd.Series | pd.DataFrame)
-    if isinstance(series, pd.DataFrame) and series.shape[1] == 1:
-        series = series.iloc[:, 0]
-    values = dated_history(series, 3, None, count)[0] if is_pandas else check_history(series, 3, "series", count)
-    columns = values[:, None] if values.ndim == 1 else values  # (periods, features)
-    if (columns[1:] == columns[:-1]).all(axis=0)[0]:
-        raise ValueError(f"A series that changes was expected. Received: {columns[0, 0]:g}, {len(columns)} times")
-    settings: dict[str, Any] = {"features": count}
-    if scaling == "window":
-        spread = np.diff(columns, axis=0).std(axis=0)  # (features,)
-        level = np.abs(np.diff(columns, axis=0)).max(axis=0)  # of one that rises by the same every time
-        scale = CHANGES_IN_SCALE * np.where(spread > 1e-6 * level, spread, np.where(level > 0, level, 1.0))
-        settings["scale"] = scale.tolist()
-    else:
-        low, high = columns.min(axis=0), columns.max(axis=0)
-        settings |= {"low": low.tolist(), "high": np.where(high > low, high, low + 1).tolist()}
-    if is_pandas:
-        names = [series.name] if isinstance(series, pd.Series) else list(series.columns)
-        named = all(isinstance(name, str) and name for name in names)
-        settings |= {"columns": names if named else None, "unit": series.attrs.get("unit")}
-        dated = not series.index.equals(pd.RangeIndex(len(series)))
-        settings["frequency"] = frequency_of(series.index) if dated else None
-    return settings

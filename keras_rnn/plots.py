@@ -74,6 +74,7 @@ def plot_predictions(
     axes.set_title((f"{title}\n" if title else "") + f"{'; '.join(errors)} {unit}".rstrip(), fontsize=10)
     axes.set_ylabel(model.unit or (model.columns or ["value"])[0])
     axes.set_xlabel("year" if dates is not None else "period")
+    axes.ticklabel_format(axis="x", useOffset=False)
     axes.grid(alpha=0.25)
     axes.legend(frameon=False, fontsize=9)
     if source := getattr(series, "attrs", {}).get("source"):
@@ -115,8 +116,9 @@ def plot_forecast(
     axes.set_title(title or f"{series.name or 'series'}: forecast")
     axes.set_ylabel(unit or str(series.name or "value"))
     axes.set_xlabel("year" if dates is not None else "period")
+    axes.ticklabel_format(axis="x", useOffset=False)
     axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    axes.legend(frameon=False, fontsize=9)
     if source := series.attrs.get("source"):
         figure.text(0.01, -0.03, f"Source: {source}", fontsize=7, color="dimgray")
     return figure
@@ -132,6 +134,14 @@ def _draw_fan(axes: Axes, x: NDArray[np.float64], last: float, forecast: pd.Data
     axes.plot(x[1:], forecast["mean"], "o-", color="tab:red", markersize=4, linewidth=1, label="forecast")
 
 
+def check_picture(path: FilePath) -> None:
+    """Raise the ValueError that `save_figure` would, before the work that it is for."""
+    endings = Figure().canvas.get_supported_filetypes()
+    path = Path(path)
+    if path.suffix.lstrip(".").lower() not in endings and not path.is_dir():
+        raise ValueError(f"A picture's path must end in one of {', '.join(endings)}. {received(path.name)}")
+
+
 def save_figure(figure: Figure, path: FilePath) -> None:
     """Write a figure whole or not at all; the ending says the kind (png, svg, pdf).
 
@@ -139,9 +149,6 @@ def save_figure(figure: Figure, path: FilePath) -> None:
         ValueError: an ending that matplotlib does not write.
         OSError: the file cannot be written.
     """
-    endings = figure.canvas.get_supported_filetypes()
-    path = Path(path)
-    if path.suffix.lstrip(".").lower() not in endings and not path.is_dir():
-        raise ValueError(f"A picture's path must end in one of {', '.join(endings)}. {received(path.name)}")
+    check_picture(path)
     with written_file(path) as beside:
         figure.savefig(beside, bbox_inches="tight")

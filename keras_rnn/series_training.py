@@ -19,9 +19,9 @@ from keras_rnn.checks import check_integer, check_number, check_seed, received
 from keras_rnn.comparison import REFERENCE, backtests, verdict
 from keras_rnn.dates import day
 from keras_rnn.evaluation import compare
-from keras_rnn.forecaster import SeriesModel, series_model
+from keras_rnn.forecaster import WINDOW, SeriesModel, series_model
 from keras_rnn.presets import DEFAULT_CELL, WALKS, WALKS_SCALE
-from keras_rnn.series import Floats, check_history, features_of, persistence, series_windows
+from keras_rnn.series import Floats, check_history, features_of, first_column, persistence, series_windows
 from keras_rnn.tasks import figures_of
 from keras_rnn.training import fit_batches, train_on_walks
 from keras_rnn.weights import CellWeights
@@ -83,15 +83,16 @@ def train_series(
 
     With `scaling="window"` there are two starts, "no change" and a net trained on simulated random walks, as
     `gs10_model`'s was, that looks at the first column alone. Each is trained with the last fifth of the windows left
-    out; start and number of updates, 0 among them, are chosen by the error there: the fewest within half a standard
-    error of the best. Then the training is repeated from that start with all windows before the test part.
+    out; start and number of updates, 0 among them, are chosen by the error there, averaged over three looks 25 updates
+    apart: the fewest within half a standard error of the best. Then the training is repeated from that start with all
+    windows before the test part.
 
     Args:
         series: a pandas Series or DataFrame, or an array (periods[, features]); of several columns the first is
             forecast. Dates, columns' names and `attrs["unit"]` go into the model.
         window, units, cell, scaling, activation: as in `series_model`; with `"relu"` there is no start from walks.
-        test: the last part, kept out of everything but the figures and the intervals' residuals: a share below 1, or a
-            number of periods. 0: none, and no intervals.
+        test: the last part, kept out of everything but the figures and the intervals' residuals: a share up to 0.9, or
+            a number of periods. 0: none, and no intervals.
         updates: gradient updates at the most, rounded up to whole rounds of 25.
         seed: of the initial weights, the simulated walks and the order of batches.
         verbose: whether to show progress bars.
@@ -109,12 +110,20 @@ def train_series(
     series = series if isinstance(series, pd.Series | pd.DataFrame) else check_history(series, 3, "series", features)
     periods = len(series)
     last = _test_periods(test, periods)
+    least = check_integer("window", WINDOW if window is None else window, 1) + LEAST_WINDOWS + last
+    if periods < least:
+        raise ValueError(
+            f"`series` must hold {least} values: a window, {LEAST_WINDOWS} windows to learn from and the test part's "
+            f"{last} (`test`). Received: {periods}"
+        )
     learning = series[: periods - last]
     model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, activation=activation)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
     x, y = series_windows(values, model.window)  # (windows, window[, features]), (windows, 1)
     known = len(x) - last
     learnt = known - max(2, round(VALIDATION * known))
+    if last and (first_column(values)[-last - 1 :] == values.ravel()[-values[0].size]).all():
+        raise ValueError(f"A test part that changes was expected. Received: {first_column(values)[-1]:g}, {last} times")
     starts = _starts(model, seed, verbose)
     candidates = []
     for name, weights in starts.items():
@@ -178,10 +187,14 @@ def _trials(
 ) -> list[_Candidate]:
     """Errors on the windows from `learnt` on, before the first update and after each round on those before."""
     found: list[_Candidate] = []
+    smooth: list[_Candidate] = []
 
     def look(count: int) -> None:
         errors = (model.predict_windows(x[learnt:]) - y[learnt:])[:, 0] ** 2
         found.append(_Candidate(start, count, errors))
+        # a single low point among many may be luck: each counts with the one before and the one after it
+        if len(found) > 2:
+            smooth.append(_Candidate(start, count - ROUND, np.mean([each.errors for each in found[-3:]], axis=0)))
 
     class Look(keras.callbacks.Callback):
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -192,7 +205,7 @@ def _trials(
         look(0)
     title = f"from {start}" if verbose else None
     _train(model, weights, x[:learnt], y[:learnt], updates, seed, [Look()], title)
-    return found
+    return [each for each in found if not each.updates] + (smooth or found[-1:])
 
 
 def _choose(candidates: list[_Candidate]) -> _Candidate:

@@ -65,11 +65,21 @@ def _export(model: Any, out: str, metrics: dict[str, float], further: dict[str, 
         raise ParityError(error.failed, f"; the trained model is in {out}.keras") from error
 
 
+def _names(inputs: str | None) -> list[str]:
+    """ "A, B" → ["A", "B"]."""
+    if inputs is None:
+        return []
+    names = [name.strip() for name in inputs.split(",")]
+    if not all(names):
+        raise ValueError(f"--inputs must be columns such as A,B. Received: {inputs!r}")
+    return names
+
+
 def _train_series(options: argparse.Namespace) -> int:
     refuse(options, "text")
     if options.csv is None:
         raise ValueError("`keras-rnn train series` must be given a CSV file. Received: none")
-    table = read_table(options.csv, options.column, [name for name in (options.inputs or "").split(",") if name])
+    table = read_table(options.csv, options.column, _names(options.inputs))
     column = str(table.columns[0])
     out = options.out or f"{Path(options.csv).stem}_{column}"
     check_replaceable(out)

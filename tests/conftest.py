@@ -25,6 +25,17 @@ def inherited():
     return {k: v for k, v in os.environ.items() if k == "KERAS_RNN_DATA" or not k.startswith(dropped)}
 
 
+def run(capsys, *arguments):
+    """`keras-rnn` in this process, which has TensorFlow loaded already: exit code, standard output, standard error."""
+    from keras_rnn.cli import main
+
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        code = end.code
+    return code, *capsys.readouterr()
+
+
 @pytest.fixture
 def fresh(tmp_path):
     """Run Python code in a process of its own, outside the checkout, and return what it printed."""

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from conftest import run
 
-from keras_rnn.cli import main
 from keras_rnn.parity import Check
 from keras_rnn.registry import find, zoo_names
 
@@ -63,15 +63,6 @@ def test_both_runtimes_answer_alike(capsys, arguments):
     answers = [run(capsys, *arguments, "--runtime", runtime) for runtime in ("litert", "keras", "auto")]
     assert answers[0] == answers[1] == answers[2]
     assert answers[0][0] == 0
-
-
-def run(capsys, *arguments):
-    """In this process, which has TensorFlow loaded already: quicker."""
-    try:
-        code = main(list(arguments))
-    except SystemExit as end:
-        code = end.code
-    return code, *capsys.readouterr()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from keras_rnn.dates import (
     annual,
     dated_history,
     dates_after,
+    day,
     frequency_of,
     spacing_of,
     times_of,
@@ -181,15 +182,22 @@ def test_spacing(index, spacing):
         (pd.date_range("2000", periods=9, freq="h"), None, ["1", "2"]),
         (pd.Index([2000, 2001, 2002]), "annual", ["2003", "2004"]),
         (pd.Index(list("abc")), None, ["1", "2"]),
+        (pd.Index(range(5, 15)), None, ["1", "2"]),
     ],
 )  # fmt: skip
 def test_frequencies_and_the_dates_that_follow(index, frequency, following):
     assert frequency_of(index) == frequency
     assert [str(date)[:10] for date in dates_after(index, 2, frequency)] == following
-    if index.dtype != object and frequency_of(index):
+    if frequency_of(index):
         series = pd.Series(np.arange(float(len(index))), index=index)
         assert dated_history(series, 2, frequency)[1] is not None
         assert (np.diff(times_of(index, frequency)) > 0).all()
+
+
+def test_dates_are_written_with_their_time_where_they_have_one():
+    hours = pd.date_range("2000-01-01 22:00", periods=4, freq="h")
+    assert [day(hour) for hour in hours][1:3] == ["2000-01-01 23:00:00", "2000-01-02"]
+    assert day(pd.Period("2000Q1")) == "2000Q1"
 
 
 def test_any_dates_that_rise():

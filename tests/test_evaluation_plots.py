@@ -46,7 +46,7 @@ def test_forecasts_with_their_intervals():
     low, high = (side[20:, 0] for side in intervals[80.0])
     held = np.mean((result.actual[20:, 0] >= low) & (result.actual[20:, 0] <= high))
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels[1] == f"80 % interval, held {100 * held:.0f} %"
+    assert labels[1] == f"80 % interval, held {round(46 * held)} of 46"
     edge = axes.collections[1].get_paths()[0].vertices[:, 1]
     assert edge.max() == pytest.approx(high.max())
     assert axes.get_ylabel() == "percent"

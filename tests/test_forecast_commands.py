@@ -3,15 +3,9 @@
 import json
 
 import pytest
+from conftest import run
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.cli import main
-
-
-def run(capsys, *arguments):
-    code = main(list(arguments))
-    out, err = capsys.readouterr()
-    return code, out, err
 
 
 @pytest.mark.parametrize("runtime", ["litert", "keras"])

@@ -9,8 +9,8 @@ import pytest
 from keras_rnn import SeriesModel, export, runtime, series_model, series_windows, to_litert, train
 from keras_rnn.backend import keras
 from keras_rnn.dates import FREQUENCIES
-from keras_rnn.forecaster import settings_of
 from keras_rnn.parity import numpy_reference, twin
+from keras_rnn.series_settings import settings_of
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(

@@ -3,19 +3,11 @@
 import matplotlib.image
 import numpy as np
 import pytest
+from conftest import run
 
 from keras_rnn import insight, load
 from keras_rnn.backend import keras
-from keras_rnn.cli import main
 from keras_rnn.registry import find
-
-
-def run(capsys, *arguments):
-    try:
-        code = main(list(arguments))
-    except SystemExit as end:
-        code = end.code
-    return code, *capsys.readouterr()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from conftest import run
 from gs10_server import BAD, COUNT, GOOD, LAST, MORE, UNREADABLE, Handler
 
 from keras_rnn import data_commands, refresh
@@ -40,17 +41,13 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "user" / "data"
 
 
-def run(capsys, *arguments):
-    try:
-        code = main(["data", "refresh", "gs10", *arguments])
-    except SystemExit as end:
-        code = end.code
-    return code, *capsys.readouterr()
+def refresh_gs10(capsys, *arguments):
+    return run(capsys, "data", "refresh", "gs10", *arguments)
 
 
 @pytest.mark.parametrize("name", ["good", "older_header", "unfinished", "to_good"])
 def test_two_more_months(server, folder, capsys, name):
-    code, out, err = run(capsys, "--from", f"{server}/{name}", "--yes")
+    code, out, err = refresh_gs10(capsys, "--from", f"{server}/{name}", "--yes")
     assert (code, err) == (0, "")
     assert f"{COUNT + 2} months, 1953-04 to {LAST + 2}, the last 4.55 percent\n" in out
     assert f"\n2 months added: {LAST + 1} to {LAST + 2}\n" in out
@@ -70,18 +67,20 @@ def test_two_more_months(server, folder, capsys, name):
         "file": str(folder / "gs10.csv"), "source": "fetched", "months": COUNT + 2, "first": "1953-04",
         "last": str(LAST + 2), "last_value": 4.55,
     }  # fmt: skip
-    code, out, _ = run(capsys, "--from", f"{server}/good", "--yes")  # once more
+    code, out, _ = refresh_gs10(capsys, "--from", f"{server}/good", "--yes")  # once more
     assert code == 0
     assert out.endswith("no newer months than those in use: nothing stored\n")
     assert (folder / "gs10.csv").read_text(encoding="utf-8") == text
 
 
 def test_small_revisions_are_told(server, folder, capsys):
-    code, out, _ = run(capsys, "--from", f"{server}/revised", "--yes")
+    code, out, _ = refresh_gs10(capsys, "--from", f"{server}/revised", "--yes")
     assert code == 0
     assert "2 months revised, by at most 0.05 points, the last of them 2026-06\n" in out
     assert "2026-06-01,4.52" in (folder / "gs10.csv").read_text()
-    code, out, _ = run(capsys, "--from", f"{server}/good", "--yes", "--json")  # back: the stored series is in use
+    code, out, _ = refresh_gs10(
+        capsys, "--from", f"{server}/good", "--yes", "--json"
+    )  # back: the stored series is in use
     told = json.loads(out)
     assert (code, told["added"], told["stored"]) == (0, [], str(folder / "gs10.csv"))
     assert told["revised"] == {"2026-05": [4.47, 4.48], "2026-06": [4.52, 4.47]}
@@ -89,7 +88,7 @@ def test_small_revisions_are_told(server, folder, capsys):
 
 def test_large_revisions_on_demand_only(server, folder, capsys):
     address = f"{server}/much_revised"
-    code, out, err = run(capsys, "--from", address, "--yes", "--accept-revisions")
+    code, out, err = refresh_gs10(capsys, "--from", address, "--yes", "--accept-revisions")
     assert (code, err) == (0, "")
     assert "1 months revised, by at most 0.06 points" in out
     assert "2020-03-01,0.93" in (folder / "gs10.csv").read_text()
@@ -97,21 +96,21 @@ def test_large_revisions_on_demand_only(server, folder, capsys):
 
 @pytest.mark.parametrize("name", ["same", "only_revised"])
 def test_what_the_loader_would_pass_over_is_not_stored(server, folder, capsys, name):
-    code, out, _ = run(capsys, "--from", f"{server}/{name}", "--yes")
+    code, out, _ = refresh_gs10(capsys, "--from", f"{server}/{name}", "--yes")
     assert code == 0
     assert out.endswith("no newer months than those in use: nothing stored\n")
     assert not folder.parent.exists()
 
 
 def test_a_dry_run_tells_and_stores_nothing(server, folder, capsys):
-    code, out, _ = run(capsys, "--from", f"{server}/unfinished", "--dry-run", "--json")
+    code, out, _ = refresh_gs10(capsys, "--from", f"{server}/unfinished", "--dry-run", "--json")
     assert code == 0
     assert json.loads(out) == {
         "address": f"{server}/unfinished", "months": COUNT + 2, "first": "1953-04", "last": str(LAST + 2),
         "last_value": 4.55, "added": [str(LAST + 1), str(LAST + 2)], "revised": {}, "left_out": str(LAST + 3),
         "useful": True, "stored": None,
     }  # fmt: skip
-    assert run(capsys, "--from", f"{server}/good", "--dry-run")[1].endswith("\nnothing stored\n")
+    assert refresh_gs10(capsys, "--from", f"{server}/good", "--dry-run")[1].endswith("\nnothing stored\n")
     assert not folder.parent.exists()
 
 
@@ -124,14 +123,14 @@ def test_it_asks(server, folder, capsys, monkeypatch, answer, stored):
 
     monkeypatch.setattr("builtins.input", reply)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
-    assert run(capsys, "--from", f"{server}/good")[0] == 0
+    assert refresh_gs10(capsys, "--from", f"{server}/good")[0] == 0
     assert folder.exists() == stored
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"], ["--yes", "--dry-run"]])
 def test_without_anybody_to_ask(folder, capsys, monkeypatch, arguments):
     monkeypatch.setattr(sys.stdin, "isatty", lambda: bool(arguments), raising=False)
-    code, out, err = run(capsys, *arguments)
+    code, out, err = refresh_gs10(capsys, *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "--yes" in err
 
@@ -146,7 +145,7 @@ def test_a_server_that_misbehaves_changes_nothing(server, folder, capsys, monkey
         before = store(plan_refresh(newest_gs10(), f"{server}/good")).read_bytes()
     monkeypatch.setattr(data_commands, "plan_refresh", partial(plan_refresh, timeout=1))
     start = time.monotonic()
-    code, out, err = run(capsys, "--from", f"{server}/{name}", "--yes")
+    code, out, err = refresh_gs10(capsys, "--from", f"{server}/{name}", "--yes")
     assert time.monotonic() - start < 5
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("keras-rnn: error: ")
@@ -161,7 +160,7 @@ def test_a_server_that_misbehaves_changes_nothing(server, folder, capsys, monkey
 
 
 def test_an_address_where_nobody_listens(folder, capsys):
-    code, out, err = run(capsys, "--from", "http://127.0.0.1:9/gs10.csv", "--yes")
+    code, out, err = refresh_gs10(capsys, "--from", "http://127.0.0.1:9/gs10.csv", "--yes")
     expected = (
         "keras-rnn: error: The series GS10 could not be read. Received: 'http://127.0.0.1:9/gs10.csv', Connection"
     )
@@ -177,7 +176,7 @@ def test_an_address_where_nobody_listens(folder, capsys):
 )  # fmt: skip
 def test_other_addresses(folder, capsys, monkeypatch, tmp_path, address):
     monkeypatch.chdir(tmp_path)
-    code, out, err = run(capsys, "--from", address, "--yes")
+    code, out, err = refresh_gs10(capsys, "--from", address, "--yes")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert f"Received: {address!r}" in err
     assert not list(tmp_path.iterdir())
@@ -191,7 +190,7 @@ def test_a_redirect_from_https_stays_there():
 
 def test_a_local_file(folder, capsys, tmp_path):
     (tmp_path / "down load\n.csv").write_text(GOOD)
-    assert run(capsys, "--from", str(tmp_path / "down load\n.csv"), "--yes")[0] == 0
+    assert refresh_gs10(capsys, "--from", str(tmp_path / "down load\n.csv"), "--yes")[0] == 0
     assert f"from {tmp_path}/down load .csv\nobservation_date,GS10\n" in (folder / "gs10.csv").read_text()
     assert newest_gs10().file == folder / "gs10.csv"
 
@@ -204,7 +203,7 @@ def test_more_digits_are_kept(folder, tmp_path):
 def test_a_damaged_file_is_replaced(server, folder, capsys):
     folder.mkdir(parents=True)
     (folder / "gs10.csv").write_text("damaged")
-    code, _, err = run(capsys, "--from", f"{server}/good", "--yes")
+    code, _, err = refresh_gs10(capsys, "--from", f"{server}/good", "--yes")
     assert (code, err.count("\n")) == (0, 1)
     assert str(folder / "gs10.csv") in err
     assert newest_gs10().file == folder / "gs10.csv"
@@ -213,7 +212,7 @@ def test_a_damaged_file_is_replaced(server, folder, capsys):
 def test_never_in_the_package(server, capsys, monkeypatch):
     monkeypatch.setenv("KERAS_RNN_DATA", str(GS10_FILE.parent))
     before = GS10_FILE.read_bytes()
-    code, _, err = run(capsys, "--from", f"{server}/good", "--yes")
+    code, _, err = refresh_gs10(capsys, "--from", f"{server}/good", "--yes")
     assert code == 2
     assert "a folder outside the package. Received: " in err
     assert GS10_FILE.read_bytes() == before
@@ -222,7 +221,7 @@ def test_never_in_the_package(server, capsys, monkeypatch):
 def test_a_folder_that_cannot_be_written(server, capsys, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("KERAS_RNN_DATA", str(tmp_path / "file"))
-    code, _, err = run(capsys, "--from", f"{server}/good", "--yes")
+    code, _, err = refresh_gs10(capsys, "--from", f"{server}/good", "--yes")
     assert (code, err.count("\n")) == (2, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 

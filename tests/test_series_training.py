@@ -124,6 +124,19 @@ def test_the_fewest_updates_that_are_as_good_are_chosen():
     assert _choose([broken, some, none]) is some
 
 
+def test_too_short_or_too_large_is_said_in_the_users_words():
+    with pytest.raises(ValueError, match=r"must hold 19 values: a window, .* test part's 3 \(`test`\). Received: 15"):
+        train_series(WAVE[:15], verbose=False)
+    with pytest.raises(
+        ValueError, match="subtract a constant from it first. Received: changes of about .* at 1e\\+0?9"
+    ):
+        train_series(WAVE + 1e9, verbose=False)
+    with pytest.raises(TypeError, match=r"`data.set_index\('index'\)` makes a column of dates the index"):
+        train_series(WAVE.reset_index()[["wave", "index"]], verbose=False)
+    large = train_series(WAVE * 1e12, updates=25, verbose=False)  # dollars
+    assert large.metrics["test_skill_against_persistence"] > 0
+
+
 @pytest.mark.parametrize(
     ("series", "arguments", "error"),
     [
@@ -137,6 +150,10 @@ def test_the_fewest_updates_that_are_as_good_are_chosen():
         (WAVE, {"seed": None}, TypeError),
         (WAVE, {"cell": "lstm"}, ValueError),
         (WAVE[:12], {}, ValueError),
+        (WAVE, {"window": 100}, ValueError),
+        (np.concatenate([WAVE, np.full(40, 2.0)]), {}, ValueError),
+        (WAVE + 1e9, {}, ValueError),
+        (WAVE.reset_index(), {}, TypeError),
         (WAVE[::-1], {}, ValueError),
         (WAVE.where(WAVE > 9.5), {}, ValueError),
         (WAVE.astype(str), {}, TypeError),

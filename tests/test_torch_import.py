@@ -9,10 +9,10 @@ import sys
 import numpy as np
 import pytest
 import torch
+from conftest import run
 
 from keras_rnn import from_torch, to_litert
 from keras_rnn.backend import keras
-from keras_rnn.cli import main
 from keras_rnn.litert_file import LiteRTFile
 from keras_rnn.torch_files import read_torch_file
 from keras_rnn.torch_state import torch_weights
@@ -340,20 +340,15 @@ print({{"keras_rnn", "torch"}} & set(sys.modules))
     np.testing.assert_allclose(np.load(tmp_path / "answers.npy"), tags(net)[:, -1], atol=1e-6)
 
 
-def run(capsys, *arguments):
-    """In this process, which has TensorFlow loaded already: quicker."""
-    try:
-        code = main(["import-torch", *map(str, arguments)])
-    except SystemExit as end:
-        code = end.code
-    return code, *capsys.readouterr()
+def import_torch(capsys, *arguments):
+    return run(capsys, "import-torch", *arguments)
 
 
 def test_command_for_programs(tmp_path, capsys):
     net, x = Forecaster(), values(features=1)
     torch.save(net.state_dict(), tmp_path / "m.pt")
     options = ["--nonlinearity", "relu", "--sequences", "--steps", "5", "--json"]
-    code, out, err = run(capsys, tmp_path / "m.pt", tmp_path / "m.keras", *options)
+    code, out, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras", *options)
     assert (code, err) == (0, "")
     assert json.loads(out) == {
         "kind": "nn.RNN", "nonlinearity": "relu", "layers": 1, "directions": 1, "units": 6, "features": 1, "bias": True,
@@ -363,7 +358,7 @@ def test_command_for_programs(tmp_path, capsys):
     model = keras.models.load_model(tmp_path / "m.keras")
     expected = net.head(net.rnn(torch.tensor(x))[0]).detach().numpy()
     assert largest(model, x, expected) <= 1e-6
-    code, out, _ = run(capsys, tmp_path / "m.pt", tmp_path / "m.keras", "--steps", "5")
+    code, out, _ = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras", "--steps", "5")
     assert "nonlinearity: tanh\n" in out
     assert out.endswith(f"keras-rnn export {tmp_path / 'm.keras'} {tmp_path / 'm.tflite'}\n")
 
@@ -392,7 +387,7 @@ def hostile(kind, path, marker):
 def test_no_code_of_a_file_is_run(tmp_path, capsys, kind):
     marker, path = tmp_path / "marker", tmp_path / "m.pt"
     hostile(kind, path, marker)
-    code, out, err = run(capsys, path, tmp_path / "m.keras")
+    code, out, err = import_torch(capsys, path, tmp_path / "m.keras")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert re.search(rf"state_dict\(\)`, not the model. .*, which holds {os.name}.mkdir and was not run$", err)
     assert os.listdir(tmp_path) == ["m.pt"]
@@ -405,7 +400,7 @@ def test_no_code_of_a_file_is_run(tmp_path, capsys, kind):
 
 def test_hostile_npz(tmp_path, capsys):
     np.savez(tmp_path / "m.npz", weight_ih_l0=np.array([Marker(tmp_path / "marker")], dtype=object))
-    code, out, err = run(capsys, tmp_path / "m.npz", tmp_path / "m.keras")
+    code, out, err = import_torch(capsys, tmp_path / "m.npz", tmp_path / "m.keras")
     assert (code, out) == (2, "")
     assert "not objects, were expected. Received: " in err
     assert os.listdir(tmp_path) == ["m.npz"]
@@ -445,7 +440,7 @@ def half_a_file(path):
 )
 def test_files_that_are_refused(tmp_path, capsys, name, write, message):
     write(tmp_path / name)
-    code, out, err = run(capsys, tmp_path / name, tmp_path / "m.keras")
+    code, out, err = import_torch(capsys, tmp_path / name, tmp_path / "m.keras")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert re.search(message, err), err
     assert "Received: " in err
@@ -463,7 +458,7 @@ def test_a_safetensors_file_cut_short(tmp_path):
 def test_without_pytorch(tmp_path, monkeypatch, capsys):
     torch.save(module("RNN").state_dict(), tmp_path / "m.pt")
     monkeypatch.setitem(sys.modules, "torch", None)
-    code, _, err = run(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
+    code, _, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
     assert code == 2
     assert "'m.pt' cannot be read without: pip install torch; or save the tensors as .npz or .safetensors" in err
 
@@ -487,7 +482,7 @@ def test_a_pytorch_that_can_be_made_to_run_code(tmp_path, monkeypatch):
 )
 def test_options_that_are_refused(tmp_path, capsys, options, message):
     torch.save(Tagger().state_dict(), tmp_path / "m.pt")
-    code, out, err = run(capsys, tmp_path / "m.pt", tmp_path / "m.keras", *options)
+    code, out, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras", *options)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert re.search(message, err), err
     assert os.listdir(tmp_path) == ["m.pt"]
@@ -495,9 +490,9 @@ def test_options_that_are_refused(tmp_path, capsys, options, message):
 
 def test_what_is_written_must_end_in_keras(tmp_path, capsys):
     torch.save(module("RNN").state_dict(), tmp_path / "m.pt")
-    assert "OUT must end in .keras. Received: " in run(capsys, tmp_path / "m.pt", tmp_path / "m.h5")[2]
+    assert "OUT must end in .keras. Received: " in import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.h5")[2]
     (tmp_path / "m.keras").mkdir()
-    code, _, err = run(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
+    code, _, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
     assert (code, err.count("\n")) == (2, 1)
     assert sorted(os.listdir(tmp_path)) == ["m.keras", "m.pt"]
 
@@ -590,6 +585,6 @@ def test_arguments_that_are_refused(options, error, message):
 def test_without_safetensors(tmp_path, monkeypatch, capsys):
     write_safetensors(tmp_path / "m.safetensors", module("RNN").state_dict())
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
-    code, _, err = run(capsys, tmp_path / "m.safetensors", tmp_path / "m.keras")
+    code, _, err = import_torch(capsys, tmp_path / "m.safetensors", tmp_path / "m.keras")
     assert code == 2
     assert "'m.safetensors' cannot be read without: pip install 'keras-rnn[torch]'; or save the tensors as .npz" in err
