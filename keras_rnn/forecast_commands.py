@@ -54,20 +54,7 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
                 f"{f' {model.unit}' if model.unit else ''} that the model was trained on: expect little"
             )
     if options.plot:
-        from keras_rnn.plots import plot_forecast, plot_predictions, save_figure
-
-        name = _name(series)
-        title = f"{name}, forecast by {options.model}"
-        if len(values) <= MOST_SHOWN:
-            test_from: float | None = FIRST_TEST_YEAR if options.csv is None and model.frequency == "annual" else None
-            learnt = None if model.trained_to is None else _place(series, model.trained_to)
-            if learnt is not None:
-                test_from = learnt + 2.0 if dates is None else times_of(dates, model.frequency)[learnt + 1]
-            figure = plot_predictions(model, series, test_from, frame, title)
-        else:  # hundreds of months would hide it
-            figure = plot_forecast(series if model.features == 1 else series.iloc[:, 0], frame, 60, title,
-                                   model.frequency, model.unit)  # fmt: skip
-        save_figure(figure, options.plot)
+        _plot_forecast(options, model, series, dates, frame)
         remarks.append(f"wrote {options.plot}")
     for remark in remarks:
         print(remark, file=sys.stderr)
@@ -81,6 +68,22 @@ def forecast(options: argparse.Namespace, model: Any) -> int:
         print(plain_table([str(frame.index.name or "date"), *heads],
                      [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in rows]))  # fmt: skip
     return 0
+
+
+def _plot_forecast(options: argparse.Namespace, model: Any, series: Any, dates: Any, frame: Any) -> None:
+    """A short series whole, with the test part shaded, of a long one the end; and the forecast."""
+    from keras_rnn.plots import plot_forecast, plot_predictions, save_figure
+
+    title = f"{_name(series)}, forecast by {options.model}"
+    if len(series) > MOST_SHOWN:
+        own = series if model.features == 1 else series.iloc[:, 0]
+        save_figure(plot_forecast(own, frame, 60, title, model.frequency, model.unit), options.plot)
+        return
+    test_from: float | None = FIRST_TEST_YEAR if options.csv is None and model.frequency == "annual" else None
+    learnt = None if model.trained_to is None else _place(series, model.trained_to)
+    if learnt is not None:
+        test_from = learnt + 2.0 if dates is None else times_of(dates, model.frequency)[learnt + 1]
+    save_figure(plot_predictions(model, series, test_from, frame, title), options.plot)
 
 
 def _check_pictures(*paths: str | None) -> None:
