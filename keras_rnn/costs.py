@@ -79,7 +79,7 @@ def cost(
     check_integer("rounds", rounds, 1)
     check_choice("cell", cell, CELLS)
     random = np.random.default_rng(check_seed(seed))
-    return tuple(_row(n, size, features, cell, batch, rounds, random) for size in units for n in steps)
+    return tuple(_row(int(n), int(size), features, cell, batch, rounds, random) for size in units for n in steps)
 
 
 def _row(

@@ -98,7 +98,7 @@ def fit_of_target(y: tuple[int, ...], output: tuple[int, ...], sparse: bool, ste
     if not sparse and len(y) >= 2 and y[-1] != output[-1] and (len(y) == len(output) or one_of_each):
         advice.append(f"for {y[-1]} to a target, a head of as many is missing, `Dense({y[-1]})`")
     if y[:1] != output[:1]:
-        advice.append(f"{output[0]} samples went in")
+        advice.append(f"{output[0]} sample{'' if output[0] == 1 else 's'} went in")
     return f"`y` must have shape {wanted}" + "".join(f"; {words}" for words in advice)
 
 
@@ -114,8 +114,8 @@ def checked_target(y: Any, output: tuple[int, ...], sparse: bool, steps: int) ->
         raise ValueError(f"{misfit}. Received: shape {array.shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"`y` must be finite. {received(y)}")
-    if not sparse:
-        return array.astype(np.float64)
+    if not sparse:  # (n,) for (n, 1): a loss would broadcast them to (n, n)
+        return array.astype(np.float64).reshape(output)
     if (array != np.round(array)).any() or array.min() < 0 or array.max() >= output[-1]:
         raise ValueError(f"`y` must hold class ids from 0 to {output[-1] - 1}. {received(y)}")
     return array.astype(np.int64)

@@ -66,7 +66,11 @@ def plot_memory(
     Raises:
         ValueError: no square of numbers, or labels of another length.
     """
-    values = np.asarray(matrix, dtype=np.float64)
+    try:
+        values = np.asarray(matrix, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        expected = "`matrix` must be numbers, such as `memory_map(model, x).layers[0].input_norms[0]`"
+        raise TypeError(f"{expected}. {received(type(matrix).__name__)}") from error
     if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
         raise ValueError(f"`matrix` must have shape (steps, steps). Received: shape {values.shape}")
     if not np.isfinite(values).any() or np.isinf(values).any() or np.nanmin(values) < 0:
@@ -142,6 +146,8 @@ def plot_unrolled(
     Raises:
         TypeError, ValueError: a memory without the output's norms, a sample there is not, labels of another length.
     """
+    if not isinstance(memory, Memory):
+        raise TypeError(f"`memory` must be what `insight.memory` gives. {received(type(memory).__name__)}")
     if memory.output_norms is None:
         raise ValueError(f"`memory` must be of a step that the model gives an output at. Received: step {memory.step}")
     norms = memory.output_norms[_sample(sample, memory.output_norms), ::-1]  # (steps,), oldest first
@@ -186,6 +192,8 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
     Raises:
         ValueError: gradients that are 0 everywhere.
     """
+    if not isinstance(gradients, Gradients):
+        raise TypeError(f"`gradients` must be what `insight.gradients` gives. {received(type(gradients).__name__)}")
     figure, axes = new_figure(4.5)
     verdicts, drawn = [], False
     for layer in gradients.layers:

@@ -19,6 +19,7 @@ from keras_rnn.trajectory import Course, DoubleModel
 from keras_rnn.vjp import ZERO
 
 Array = NDArray[np.float64]
+RATE = 1.1  # a step: what the gradient holds within
 LEFT = 0.01  # of a gradient, from the last step to the first: less has vanished, more than its inverse has exploded
 
 
@@ -41,7 +42,8 @@ class LayerGradients:
         log_activation_derivative: mean natural logarithm of |f′| over samples, steps and units, a step's share of the
             product of activation derivatives in ∂h_t/∂h_{t−1} = diag(f′)·Wᵀ; −inf where a unit is off; None for cells
             with gates or of one's own.
-        verdict: whether the gradient "vanishes", "explodes" or "holds", and by how much, in plain words.
+        verdict: whether the gradient "vanishes", "explodes" (a hundredfold over the window), "fades", "grows" (by a
+            tenth a step) or "holds", and by how much, in plain words.
     """
 
     name: str
@@ -74,9 +76,10 @@ class Gradients:
 def gradients(model: Any, x: Any, y: Any, loss: Any = None) -> Gradients:
     """The norm of the loss' gradient by the states of every step, and what makes it vanish or explode.
 
-    Back through time the gradient is multiplied by ∂h_t/∂h_{t−1} at every step: it vanishes where that mostly shrinks
-    it, which a spectral radius of the recurrent matrix below 1/max|f′| is enough for, and can explode where the radius
-    is above (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013).
+    Back through time the gradient is multiplied by ∂h_t/∂h_{t−1} at every step: it vanishes where that shrinks it, for
+    which it is enough that the recurrent matrix' largest singular value is below 1/max|f′|; to explode, that value has
+    to be above (Bengio, Simard & Frasconi 1994; Pascanu, Mikolov & Bengio 2013). What it does over many steps is told
+    by the spectral radius.
 
     Args:
         model: a built Keras model of one input and one output, with recurrent layers.
@@ -271,6 +274,7 @@ def verdict(factor: float, steps: int) -> str:
         return f"vanishes: {what}"
     if exponent >= -math.log(LEFT):
         return f"explodes: {what}"
+    word = "holds" if 1 / RATE <= factor <= RATE else "fades" if factor < 1 else "grows"
     after = math.inf if factor == 1 else abs(math.log(LEFT) / math.log(factor))
     bound = "less than a hundredth" if factor < 1 else "more than a hundredfold"
-    return f"holds: {what}" + (f"; at this rate {bound} after {math.ceil(after)}" if after < 1000 else "")
+    return f"{word}: {what}" + (f"; at this rate {bound} after {math.ceil(after)}" if after < 1000 else "")

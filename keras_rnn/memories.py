@@ -138,9 +138,13 @@ def memory(model: Any, x: Any, step: int | None = None, norm: str = "spectral") 
 
 
 def half_life(log_norms: Array) -> Array:
-    """Lags until the norm has halved for the first time: (batch, lags) → (batch,); inf where it never has."""
-    fallen = (log_norms[:, :1] - log_norms) / np.log(2.0)  # halvings, (batch, lags)
-    lives = np.full(len(fallen), np.inf)
+    """Lags until the norm has halved for the first time: (batch, lags) → (batch,).
+
+    inf where it never has, NaN where it was 0 from the beginning, 0 where it falls to 0 within the first lag.
+    """
+    with np.errstate(invalid="ignore"):  # −inf less −inf
+        fallen = (log_norms[:, :1] - log_norms) / np.log(2.0)  # halvings, (batch, lags)
+    lives = np.where(np.isneginf(log_norms[:, 0]), np.nan, np.inf)
     for i, row in enumerate(fallen):
         reached = np.flatnonzero(row >= 1 - 1e-12)
         if len(reached):

@@ -53,7 +53,10 @@ def torch_weights(state: Any, kind: str | None = None, nonlinearity: str | None 
     layers = _layers(tensors, prefix, found)
     outputs = len(layers[0]) * layers[0][0].weight_hh.shape[1]
     rest = {name: tensor for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name)}
-    before, after = _around(rest, modules, int(layers[0][0].weight_ih.shape[1]), int(outputs))
+    features = int(layers[0][0].weight_ih.shape[1])
+    before, after = _around(rest, modules, features, int(outputs))
+    if after is not None:
+        _check_after(after, tensors, prefix, features)
     return TorchWeights(
         found,
         _nonlinearity(found, nonlinearity, modules.get(prefix.removesuffix("."))),
@@ -196,6 +199,17 @@ def _around(
             f"Unknown: {_listed(rest)}. Received: {shapes}"
         )
     return readings[0]
+
+
+def _check_after(head: str, tensors: dict[str, Any], prefix: str, features: int) -> None:
+    """Refuse a linear layer that stands before the recurrent one and could lead into it."""
+    names = list(tensors)  # in the order in which the module registered them
+    first = next(place for place, name in enumerate(names) if name.startswith(prefix) and _RECURRENT.fullmatch(name))
+    if names.index(f"{head}.weight") < first and _shape(tensors[f"{head}.weight"])[0] == features:
+        raise ValueError(
+            f"A linear layer after the recurrent one was expected; one that leads into it is not taken over. "
+            f"Received: {head!r}, which stands before it and gives {features} numbers, as many as it reads"
+        )
 
 
 def _nonlinearity(kind: str, wanted: str | None, module: Any) -> str:

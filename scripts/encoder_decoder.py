@@ -3,8 +3,8 @@
 #
 # The last state of a recurrent network has seen the whole sequence. So it can stand for it. Two networks make use of
 # that (Sutskever, Vinyals and Le 2014; Cho et al. 2014): the encoder reads a sequence and gives nothing but its last
-# state; the decoder begins with that state and writes another sequence. Translation began so. Here four letters out of
-# five are read, and written backwards. Both networks are the hand-written `RNNCell`.
+# state; the decoder begins with that state and writes another sequence. Translation began so. Here four letters,
+# from an alphabet of five, are read, and written backwards. Both networks are the hand-written `RNNCell`.
 
 # %%
 # %matplotlib inline

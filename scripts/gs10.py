@@ -73,8 +73,8 @@ for name, part in parts.items():
 #
 # tanh ends at ±1, and what a head makes of twenty of them ends as well. Six equal years, at levels within the training
 # range and beyond it: from 12 to 20 percent the answer of `levels` rises by 1.5. `annual` looks at changes only, so the
-# level does not matter to it. From 2013 on this has cost little, as the last row above says, for the years beyond lie
-# just below the range.
+# level does not matter to it. From 2013 on this has cost little, as the last row above says: what `levels` makes of
+# years below the range is only somewhat too high.
 
 # %%
 flat = np.array([0.5, 1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20])

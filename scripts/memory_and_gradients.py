@@ -101,8 +101,8 @@ for radius in 0.5, 0.9, 1.0:
     print(f"ρ = {radius}: of h 10 steps ago {layer.norms[:, 10].mean():.3f} is left, half-life {words}")
 
 # %% [markdown]
-# A trained network: what the pretrained GS10 model has of each of the last six years in its forecast. This year's yield
-# counts most, and what lies three years back hardly any more, as theory wants (see the lesson on GS10).
+# A trained network: what the pretrained GS10 model has of each of the last six years in its forecast. The newest
+# yield counts most, and what lies three years back hardly any more, as theory wants (see the lesson on GS10).
 
 # %% The unrolled graph of six steps, shaded by the derivative: strong in the last year, pale before
 last_six = load_gs10("annual", source="packaged").iloc[-6:]
@@ -140,7 +140,8 @@ print("\n" + "\n".join(verdicts))
 
 # %% [markdown]
 # With that start a plain network can learn what lies 200 steps back; gradients must be clipped, for they may also
-# explode: `optimizer=Adam(global_clipnorm=1)`, which `char_model(…, activation="relu")` does by itself.
+# explode. `keras_rnn.recurrent.long_memory_optimizer()` is an Adam that does so, with a rate of at most 0.001 and a
+# large ε; `char_model(…, activation="relu")` has it from the start.
 #
 # ## The third drawback: it is slow
 #

@@ -12,7 +12,8 @@
 # %% [markdown]
 # ## The component by hand
 #
-# In the tutorial's component f and g are one matrix each:
+# In the component that RNN tutorials write by hand (this package grew out of such a one, in PyTorch) f and g are one
+# matrix each:
 #
 #     combined = concat([x, h])
 #     h'       = i2h(combined)
@@ -168,7 +169,7 @@ for case, given, how, y in rows:
 
 # %% [markdown]
 # The hand-written cell says what is missing when the batch axis is forgotten, and `insight.shapes` walks a model with
-# any input, with or without it:
+# an input, with that axis or without:
 
 # %%
 try:

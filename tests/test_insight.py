@@ -514,6 +514,36 @@ class TestGradients:
         assert "10^-1998 times the gradient" in verdict(0.01, 1000)
         assert verdict(0.5, 3).endswith("0.5 times a step; at this rate less than a hundredth after 7")
         assert verdict(2.0, 2).endswith("2 times a step; at this rate more than a hundredfold after 7")
+        words = [verdict(factor, 6).partition(":")[0] for factor in (0.3, 0.5, 0.95, 1.05, 1.5, 3.0)]
+        assert words == ["vanishes", "fades", "holds", "holds", "grows", "explodes"]
+
+    def test_a_row_of_targets_is_a_column_as_for_keras(self):
+        """(n,) against (n, 1) would broadcast to (n, n)."""
+        model = keras.Sequential([keras.Input((3, 2)), layers.SimpleRNN(4), layers.Dense(1)])
+        x, y = np.random.default_rng(0).normal(size=(5, 3, 2)), np.arange(5.0)
+
+        def loss(y, output):
+            return keras.ops.mean(keras.ops.square(y - output))
+
+        assert insight.gradients(model, x, y, loss).loss == pytest.approx(insight.gradients(model, x, y, "mse").loss)
+
+    def test_a_large_singular_value_can_explode_what_the_spectral_radius_would_not(self):
+        cell = layers.SimpleRNN(2, "relu")
+        model = keras.Sequential([keras.Input((12, 1)), cell, layers.Dense(1, kernel_initializer="ones")])
+        cell.set_weights([np.array([[1.0, -1.0]]), np.array([[2.0, -2.0], [2.0, -2.0]]), np.zeros(2)])
+        found = insight.gradients(model, np.ones((1, 12, 1)), np.zeros((1, 1)), "mse").layers[0]
+        assert found.spectral_radius["h"] < 1e-6
+        assert found.singular_values["h"][0] == pytest.approx(4)
+        assert found.verdict.startswith("explodes")
+
+
+def test_half_lives_where_nothing_is_left():
+    zero_head = [layers.SimpleRNN(3), layers.Dense(1, kernel_initializer="zeros")]
+    nothing = insight.memory(keras.Sequential([keras.Input((6, 1)), *zero_head]), np.ones((2, 6, 1)))
+    assert np.isnan(nothing.output_half_life).all()
+    off = layers.SimpleRNN(3, "relu", kernel_initializer=keras.initializers.Constant(-1))
+    gone = insight.memory(keras.Sequential([keras.Input((6, 1)), off, layers.Dense(1)]), np.ones((1, 6, 1)))
+    assert gone.layers[0].half_life.tolist() == [0]
 
 
 def uncompiled():

@@ -176,3 +176,16 @@ class TestCost:
     def test_nonsense(self):
         with pytest.raises(ValueError, match=r"what `cost` gives. Received: \[\]"):
             plots.plot_cost([])
+
+
+def test_what_is_no_answer_of_insights_is_named(history):
+    model = gs10_model()
+    found = insight.memory_map(model, history)
+    for draw, wrong in (
+        (plots.plot_memory, found),
+        (plots.plot_memory, found.layers[0]),
+        (plots.plot_unrolled, found),
+        (plots.plot_gradients, insight.memory(model, history)),
+    ):
+        with pytest.raises(TypeError, match=r"`(matrix|memory|gradients)` must be .*Received: "):
+            draw(wrong)

@@ -588,3 +588,19 @@ def test_without_safetensors(tmp_path, monkeypatch, capsys):
     code, _, err = import_torch(capsys, tmp_path / "m.safetensors", tmp_path / "m.keras")
     assert code == 2
     assert "'m.safetensors' cannot be read without: pip install 'keras-rnn[torch]'; or save the tensors as .npz" in err
+
+
+class Projected(torch.nn.Module):
+    """A linear layer that leads into the recurrent one."""
+
+    def __init__(self, features, units):
+        super().__init__()
+        self.proj = torch.nn.Linear(units, features)
+        self.rnn = torch.nn.GRU(features, units, batch_first=True)
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (4, 8)])
+def test_a_linear_layer_before_the_recurrent_one_is_no_head(sizes):
+    for state in (Projected(*sizes), Projected(*sizes).state_dict()):
+        with pytest.raises(ValueError, match="leads into it is not taken over. Received: 'proj', which stands before"):
+            from_torch(state)
