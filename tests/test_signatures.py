@@ -24,9 +24,11 @@ def step_through(module, x, units):
 
 
 @pytest.mark.parametrize("batch", [None, 1])
-@pytest.mark.parametrize("window", [1, 2, UNROLL_UP_TO, UNROLL_UP_TO + 1, 64])
+@pytest.mark.parametrize(
+    ("window", "activation"),
+    [*((n, "tanh") for n in (1, 2, UNROLL_UP_TO, UNROLL_UP_TO + 1, 64)), (2, "relu"), (UNROLL_UP_TO + 1, "relu")],
+)
 @pytest.mark.parametrize("return_sequences", [False, True])
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_characters(batch, window, return_sequences, activation):
     model = char_model(None, "rnn_cell", "abcdefg", window, 11, return_sequences, seed=0, activation=activation)
     module = signatures_of(model, batch)

@@ -95,8 +95,10 @@ for model in keras_rnn.list_models():
 
 
 def test_the_readmes_usages(installed, tmp_path):
-    for code, output in re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL):
-        assert run(installed, "-c", code, cwd=tmp_path) == output
+    """One after the other in one process; `test_readme` runs each by itself."""
+    examples = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
+    code, output = ("".join(parts) for parts in zip(*examples, strict=True))
+    assert run(installed, "-c", code, cwd=tmp_path) == output
 
 
 def test_the_command(installed, tmp_path):
