@@ -28,8 +28,8 @@ from keras_rnn.weights import CellWeights
 
 ROUND = 25  # updates between two looks at the validation part
 VALIDATION = 0.2  # of the windows before the test part, the latest
-# Standard errors by which a longer training must be better than a shorter one. A half did best on public series
-# (`benchmarks/series.py`): with none, short series choose by luck; with a whole one, too little is learnt.
+# Standard errors by which a longer training must be better than a shorter one: with none, short series choose by luck;
+# with a whole one, too little is learnt. A half was chosen on the series of `benchmarks/series.py`.
 STANDARD_ERRORS = 0.5
 LEAST_WINDOWS = 10  # to learn from
 FULL_BATCH_UP_TO, BATCH = 1024, 256  # windows

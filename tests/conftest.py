@@ -36,6 +36,19 @@ def run(capsys, *arguments):
     return code, *capsys.readouterr()
 
 
+def ticks(axis):
+    """The labels of a picture's axis."""
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def drawn(figure):
+    """A picture's first axes, drawn as when saved: whatever matplotlib has to warn of it does here."""
+    figure.canvas.draw()
+    assert figure.get_size_inches()[0] == 8
+    assert figure.dpi == 150
+    return figure.axes[0]
+
+
 @pytest.fixture
 def fresh(tmp_path):
     """Run Python code in a process of its own, outside the checkout, and return what it printed."""

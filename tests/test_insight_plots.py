@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import drawn, ticks
 
 from keras_rnn import char_model, gs10_model, insight
 from keras_rnn import insight_plots as plots
@@ -25,18 +26,6 @@ def reader():
 @pytest.fixture(scope="module")
 def history():
     return np.array([[4.0, 3.5, 2.9, 2.1, 2.4, 2.8], [5, 5, 4, 4, 3, 3]])
-
-
-def ticks(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
-
-
-def drawn(figure):
-    """As when saved: whatever matplotlib has to warn of it does here."""
-    figure.canvas.draw()
-    assert figure.get_size_inches()[0] == 8
-    assert figure.dpi == 150
-    return figure.axes[0]
 
 
 class TestMemory:

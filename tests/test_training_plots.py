@@ -2,24 +2,13 @@
 
 import numpy as np
 import pytest
+from conftest import drawn, ticks
 
 from keras_rnn import char_model
 from keras_rnn import training_plots as plots
 from keras_rnn.backend import keras
 
 layers = keras.layers
-
-
-def ticks(axis):
-    return [label.get_text() for label in axis.get_ticklabels()]
-
-
-def drawn(figure):
-    """As when saved: whatever matplotlib has to warn of it does here."""
-    figure.canvas.draw()
-    assert figure.get_size_inches()[0] == 8
-    assert figure.dpi == 150
-    return figure.axes[0]
 
 
 class TestLosses:
