@@ -19,27 +19,27 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from calendar_years import calendar_year_forecasts, random_walk_intervals
 from tqdm import tqdm
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.backtest_intervals import random_walk_intervals, walk_forward_intervals
-from keras_rnn.dates import years_of
-from keras_rnn.evaluation import (
-    calendar_year_forecasts,
+from keras_rnn.catalog.names import ModelName
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
+from keras_rnn.core.tables import plain_table
+from keras_rnn.forecaster.model import forecaster_of
+from keras_rnn.gs10.files import read_gs10
+from keras_rnn.series.backtest import (
     compare,
     drift_forecaster,
     persistence_forecaster,
     walk_forward,
+    walk_forward_intervals,
     window_mean_forecaster,
 )
-from keras_rnn.metrics import coverage, skill, winkler
-from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
-from keras_rnn.registry import ModelName
-from keras_rnn.series import read_gs10
-from keras_rnn.tables import plain_table
-from keras_rnn.tasks import forecaster_of
-from keras_rnn.training import train_preset
-from keras_rnn.walks import best_linear_weights
+from keras_rnn.series.dates import years_of
+from keras_rnn.series.metrics import coverage, skill, winkler
+from keras_rnn.series.walks import best_linear_weights
+from keras_rnn.zoo.training import train_preset
 
 OURS, REFERENCE = "this package", "persistence"
 SEEDS = 10

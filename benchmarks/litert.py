@@ -36,11 +36,11 @@ from ai_edge_litert.interpreter import Interpreter
 from tqdm import tqdm
 
 from keras_rnn import char_model, load, load_gs10, runtime, to_litert
-from keras_rnn.artifacts import write_saved_model
-from keras_rnn.backend import keras, tf
-from keras_rnn.exchange import read_weights
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.quiet import quiet_stderr
+from keras_rnn.artifacts.saved_model import write_saved_model
+from keras_rnn.core.backend import keras, tf
+from keras_rnn.core.quiet import quiet_stderr
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.exchange import read_weights
 
 HERE = Path(__file__).resolve().parent
 OURS, LIMIT = "this package, LiteRT", "C loop"

@@ -20,10 +20,10 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from keras_rnn import ScaledIdentity, insight
-from keras_rnn.backend import keras
-from keras_rnn.plots import save_figure
-from keras_rnn.recurrent import long_memory_optimizer
-from keras_rnn.tables import plain_table
+from keras_rnn.core.backend import keras
+from keras_rnn.core.tables import plain_table
+from keras_rnn.plots.figure import save_figure
+from keras_rnn.rnn.model import long_memory_optimizer
 
 BATCH, ROUND, TESTED = 64, 250, 2000
 USUAL, CURE = "tanh, orthogonal", "ReLU, 0.99 · identity"

@@ -20,10 +20,10 @@ from gs10 import Statsforecast, quiet
 from tqdm import tqdm
 
 from keras_rnn import load_gs10, train_series
-from keras_rnn.comparison import REFERENCE
-from keras_rnn.evaluation import compare, persistence_forecaster, walk_forward
-from keras_rnn.tables import plain_table
-from keras_rnn.tasks import forecaster_of
+from keras_rnn.core.tables import plain_table
+from keras_rnn.forecaster.comparison import REFERENCE
+from keras_rnn.forecaster.model import forecaster_of
+from keras_rnn.series.backtest import compare, persistence_forecaster, walk_forward
 
 OURS = "train_series"
 PEERS = ("AutoARIMA", "AutoETS", "AutoTheta")

@@ -18,10 +18,10 @@ import torch
 from tqdm import tqdm
 
 from keras_rnn import char_model, gs10_model, train
-from keras_rnn.backend import tf
-from keras_rnn.presets import CELLS
-from keras_rnn.registry import ModelName
-from keras_rnn.tasks import task_of
+from keras_rnn.catalog.names import ModelName
+from keras_rnn.catalog.presets import CELLS
+from keras_rnn.core.backend import tf
+from keras_rnn.zoo.tasks import task_of
 
 UPDATES = {"fit(epochs=…)": 50, "train, 1,000": 1_000, "train, 10,000": 10_000, "PyTorch loop": 1_000}
 

@@ -5,56 +5,56 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from keras_rnn.core.version import __version__
 
 if TYPE_CHECKING:
     from keras_rnn import insight, runtime
-    from keras_rnn.artifacts import export
-    from keras_rnn.cell import RNNCell
-    from keras_rnn.characters import CharModel, char_model
-    from keras_rnn.conversion import to_litert
-    from keras_rnn.datasets import load_gs10
-    from keras_rnn.exchange import read_weights, write_weights
-    from keras_rnn.forecaster import SeriesModel, series_model
-    from keras_rnn.initializers import ScaledIdentity
-    from keras_rnn.parity import verify
-    from keras_rnn.registry import list_models
-    from keras_rnn.series import series_windows
-    from keras_rnn.series_training import train_series
-    from keras_rnn.torch_import import from_torch
-    from keras_rnn.training import train
-    from keras_rnn.vocabulary import text_windows
-    from keras_rnn.weights import CellWeights
-    from keras_rnn.yields import GS10Model, gs10_model
-    from keras_rnn.zoo import load
+    from keras_rnn.artifacts.conversion import to_litert
+    from keras_rnn.artifacts.folder import export
+    from keras_rnn.artifacts.verification import verify
+    from keras_rnn.catalog.models import list_models
+    from keras_rnn.forecaster.model import SeriesModel, series_model
+    from keras_rnn.forecaster.training import train_series
+    from keras_rnn.gs10.data import load_gs10
+    from keras_rnn.gs10.model import GS10Model, gs10_model
+    from keras_rnn.pytorch.keras_model import from_torch
+    from keras_rnn.rnn.cell import RNNCell
+    from keras_rnn.rnn.exchange import read_weights, write_weights
+    from keras_rnn.rnn.initializers import ScaledIdentity
+    from keras_rnn.rnn.training import train
+    from keras_rnn.rnn.weights import CellWeights
+    from keras_rnn.series.history import series_windows
+    from keras_rnn.text.model import CharModel, char_model
+    from keras_rnn.text.vocabulary import text_windows
+    from keras_rnn.zoo.loading import load
 
 # Public name → the module that holds it. Nothing is imported before it is asked for: `import keras_rnn` stays free
 # of TensorFlow, and `list_models` answers without it.
 _PUBLIC = {
-    "CellWeights": "weights",
-    "CharModel": "characters",
-    "GS10Model": "yields",
-    "RNNCell": "cell",
-    "ScaledIdentity": "initializers",
-    "SeriesModel": "forecaster",
-    "char_model": "characters",
-    "export": "artifacts",
-    "from_torch": "torch_import",
-    "gs10_model": "yields",
+    "CellWeights": "rnn.weights",
+    "CharModel": "text.model",
+    "GS10Model": "gs10.model",
+    "RNNCell": "rnn.cell",
+    "ScaledIdentity": "rnn.initializers",
+    "SeriesModel": "forecaster.model",
+    "char_model": "text.model",
+    "export": "artifacts.folder",
+    "from_torch": "pytorch.keras_model",
+    "gs10_model": "gs10.model",
     "insight": "",
-    "list_models": "registry",
-    "load": "zoo",
-    "load_gs10": "datasets",
-    "read_weights": "exchange",
+    "list_models": "catalog.models",
+    "load": "zoo.loading",
+    "load_gs10": "gs10.data",
+    "read_weights": "rnn.exchange",
     "runtime": "",
-    "series_model": "forecaster",
-    "series_windows": "series",
-    "text_windows": "vocabulary",
-    "to_litert": "conversion",
-    "train": "training",
-    "train_series": "series_training",
-    "verify": "parity",
-    "write_weights": "exchange",
+    "series_model": "forecaster.model",
+    "series_windows": "series.history",
+    "text_windows": "text.vocabulary",
+    "to_litert": "artifacts.conversion",
+    "train": "rnn.training",
+    "train_series": "forecaster.training",
+    "verify": "artifacts.verification",
+    "write_weights": "rnn.exchange",
 }
 
 _REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel")}

@@ -2,6 +2,6 @@
 
 import sys
 
-from keras_rnn.cli import main
+from keras_rnn.cli.app import main
 
 sys.exit(main())

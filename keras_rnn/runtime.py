@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from keras_rnn.checks import received
-from keras_rnn.files import FilePath
-from keras_rnn.intervals import widths_of
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.registry import find
-from keras_rnn.sampling import CharacterVerbs
-from keras_rnn.series import check_history, check_residuals, recursive_forecast
-from keras_rnn.vocabulary import Ids, check_vocabulary
+from keras_rnn.catalog.metadata import document_of
+from keras_rnn.catalog.names import find
+from keras_rnn.core.checks import received
+from keras_rnn.core.files import FilePath
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.series.history import check_history, check_residuals, recursive_forecast
+from keras_rnn.series.intervals import widths_of
+from keras_rnn.text.sampling import TextGeneration
+from keras_rnn.text.vocabulary import Ids, check_vocabulary
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Forecast:
     half_widths: Mapping[float, NDArray[np.float64]] = field(default_factory=dict)
 
 
-class CharRuntime(CharacterVerbs):
+class CharRuntime(TextGeneration):
     """The character model of a `.tflite` file. Each thread needs an object of its own."""
 
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
@@ -183,10 +184,11 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     """
     path = find(name_or_path)
     file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
-    if file.metadata is None:
+    metadata = document_of(file.metadata, file.path.name)
+    if metadata is None:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
     if file.primary != "serving_default":
         raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
     kinds: dict[str, Any] = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
-    model: CharRuntime | SeriesRuntime = kinds[file.metadata["kind"]](file, file.metadata)
+    model: CharRuntime | SeriesRuntime = kinds[metadata["kind"]](file, metadata)
     return model

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.artifacts import write_artifacts
-from keras_rnn.cards import read_card
-from keras_rnn.comparison import backtests, rows_since, verdict
-from keras_rnn.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
-from keras_rnn.recurrent import read_keras_file
-from keras_rnn.registry import zoo_names
-from keras_rnn.tables import headline
-from keras_rnn.tasks import forecaster_of, measure, task_of
-from keras_rnn.training import train_preset
-from keras_rnn.variants import measure_variants
+from keras_rnn.artifacts.folder import write_artifacts
+from keras_rnn.catalog.cards import headline, read_card
+from keras_rnn.catalog.names import zoo_names
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
+from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
+from keras_rnn.forecaster.model import forecaster_of
+from keras_rnn.rnn.model import read_keras_file
+from keras_rnn.zoo.tasks import measure, task_of
+from keras_rnn.zoo.training import train_preset
+from keras_rnn.zoo.variants import measure_variants
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

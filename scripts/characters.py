@@ -17,8 +17,8 @@ from collections import Counter, defaultdict
 import numpy as np
 
 from keras_rnn import CharModel, char_model, insight, text_windows, train
-from keras_rnn.insight_plots import plot_memory
-from keras_rnn.training_plots import plot_generated
+from keras_rnn.plots.insight import plot_memory
+from keras_rnn.plots.training import plot_generated
 
 text = "hello world"
 

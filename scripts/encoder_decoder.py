@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_rnn import RNNCell, train
-from keras_rnn.backend import keras
+from keras_rnn.core.backend import keras
 
 LETTERS, STEPS, UNITS = "abcde", 4, 64
 START = len(LETTERS)  # one id more: what the decoder is given before there is a letter

@@ -11,12 +11,12 @@
 import numpy as np
 
 from keras_rnn import gs10_model, load_gs10, series_windows
-from keras_rnn.comparison import backtests, rows_since, verdict
-from keras_rnn.evaluation_plots import plot_skill_by_method
-from keras_rnn.plots import plot_forecast, plot_predictions
-from keras_rnn.series import recursive_forecast
-from keras_rnn.walks import THETA, best_linear_weights
-from keras_rnn.yields import training_range
+from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
+from keras_rnn.gs10.model import training_range
+from keras_rnn.plots.backtest import plot_skill_by_method
+from keras_rnn.plots.forecast import plot_forecast, plot_predictions
+from keras_rnn.series.history import recursive_forecast
+from keras_rnn.series.walks import THETA, best_linear_weights
 
 series = load_gs10("annual", source="packaged")  # percent
 annual, levels = gs10_model(), gs10_model("levels")

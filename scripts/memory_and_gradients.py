@@ -16,8 +16,8 @@
 import numpy as np
 
 from keras_rnn import ScaledIdentity, gs10_model, insight, load_gs10
-from keras_rnn.backend import keras
-from keras_rnn.insight_plots import plot_gradients, plot_memory, plot_unrolled
+from keras_rnn.core.backend import keras
+from keras_rnn.plots.insight import plot_gradients, plot_memory, plot_unrolled
 
 layers, start = keras.layers, keras.initializers.GlorotUniform
 
@@ -140,7 +140,7 @@ print("\n" + "\n".join(verdicts))
 
 # %% [markdown]
 # With that start a plain network can learn what lies 200 steps back; gradients must be clipped, for they may also
-# explode. `keras_rnn.recurrent.long_memory_optimizer()` is an Adam that does so, with a rate of at most 0.001 and a
+# explode. `keras_rnn.rnn.model.long_memory_optimizer()` is an Adam that does so, with a rate of at most 0.001 and a
 # large ε; `char_model(…, activation="relu")` has it from the start.
 #
 # ## The third drawback: it is slow

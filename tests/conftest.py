@@ -27,7 +27,7 @@ def inherited():
 
 def run(capsys, *arguments):
     """`keras-rnn` in this process, which has TensorFlow loaded already: exit code, standard output, standard error."""
-    from keras_rnn.cli import main
+    from keras_rnn.cli.app import main
 
     try:
         code = main([str(argument) for argument in arguments])
@@ -80,6 +80,6 @@ def command(tmp_path):
 def zoo():
     """The shipped models by full name, loaded once."""
     from keras_rnn import load
-    from keras_rnn.registry import zoo_names
+    from keras_rnn.catalog.names import zoo_names
 
     return {str(name): load(str(name)) for name in zoo_names()}

@@ -1,9 +1,9 @@
-"""A server of GS10 that misbehaves as its address says, for the tests of `keras_rnn.refresh`."""
+"""A server of GS10 that misbehaves as its address says, for the tests of `keras_rnn.gs10.refresh`."""
 
 import contextlib
 import http.server
 
-from keras_rnn.series import GS10_FILE, read_gs10
+from keras_rnn.gs10.files import GS10_FILE, read_gs10
 
 PACKAGED = "".join(line for line in GS10_FILE.read_text(encoding="utf-8").splitlines(keepends=True) if line[0] != "#")
 COUNT, LAST = len(read_gs10()[0]), read_gs10()[0][-1]

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from keras_rnn import CellWeights, artifacts, char_model, export, gs10_model, verify
-from keras_rnn.backend import keras
-from keras_rnn.cards import check_replaceable
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.parity import ParityError, numpy_reference
-from keras_rnn.registry import find, zoo_names
+from keras_rnn.artifacts.verification import numpy_reference
+from keras_rnn.catalog.cards import check_replaceable
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.core.backend import keras
+from keras_rnn.core.parity import ParityError
+from keras_rnn.litert.file import LiteRTFile
 
 FILES = {"1", "README.md", "card.json", "model.keras", "model.tflite"}
 

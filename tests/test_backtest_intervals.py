@@ -4,11 +4,17 @@ import math
 
 import numpy as np
 import pytest
+from calendar_years import random_walk_intervals
 
-from keras_rnn.backtest_intervals import latest_residuals, random_walk_intervals, walk_forward_intervals
-from keras_rnn.evaluation import drift_forecaster, persistence_forecaster, walk_forward
-from keras_rnn.intervals import conformal_rank
-from keras_rnn.metrics import coverage
+from keras_rnn.series.backtest import (
+    drift_forecaster,
+    latest_residuals,
+    persistence_forecaster,
+    walk_forward,
+    walk_forward_intervals,
+)
+from keras_rnn.series.intervals import conformal_rank
+from keras_rnn.series.metrics import coverage
 
 SERIES = np.cumsum(np.random.default_rng(4).normal(size=150))
 BACKTEST = walk_forward(drift_forecaster, SERIES, 10, horizons=3)

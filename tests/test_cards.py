@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from keras_rnn.cards import read_card, render
-from keras_rnn.files import file_sha256, file_sizes
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.presets import CELLS
-from keras_rnn.registry import model_folder, preset_of, zoo_names
-from keras_rnn.series import DATA
-from keras_rnn.tasks import measure
+from keras_rnn.catalog.cards import read_card, render
+from keras_rnn.catalog.names import model_folder, preset_of, zoo_names
+from keras_rnn.catalog.presets import CELLS
+from keras_rnn.core.files import file_sha256, file_sizes
+from keras_rnn.gs10.files import DATA
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.zoo.tasks import measure
 
 
 @pytest.mark.parametrize("name", list(zoo_names()), ids=str)
@@ -34,7 +34,7 @@ def test_card_is_true(name, zoo):
             assert {n: [1, *s["shape"][1:]] for n, s in signature[side].items()} == {
                 n: list(shape) for n, (shape, _) in specs.items()
             }
-    from keras_rnn.served import SavedModelFolder
+    from keras_rnn.artifacts.saved_model import SavedModelFolder
 
     saved = SavedModelFolder(folder / "1").inputs
     assert sorted(saved) == sorted([*card["signatures"], *card["text_signatures"]])

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from keras_rnn import RNNCell
-from keras_rnn.backend import keras, tf
-from keras_rnn.exchange import read_weights, write_weights
-from keras_rnn.weights import CellWeights
+from keras_rnn.core.backend import keras, tf
+from keras_rnn.rnn.exchange import read_weights, write_weights
+from keras_rnn.rnn.weights import CellWeights
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 TORCH = {"float32": torch.float32, "float64": torch.float64}
@@ -324,7 +324,7 @@ import numpy as np
 from keras_rnn import RNNCell
 import keras, torch
 assert keras.backend.backend() == "torch"
-from keras_rnn.exchange import read_weights
+from keras_rnn.rnn.exchange import read_weights
 x = np.random.default_rng(1).normal(size=(5, 3, 10))
 layer = keras.layers.RNN(RNNCell(20, output_size=2), return_sequences=True)
 inputs = torch.tensor(x.astype("float32"), requires_grad=True)

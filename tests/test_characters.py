@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_rnn import CharModel, char_model, text_windows
-from keras_rnn.backend import keras, tf
+from keras_rnn.core.backend import keras, tf
 
 
 @pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])

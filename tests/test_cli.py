@@ -5,8 +5,8 @@ import json
 import pytest
 from conftest import run
 
-from keras_rnn.parity import Check
-from keras_rnn.registry import find, zoo_names
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.core.parity import Check
 
 COMMANDS = ["list", "show", "generate", "forecast", "train", "export", "import-torch", "verify", "data", "demo"]
 
@@ -14,7 +14,7 @@ COMMANDS = ["list", "show", "generate", "forecast", "train", "export", "import-t
 def test_help_imports_no_tensorflow(fresh):
     code = f"""
 import contextlib, io, sys
-from keras_rnn.cli import main
+from keras_rnn.cli.app import main
 out = io.StringIO()
 with contextlib.redirect_stdout(out):
     for arguments in [["--help"], ["--version"]] + [[c, "--help"] for c in {COMMANDS}]:
@@ -40,7 +40,7 @@ def test_forecast_and_nothing_else(command):
 def test_generate_and_forecast_take_litert_by_default_and_import_no_tensorflow(fresh):
     code = """
 import sys
-from keras_rnn.cli import main
+from keras_rnn.cli.app import main
 assert main(["generate", "he", "-n", "40"]) == main(["generate", "he", "--temperature", "1", "--seed", "1"]) == 0
 assert main(["forecast", "--steps", "2", "--json"]) == 0
 print({"tensorflow", "keras"} & set(sys.modules))
@@ -275,7 +275,7 @@ CSV = "date,GS10\n" + "".join(f"{y}-01-01,4\n" for y in range(2000, 2010))
     ids=" ".join,
 )
 def test_bad_input_is_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, arguments):
-    from keras_rnn.backend import keras
+    from keras_rnn.core.backend import keras
 
     monkeypatch.chdir(tmp_path)
     lines = CSV.splitlines(keepends=True)

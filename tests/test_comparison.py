@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.comparison import backtests, rows_since, verdict
-from keras_rnn.evaluation import persistence_forecaster
-from keras_rnn.series import rmse
+from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
+from keras_rnn.series.backtest import persistence_forecaster
+from keras_rnn.series.metrics import rmse
 
 
 def test_the_models_row_is_that_of_its_own_predictions():

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from keras_rnn import RNNCell, char_model, gs10_model, runtime, to_litert
-from keras_rnn.backend import keras
-from keras_rnn.litert_file import LiteRTFile, read_flatbuffer
-from keras_rnn.lowering import Refused
-from keras_rnn.parity import ParityError
+from keras_rnn.core.backend import keras
+from keras_rnn.core.parity import ParityError
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.flatbuffer import read_flatbuffer
+from keras_rnn.litert.lowering import Refused
 
 L = keras.layers
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import load_gs10
-from keras_rnn.datasets import load_text
-from keras_rnn.series import annual_means, read_gs10
+from keras_rnn.gs10.files import read_gs10
+from keras_rnn.series.history import annual_means
+from keras_rnn.text.vocabulary import load_text
 
 
 def test_gs10():

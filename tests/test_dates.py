@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from keras_rnn import load_gs10
-from keras_rnn.dates import (
+from keras_rnn.series.dates import (
     annual,
     dated_history,
     dates_after,

@@ -3,7 +3,7 @@
 import json
 
 from keras_rnn import verify
-from keras_rnn.registry import zoo_names
+from keras_rnn.catalog.names import zoo_names
 
 
 def test_demo(command, tmp_path):

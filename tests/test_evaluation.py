@@ -4,16 +4,16 @@ import math
 
 import numpy as np
 import pytest
+from calendar_years import calendar_year_forecasts
 
-from keras_rnn.evaluation import (
-    calendar_year_forecasts,
+from keras_rnn.series.backtest import (
     compare,
     drift_forecaster,
     persistence_forecaster,
     walk_forward,
     window_mean_forecaster,
 )
-from keras_rnn.metrics import diebold_mariano, mase, skill_interval
+from keras_rnn.series.metrics import diebold_mariano, mase, skill_interval
 
 SERIES = np.cumsum(np.random.default_rng(2).normal(size=120))
 

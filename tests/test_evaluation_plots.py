@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.backtest_intervals import walk_forward_intervals
-from keras_rnn.comparison import backtests, rows_since
-from keras_rnn.evaluation_plots import plot_error_by_horizon, plot_skill_by_method, plot_walk_forward
+from keras_rnn.forecaster.comparison import backtests, rows_since
+from keras_rnn.plots.backtest import plot_error_by_horizon, plot_skill_by_method, plot_walk_forward
+from keras_rnn.series.backtest import walk_forward_intervals
 
 
 @pytest.fixture(scope="module")

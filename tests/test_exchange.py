@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import RNNCell
-from keras_rnn.backend import keras
-from keras_rnn.exchange import read_weights, write_weights
-from keras_rnn.weights import CellWeights
+from keras_rnn.core.backend import keras
+from keras_rnn.rnn.exchange import read_weights, write_weights
+from keras_rnn.rnn.weights import CellWeights
 
 
 def built(*layers, features=3):

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from keras_rnn.files import check_path, check_writable, file_sizes, written_file, written_folder
+from keras_rnn.core.files import check_path, check_writable, file_sizes, written_file, written_folder
 
 
 def tree(folder):

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from keras_rnn import SeriesModel, export, runtime, series_model, series_windows, to_litert, train
-from keras_rnn.backend import keras
-from keras_rnn.dates import FREQUENCIES
-from keras_rnn.parity import numpy_reference, twin
-from keras_rnn.series_settings import settings_of
+from keras_rnn.artifacts.verification import numpy_reference, twin
+from keras_rnn.core.backend import keras
+from keras_rnn.forecaster.scale import settings_of
+from keras_rnn.series.dates import FREQUENCIES
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(

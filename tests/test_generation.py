@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model
-from keras_rnn.artifacts import litert_bytes
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.parity import numpy_reference
-from keras_rnn.signatures import TABLE_UP_TO, signatures_of
+from keras_rnn.artifacts.litert import litert_bytes
+from keras_rnn.artifacts.verification import numpy_reference
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.text.signatures import TABLE_UP_TO, signatures_of
 
 
 def one_by_one(model, ids, ahead):

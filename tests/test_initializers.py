@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_rnn import RNNCell, ScaledIdentity
-from keras_rnn.backend import keras
+from keras_rnn.core.backend import keras
 
 
 def test_it_is_the_identity_times_the_gain():

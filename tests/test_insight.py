@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from keras_rnn import RNNCell, char_model, gs10_model, insight
-from keras_rnn.backend import keras
-from keras_rnn.jacobians import norms
-from keras_rnn.loss_gradients import verdict
-from keras_rnn.memories import half_life
-from keras_rnn.trajectory import DoubleModel
+from keras_rnn.core.backend import keras
+from keras_rnn.insight._gradients import verdict
+from keras_rnn.insight._jacobians import norms
+from keras_rnn.insight._memory import half_life
+from keras_rnn.insight._run import DoubleModel
 
 layers = keras.layers
 STEPS, FEATURES, UNITS = 4, 2, 3
@@ -322,8 +322,8 @@ class TestMemory:
     def test_samples_are_done_in_parts(self, monkeypatch):
         model, x = model_of(layers.LSTMCell(3), return_sequences=True), x_of(5)
         whole = insight.memory(model, x)
-        monkeypatch.setattr("keras_rnn.jacobians.BUDGET", 8 * 36 * 2)
-        monkeypatch.setattr("keras_rnn.memories.WORKING_SET", 8 * 3 * 4 * 6 * 2)
+        monkeypatch.setattr("keras_rnn.insight._jacobians.BUDGET", 8 * 36 * 2)
+        monkeypatch.setattr("keras_rnn.insight._memory.WORKING_SET", 8 * 3 * 4 * 6 * 2)
         parts = insight.memory(model, x)
         np.testing.assert_allclose(parts.layers[0].norms, whole.layers[0].norms)
         np.testing.assert_allclose(parts.output_norms, whole.output_norms)

@@ -6,8 +6,8 @@ import pytest
 from conftest import run
 
 from keras_rnn import insight, load
-from keras_rnn.backend import keras
-from keras_rnn.registry import find
+from keras_rnn.catalog.names import find
+from keras_rnn.core.backend import keras
 
 
 @pytest.fixture

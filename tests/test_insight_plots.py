@@ -6,7 +6,7 @@ from conftest import drawn, ticks
 
 from keras_rnn import char_model, gs10_model, insight
 from keras_rnn import insight_plots as plots
-from keras_rnn.backend import keras
+from keras_rnn.core.backend import keras
 from keras_rnn.insight import CostRow
 
 layers = keras.layers

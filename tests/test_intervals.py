@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_rnn.intervals import check_levels, half_widths, widths_of
-from keras_rnn.walks import simulated_windows
+from keras_rnn.series.intervals import check_levels, half_widths, widths_of
+from keras_rnn.series.walks import simulated_windows
 
 RESIDUALS = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 3.5, 3.9], [3.0, 5.0, 7.0, 9.0]])
 

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model, to_litert
-from keras_rnn.backend import tf
-from keras_rnn.litert import convert
-from keras_rnn.litert_file import LiteRTFile, read_flatbuffer
-from keras_rnn.metadata import BUFFER_NAME
-from keras_rnn.registry import find, zoo_names
-from keras_rnn.signatures import signatures_of
+from keras_rnn.catalog.metadata import BUFFER_NAME
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.core.backend import tf
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.flatbuffer import read_flatbuffer
+from keras_rnn.litert.tf_converter import convert
+from keras_rnn.text.signatures import signatures_of
 
 
 @pytest.mark.parametrize("name", [str(name) for name in zoo_names()])

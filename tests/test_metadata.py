@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.metadata import SCHEMA, parse
-from keras_rnn.registry import find, zoo_names
+from keras_rnn.catalog.metadata import SCHEMA, parse
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.litert.file import LiteRTFile
 
 
 def document():

@@ -5,16 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from keras_rnn.metrics import (
-    coverage,
-    diebold_mariano,
-    level_share,
-    mase,
-    skill,
-    skill_interval,
-    student_p,
-    winkler,
-)
+from keras_rnn.series.intervals import level_share
+from keras_rnn.series.metrics import coverage, diebold_mariano, mase, skill, skill_interval, student_p, winkler
 
 RANDOM = np.random.default_rng(1)
 ACTUAL, PREDICTED, REFERENCE = RANDOM.normal(size=(3, 41))

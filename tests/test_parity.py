@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, export, gs10_model, load, runtime, verify
-from keras_rnn.litert import convert
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.metadata import BUFFER_NAME
-from keras_rnn.parity import TOLERANCE, twin, windows_of
-from keras_rnn.registry import find, zoo_names
-from keras_rnn.signatures import signatures_of
-from keras_rnn.weights import CellWeights
+from keras_rnn.artifacts.verification import twin, windows_of
+from keras_rnn.catalog.metadata import BUFFER_NAME
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.core.parity import TOLERANCE
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.tf_converter import convert
+from keras_rnn.rnn.weights import CellWeights
+from keras_rnn.text.signatures import signatures_of
 
 
 @pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
@@ -98,8 +99,8 @@ def test_a_damaged_saved_model(folder):
 
 def test_flex_ops_and_free_shapes_are_found(folder, tmp_path):
     """What the stock converter writes, which no phone runs: the same numbers, and not sound."""
-    from keras_rnn.backend import tf
-    from keras_rnn.quiet import quiet_stderr
+    from keras_rnn.core.backend import tf
+    from keras_rnn.core.quiet import quiet_stderr
 
     module = signatures_of(load("char"), None)
     with quiet_stderr():

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from keras_rnn import gs10_model, load_gs10
-from keras_rnn.plots import plot_predictions, save_figure
+from keras_rnn.plots.figure import save_figure
+from keras_rnn.plots.forecast import plot_predictions
 
 
 def lines(figure):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model, runtime, to_litert
-from keras_rnn.backend import keras
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.parity import ParityError
-from keras_rnn.quantisation import samples_of
+from keras_rnn.core.backend import keras
+from keras_rnn.core.parity import ParityError
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.quantization import samples_of
 
 L = keras.layers
 

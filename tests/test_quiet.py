@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from keras_rnn.quiet import quiet_stderr
+from keras_rnn.core.quiet import quiet_stderr
 
 
 def test_held_back_and_given_back(capfd):
@@ -24,7 +24,7 @@ def test_an_error_brings_it_all_out(capfd):
 def test_threads_give_it_back(fresh):
     code = """
 import os, threading
-from keras_rnn.quiet import quiet_stderr
+from keras_rnn.core.quiet import quiet_stderr
 def work():
     for _ in range(200):
         with quiet_stderr(), quiet_stderr():
@@ -39,8 +39,10 @@ print(os.fstat(2) == before)
 
 
 def test_without_standard_error(fresh):
-    fresh("import os; os.close(2)\nfrom keras_rnn.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')")
-    fresh("import sys; sys.stderr = None\nfrom keras_rnn.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')")
+    fresh("import os; os.close(2)\nfrom keras_rnn.core.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')")
+    fresh(
+        "import sys; sys.stderr = None\nfrom keras_rnn.core.quiet import quiet_stderr\nwith quiet_stderr(): print('fine')"
+    )
 
 
 def test_starting_exporting_and_using_say_nothing(fresh):

@@ -17,10 +17,9 @@ from conftest import run
 from gs10_server import BAD, COUNT, GOOD, LAST, MORE, UNREADABLE, Handler
 
 from keras_rnn import data_commands, refresh
-from keras_rnn.cli import main
-from keras_rnn.refresh import fetch, plan_refresh, store
-from keras_rnn.series import GS10_FILE, read_gs10
-from keras_rnn.userdata import newest_gs10, parse_gs10
+from keras_rnn.cli.app import main
+from keras_rnn.gs10.files import GS10_FILE, newest_gs10, parse_gs10, read_gs10
+from keras_rnn.gs10.refresh import fetch, plan_refresh, store
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +242,7 @@ def test_another_timeout(timeout):
 def test_no_tensorflow_is_imported(fresh):
     code = """
 import sys
-from keras_rnn.cli import main
+from keras_rnn.cli.app import main
 main(["data", "show", "gs10"])
 print({"tensorflow", "keras", "pandas"} & set(sys.modules))
 """

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from keras_rnn import list_models
-from keras_rnn.presets import CELLS, PRESETS
-from keras_rnn.registry import ModelName, find, model_folder, resolve, zoo_folder, zoo_name, zoo_names
+from keras_rnn.catalog.names import ModelName, find, model_folder, resolve, zoo_folder, zoo_name, zoo_names
+from keras_rnn.catalog.presets import CELLS, PRESETS
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_find_takes_paths_and_lets_a_name_come_first(tmp_path, monkeypatch):
 
 
 def test_a_zoo_that_is_not_built_says_how(monkeypatch, tmp_path):
-    monkeypatch.setattr("keras_rnn.registry.zoo_folder", lambda: tmp_path)
+    monkeypatch.setattr("keras_rnn.catalog.names.zoo_folder", lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match=r"build_zoo.py makes it. Received: "):
         model_folder(ModelName("char", "hello_world", "rnn_cell"))
     assert list_models() == []

@@ -10,8 +10,8 @@ import pytest
 from conftest import CHECKOUT
 
 from keras_rnn import RNNCell
-from keras_rnn.backend import keras
-from keras_rnn.exchange import read_weights
+from keras_rnn.core.backend import keras
+from keras_rnn.rnn.exchange import read_weights
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,11 @@ import random
 import numpy as np
 import pytest
 
-from keras_rnn.litert_file import LiteRTFile, dynamic_tensors, operators, read_flatbuffer
-from keras_rnn.metadata import BUFFER_NAME
-from keras_rnn.parity import numpy_reference
-from keras_rnn.registry import find, zoo_names
+from keras_rnn.artifacts.verification import numpy_reference
+from keras_rnn.catalog.metadata import BUFFER_NAME
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.flatbuffer import dynamic_tensors, operators, read_flatbuffer
 from keras_rnn.runtime import load
 
 CHAR = find("char") / "model.tflite"
@@ -117,7 +118,7 @@ def test_without_tensorflow_keras_and_pandas(fresh, tmp_path):
     code = """
 import json, sys
 import numpy as np
-from keras_rnn.litert_file import LiteRTFile
+from keras_rnn.litert.file import LiteRTFile
 generated = []
 for path in json.load(open("paths.json")):
     file = LiteRTFile(path)
@@ -137,7 +138,7 @@ print(generated, {"tensorflow", "keras", "pandas"} & set(sys.modules))
 
 def rewritten(tmp_path, name="char", **changes):
     """A shipped file with other metadata."""
-    from keras_rnn.litert import finish
+    from keras_rnn.litert.tf_converter import finish
 
     content = (find(name) / "model.tflite").read_bytes()
     file = LiteRTFile(find(name) / "model.tflite")
@@ -266,8 +267,8 @@ def test_metadata_that_is_true_passes(tmp_path):
 
 
 def test_a_foreign_file(tmp_path):
-    from keras_rnn.backend import tf
-    from keras_rnn.quiet import quiet_stderr
+    from keras_rnn.core.backend import tf
+    from keras_rnn.core.quiet import quiet_stderr
 
     with quiet_stderr():
         function = tf.function(lambda x: x + 1).get_concrete_function(tf.TensorSpec((1, 2), tf.float32))
@@ -305,7 +306,7 @@ def test_compiled_model_reads_the_files_too(fresh, zoo):
     code = """
 import numpy as np
 from ai_edge_litert.compiled_model import CompiledModel
-from keras_rnn.registry import find
+from keras_rnn.catalog.names import find
 for name, x in (("char", np.array([[2, 1]], np.int32)), ("gs10", np.arange(6, dtype=np.float32)[None])):
     model = CompiledModel.from_file(str(find(name) / "model.tflite"))
     index = model.get_signature_index("serving_default")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_rnn.sampling import MAXIMUM_LENGTH, CharacterVerbs, Sampling, softmax
+from keras_rnn.text.sampling import MAXIMUM_LENGTH, Sampling, TextGeneration, softmax
 
 LOGITS = np.log([0.5, 0.3, 0.15, 0.05])
 
@@ -39,7 +39,7 @@ def test_softmax_of_large_logits():
     np.testing.assert_allclose(softmax([1000.0, 1000.0, -1000.0]), [0.5, 0.5, 0.0])
 
 
-class Table(CharacterVerbs):
+class Table(TextGeneration):
     """After "a" comes b, after "b" c, after "c" a, nine times of ten."""
 
     vocabulary, window = "abc", 1

@@ -4,16 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import series_windows
-from keras_rnn.series import (
-    MAXIMUM_STEPS,
-    annual_means,
-    check_history,
-    mae,
-    persistence,
-    read_gs10,
-    recursive_forecast,
-    rmse,
-)
+from keras_rnn.gs10.files import read_gs10
+from keras_rnn.series.history import MAXIMUM_STEPS, annual_means, check_history, persistence, recursive_forecast
+from keras_rnn.series.metrics import mae, rmse
 
 
 def test_the_packaged_figures():

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from keras_rnn.series_files import read_columns, read_series
+from keras_rnn.series.csv_files import read_columns, read_series
 
 
 @pytest.fixture

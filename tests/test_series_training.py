@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from keras_rnn import gs10_model, series_model, train_series
-from keras_rnn.metrics import skill
-from keras_rnn.series import series_windows
-from keras_rnn.series_training import AT_RANDOM, FROM_WALKS, NO_CHANGE, _Candidate, _choose, _from_walks, _starts
+from keras_rnn.forecaster.training import AT_RANDOM, FROM_WALKS, NO_CHANGE, _Candidate, _choose, _from_walks, _starts
+from keras_rnn.series.history import series_windows
+from keras_rnn.series.metrics import skill
 
 MONTHS = pd.date_range("2000-01-01", periods=120, freq="MS")
 RANDOM = np.random.default_rng(1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_rnn import RNNCell, char_model, gs10_model, insight
-from keras_rnn.backend import keras
+from keras_rnn.core.backend import keras
 
 layers = keras.layers
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model, load_gs10, series_windows
-from keras_rnn.artifacts import write_saved_model
-from keras_rnn.backend import tf
-from keras_rnn.parity import numpy_reference
-from keras_rnn.presets import AHEAD
-from keras_rnn.recurrent import UNROLL_UP_TO
-from keras_rnn.signatures import signatures_of
-from keras_rnn.vocabulary import decode, encode, vocabulary_of
+from keras_rnn.artifacts.saved_model import write_saved_model
+from keras_rnn.artifacts.verification import numpy_reference
+from keras_rnn.catalog.presets import AHEAD
+from keras_rnn.core.backend import tf
+from keras_rnn.rnn.model import UNROLL_UP_TO
+from keras_rnn.text.signatures import signatures_of
+from keras_rnn.text.vocabulary import decode, encode, vocabulary_of
 
 
 def step_through(module, x, units):

@@ -1,7 +1,9 @@
 """Tables and lines."""
 
-from keras_rnn.parity import Check
-from keras_rnn.tables import checks_table, headline, markdown_table, plain_table
+from keras_rnn.artifacts.verification import checks_table
+from keras_rnn.catalog.cards import headline
+from keras_rnn.core.parity import Check
+from keras_rnn.core.tables import markdown_table, plain_table
 
 
 def test_a_bar_does_not_break_a_markdown_table():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import load_gs10
-from keras_rnn.presets import FIRST_TEST_YEAR
-from keras_rnn.registry import resolve
-from keras_rnn.tasks import last_character_accuracy, measure, task_of
+from keras_rnn.catalog.names import resolve
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR
+from keras_rnn.zoo.tasks import last_character_accuracy, measure, task_of
 
 GS10 = resolve("gs10/levels")
 
@@ -25,12 +25,12 @@ def test_the_split_is_chronological_and_every_window_is_used():
 def test_nothing_after_the_split_reaches_the_training(monkeypatch):
     """A series that is another one from the split on gives the same training windows and the same scale."""
     from keras_rnn import yields
-    from keras_rnn.series import read_gs10
+    from keras_rnn.gs10.files import read_gs10
 
     before, scale = task_of(GS10), yields.training_range()
     months, values = read_gs10()
     values[months >= np.datetime64(f"{FIRST_TEST_YEAR}-01")] = 99.0
-    for module in ("keras_rnn.datasets", "keras_rnn.yields"):
+    for module in ("keras_rnn.gs10.data", "keras_rnn.gs10.model"):
         monkeypatch.setattr(f"{module}.read_gs10", lambda: (months, values))
     after = task_of(GS10)
     assert after.inputs.max() == 99

@@ -12,10 +12,10 @@ import torch
 from conftest import run
 
 from keras_rnn import from_torch, to_litert
-from keras_rnn.backend import keras
-from keras_rnn.litert_file import LiteRTFile
-from keras_rnn.torch_files import read_torch_file
-from keras_rnn.torch_state import torch_weights
+from keras_rnn.core.backend import keras
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.pytorch.files import read_torch_file
+from keras_rnn.pytorch.state_dict import torch_weights
 
 KINDS = [("RNN", "tanh"), ("RNN", "relu"), ("GRU", None), ("LSTM", None)]
 SIZES = {"input_size": 3, "hidden_size": 5}

@@ -8,8 +8,8 @@ import pytest
 from conftest import run
 
 from keras_rnn import load
-from keras_rnn.cli import main
-from keras_rnn.series_files import read_columns
+from keras_rnn.cli.app import main
+from keras_rnn.series.csv_files import read_columns
 
 
 @pytest.fixture(scope="module")

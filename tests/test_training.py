@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model, load_gs10, series_windows, text_windows, train
-from keras_rnn.backend import keras
-from keras_rnn.cards import read_card
-from keras_rnn.registry import model_folder, resolve, zoo_names
-from keras_rnn.training import train_preset
+from keras_rnn.catalog.cards import read_card
+from keras_rnn.catalog.names import model_folder, resolve, zoo_names
+from keras_rnn.core.backend import keras
+from keras_rnn.zoo.training import train_preset
 
 IDS, TARGETS, VOCABULARY = text_windows("hello world")
 

@@ -6,7 +6,7 @@ from conftest import drawn, ticks
 
 from keras_rnn import char_model
 from keras_rnn import training_plots as plots
-from keras_rnn.backend import keras
+from keras_rnn.core.backend import keras
 
 layers = keras.layers
 

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from keras_rnn import load_gs10, yields
-from keras_rnn.cli import main
-from keras_rnn.registry import resolve
-from keras_rnn.series import GS10_FILE, read_gs10
-from keras_rnn.tasks import task_of
-from keras_rnn.userdata import data_folder, newest_gs10, parse_gs10
+from keras_rnn.catalog.names import resolve
+from keras_rnn.cli.app import main
+from keras_rnn.gs10.files import GS10_FILE, data_folder, newest_gs10, parse_gs10, read_gs10
+from keras_rnn.zoo.tasks import task_of
 
 PACKAGED = GS10_FILE.read_text(encoding="utf-8")
 LAST = read_gs10()[0][-1]

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model
-from keras_rnn.cards import read_card, render
-from keras_rnn.metadata import QUANTIZE
-from keras_rnn.registry import model_folder, zoo_names
-from keras_rnn.variants import measure_variants
+from keras_rnn.catalog.cards import read_card, render
+from keras_rnn.catalog.names import model_folder, zoo_names
+from keras_rnn.litert.quantization import QUANTIZE
+from keras_rnn.zoo.variants import measure_variants
 
 
 @pytest.mark.parametrize("name", list(zoo_names()), ids=str)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_rnn import text_windows
-from keras_rnn.vocabulary import check_vocabulary, decode, encode, vocabulary_of
+from keras_rnn.text.vocabulary import check_vocabulary, decode, encode, vocabulary_of
 
 
 def test_hello_world():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_rnn.walks import THETA, best_linear_weights, simulated_windows
+from keras_rnn.series.walks import THETA, best_linear_weights, simulated_windows
 
 
 def test_changes_of_means_have_workings_moments():

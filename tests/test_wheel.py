@@ -79,7 +79,7 @@ def run(python: Path, *arguments: str, cwd: Path) -> str:
 def test_it_is_the_wheels_own_package_with_all_its_files(installed, tmp_path):
     code = """
 import pathlib, keras_rnn
-from keras_rnn.registry import zoo_folder
+from keras_rnn.catalog.names import zoo_folder
 package = pathlib.Path(keras_rnn.__file__).parent
 print(package.parent.name, zoo_folder() == package / "saved_models", (package / "py.typed").is_file())
 print(sorted(p.name for p in (package / "data").iterdir()))

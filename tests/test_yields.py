@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from keras_rnn import GS10Model, gs10_model, load_gs10
-from keras_rnn.backend import keras
-from keras_rnn.presets import FIRST_TEST_YEAR
-from keras_rnn.yields import training_range
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR
+from keras_rnn.core.backend import keras
+from keras_rnn.gs10.model import training_range
 
 
 @pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])

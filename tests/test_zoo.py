@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from keras_rnn import CharModel, GS10Model, load
-from keras_rnn.parity import numpy_reference
-from keras_rnn.registry import find, zoo_names
+from keras_rnn.artifacts.verification import numpy_reference
+from keras_rnn.catalog.names import find, zoo_names
 
 
 @pytest.mark.parametrize(("name", "kind", "cell"), [

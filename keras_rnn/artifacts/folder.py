@@ -1,0 +1,144 @@
+"""Export: a model's folder with the Keras archive, the SavedModel, the LiteRT file and the card."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.artifacts.litert import litert_bytes, summary_of, versions
+from keras_rnn.artifacts.saved_model import write_saved_model
+from keras_rnn.artifacts.verification import verify_artifacts
+from keras_rnn.catalog.cards import SCHEMA, check_replaceable, write_card
+from keras_rnn.catalog.names import ModelName, preset_of
+from keras_rnn.catalog.presets import Preset
+from keras_rnn.core.backend import tf
+from keras_rnn.core.checks import received
+from keras_rnn.core.files import FilePath, file_sha256, file_sizes, written_folder
+from keras_rnn.core.parity import TOLERANCE, Check, ParityError
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.model import RecurrentModel
+
+
+def export(model: Any, folder: FilePath, tolerance: float | None = None) -> list[Check]:
+    """Write a model's folder: `model.keras`, SavedModel `1/`, `model.tflite`, `card.json` and `README.md`.
+
+    Everything is checked against the Keras model before the folder takes its place; a folder already there is
+    replaced as a whole, or on any error kept as it was.
+
+    Args:
+        model: a `CharModel`, `GS10Model` or `SeriesModel`.
+        folder: where; its parents are made.
+        tolerance: the largest absolute difference from the Keras model, in the output's unit; None as in `verify`.
+
+    Returns:
+        The checks, all passed.
+
+    Raises:
+        TypeError: another kind of model.
+        ParityError: an artifact that differs from the Keras model.
+        ValueError: a folder there that is not a model's.
+        OSError: the folder cannot be written.
+    """
+    return write_artifacts(model, folder, None, {}, tolerance)
+
+
+def write_artifacts(
+    model: Any,
+    folder: FilePath,
+    name: ModelName | None,
+    metrics: dict[str, float],
+    tolerance: float | None = None,
+    further: dict[str, Any] | None = None,
+) -> list[Check]:
+    """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
+
+    `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
+    forecaster beside simpler ones.
+    """
+    if not isinstance(model, RecurrentModel):
+        raise TypeError(f"A CharModel, GS10Model or SeriesModel was expected. {received(type(model))}")
+    check_replaceable(folder)
+    with written_folder(folder) as new, _os_errors():
+        model.save(new / "model.keras")
+        write_saved_model(model, new / "1")
+        (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
+        checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
+        if failed := [check for check in checks if not check.passed]:
+            raise ParityError(failed)
+        write_card(new, card_of(model, new, name, metrics, checks) | (further or {}))
+    return checks
+
+
+@contextlib.contextmanager
+def _os_errors() -> Iterator[None]:
+    """TensorFlow reports a full disk in types of its own; users expect an OSError."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        raise OSError(str(error.message).splitlines()[0]) from error
+
+
+def card_of(
+    model: RecurrentModel, folder: Path, name: ModelName | None, metrics: dict[str, float], checks: list[Check]
+) -> dict[str, Any]:
+    """The card of a folder whose artifacts are written."""
+    preset = preset_of(name) if name else None
+    weights = model.get_cell_weights()
+    lite = LiteRTFile(folder / "model.tflite")
+
+    def specs(of: dict[str, Any]) -> dict[str, Any]:
+        return {key: {"dtype": str(dtype), "shape": [None, *shape[1:]]} for key, (shape, dtype) in of.items()}
+
+    config = {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
+    return {
+        "schema": SCHEMA,
+        "name": str(name) if name else None,
+        **summary_of(model, preset),
+        "class": type(model).__name__,
+        "cell": model.cell,
+        "config": config,
+        "parameters": int(model.count_params()),
+        "weights_sha256": weights.sha256(),
+        "data": {
+            "description": preset.data,
+            "file": preset.data_file,
+            "sha256": file_sha256(model.data_file),
+        }
+        if preset and model.data_file
+        else None,
+        "recipe": _recipe(preset) if preset else None,
+        "metrics": metrics,
+        "signatures": {
+            key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in lite.signatures
+        },
+        "text_signatures": dict(model.signatures(1).text_signatures),
+        "files": file_sizes(folder),
+        "parity": [dataclasses.asdict(check) for check in checks],
+        "versions": versions(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
+    }
+
+
+def processors() -> int:
+    """Processors that this process may use, and so TensorFlow's threads where nobody set them."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _recipe(preset: Preset) -> dict[str, Any]:
+    recipe = {k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None}
+    if preset.recipe.walks:
+        return {
+            "optimizer": "Adam, its rate falling to 0 by a cosine",
+            "loss": "squared error over the variance of the walk",
+            "windows per update, simulated walks each seen once": recipe.pop("walks"),
+            "median deviation of a walk over a period, percentage points": recipe.pop("median"),
+            "deviation of its logarithm": recipe.pop("spread"),
+            **recipe,
+        }
+    loss = "cross-entropy, nats" if preset.model == "char" else "mean squared error, percent squared"
+    return {"optimizer": "Adam, full batches", "loss": loss, **recipe}

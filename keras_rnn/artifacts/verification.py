@@ -1,0 +1,128 @@
+"""Verification: every artifact of a model's folder held against the Keras model, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.artifacts.saved_model import SavedModelFolder
+from keras_rnn.catalog.cards import read_card
+from keras_rnn.catalog.names import find
+from keras_rnn.catalog.presets import CELLS
+from keras_rnn.core.arrays import Array
+from keras_rnn.core.checks import check_number
+from keras_rnn.core.files import FilePath
+from keras_rnn.core.parity import TOLERANCE, Check, Run, largest_difference, stepped
+from keras_rnn.core.tables import plain_table
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.model import RecurrentModel, read_keras_file
+
+RANDOM_WINDOWS = 100
+
+
+def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Check]:
+    """Check a model's folder, the zoo's or one that `export` wrote: SavedModel, LiteRT and twin against Keras.
+
+    Args:
+        name_or_folder: a name of the zoo, or a folder with a `card.json`.
+        tolerance: the largest absolute difference allowed, in the output's unit. None: 1e-5 for the zoo; for other
+            models 1e-5 of their largest answer, for float32 holds seven digits of a logit of 40 as of one of 4.
+
+    Returns:
+        The checks, passed or not.
+
+    Raises:
+        ValueError: no such name or folder, or a file in it that cannot be read.
+    """
+    folder = find(name_or_folder)
+    card = read_card(folder)
+    model = read_keras_file(folder / "model.keras")
+    checks = verify_artifacts(model, folder, TOLERANCE if tolerance is None and card["name"] else tolerance)
+    same = model.get_cell_weights().sha256() == card["weights_sha256"]
+    checks.append(Check("card.json", "names these weights", 1, None, None, same, "" if same else "another SHA-256"))
+    return checks
+
+
+def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | None) -> list[Check]:
+    """Check the SavedModel and the `.tflite` in a folder, the twin and NumPy, against the Keras model."""
+    x = model.comparison_windows(RANDOM_WINDOWS)  # (windows, window[, features])
+    reference = model.predict_windows(x)  # (windows, …)
+    if tolerance is None:
+        tolerance = TOLERANCE * max(model.least_scale, float(np.abs(reference).max()))
+    compare = _Comparison(model, x, reference, check_number("tolerance", tolerance, 0.0))
+    saved, lite = SavedModelFolder(folder / "1"), LiteRTFile(folder / "model.tflite")
+    foreign = [op for op in lite.operators if op.startswith("custom:")]
+    found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
+    sound = not foreign and not lite.dynamic_tensors and lite.primary == "serving_default"
+    return [
+        compare.check("NumPy float64", "window", model.numpy_reference(x)),
+        compare.check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
+        *compare.artifact("SavedModel", saved.run),
+        *compare.artifact("LiteRT", _one_by_one(lite)),
+        Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
+    ]
+
+
+def _one_by_one(file: LiteRTFile) -> Run:
+    """A LiteRT file, whose batch is 1, as what takes any batch."""
+
+    def run(signature: str, inputs: Any) -> dict[str, Array]:
+        count = len(next(iter(inputs.values())))
+        rows = [file.run(signature, {name: x[i : i + 1] for name, x in inputs.items()}) for i in range(count)]
+        return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
+    return run
+
+
+class _Comparison:
+    """Artifacts of one model beside what the Keras model says of the same windows."""
+
+    def __init__(self, model: RecurrentModel, x: Array, reference: Array, tolerance: float) -> None:
+        self.model, self.x, self.reference, self.tolerance = model, x, reference, tolerance
+        self.module = model.signatures(1)  # for its names
+
+    def check(self, artifact: str, what: str, values: Array) -> Check:
+        return self._check(artifact, what, len(values), largest_difference(values, self.reference))
+
+    def _check(self, artifact: str, what: str, count: int, largest: float) -> Check:
+        return Check(artifact, what, count, largest, self.tolerance, largest <= self.tolerance)
+
+    def artifact(self, artifact: str, run: Run) -> Iterator[Check]:
+        """Every signature of an artifact."""
+        module, x = self.module, self.x
+        output = module.output_name
+        yield self.check(artifact, "serving_default", run("serving_default", {module.input_name: x})[output])
+        if module.has_step:
+            states = {"h_0": np.zeros((len(x), self.model.units), dtype=np.float32)}
+            by_steps = stepped(run, x, states, module.step_name, output, module.every_step)
+            yield self.check(artifact, "step × window", by_steps)
+        following = run(module.ahead_name, {module.input_name: x})[module.ahead_output]
+        largest = float(self.model.following_errors(x, following).max())
+        yield self._check(artifact, module.ahead_name, len(following), largest)
+        if artifact == "SavedModel":
+            yield from self.model.served_checks(run, x, following)
+
+
+def _other(cell: str) -> str:
+    return next(other for other in CELLS if other != cell)
+
+
+def twin(model: RecurrentModel) -> RecurrentModel:
+    """The same model built with the other cell, with the same weights."""
+    other: RecurrentModel = type(model)(**(model.get_config() | {"cell": _other(model.cell)}))
+    other.set_cell_weights(model.get_cell_weights())
+    return other
+
+
+def checks_table(results: dict[str, list[Any]]) -> str:
+    """Model → checks, as a table for people."""
+    rows = [
+        [name, c.artifact, c.check, "" if c.largest is None else f"{c.largest:.1e}", str(c.count),
+         "ok" if c.passed else f"FAILED {c.note}".strip()]
+        for name, checks in results.items()
+        for c in checks
+    ]  # fmt: skip
+    return plain_table(["model", "artifact", "check", "largest difference", "compared", ""], rows)

@@ -1,0 +1,65 @@
+"""A preset's or a file's weights in a model of either cell, and the arguments that every builder has."""
+
+from __future__ import annotations
+
+import numbers
+from pathlib import Path
+from typing import Any
+
+from keras_rnn.catalog.names import ModelName, model_folder
+from keras_rnn.catalog.presets import CELLS, PRESETS
+from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
+from keras_rnn.rnn.model import RecurrentModel, read_keras_file
+
+
+def pretrained(
+    cls: type[RecurrentModel], weights: Any, cell: str, wanted: dict[str, Any], changes: dict[str, Any]
+) -> Any:
+    """A model with the weights of a preset or file, built with `cell`.
+
+    Args:
+        wanted: arguments that the user gave and that the weights settle; None where not given.
+        changes: arguments that the weights leave open.
+
+    Raises:
+        TypeError: a size that is no integer.
+        ValueError: a file of another model; an argument that differs from what the weights were trained with.
+    """
+    if weights in PRESETS.get(cls.kind, {}):
+        path = model_folder(ModelName(cls.kind, weights, cell)) / "model.keras"
+    else:
+        path = Path(weights)
+    source = read_keras_file(path, compile=False)  # only its weights are wanted
+    if not isinstance(source, cls):
+        raise ValueError(
+            f"A .keras file of a {cls.__name__} was expected. Received: {str(weights)!r}, a {type(source).__name__}"
+        )
+    config = source.get_config()
+    for name, value in wanted.items():
+        if value is None:
+            continue
+        if name in ("window", "units", "features"):
+            check_integer(name, value, 1)
+        if isinstance(value, list):
+            value = tuple(value)
+        if not isinstance(value, str | numbers.Real | tuple) or value != config[name]:
+            raise ValueError(
+                f"The weights {str(weights)!r} have {name}={config[name]!r}; weights=None builds an untrained model of "
+                f"other sizes. Received: {name}={value!r}"
+            )
+    model = cls(**(config | changes | {"cell": cell}))
+    model.set_cell_weights(source.get_cell_weights())
+    if hasattr(source, "residuals"):  # which are these weights'
+        model.residuals = source.residuals
+    return model
+
+
+def check_arguments(cls: type[RecurrentModel], weights: Any, cell: Any, seed: Any) -> None:
+    """The arguments that every builder has."""
+    check_choice("cell", cell, CELLS)
+    check_seed(seed)
+    presets = PRESETS.get(cls.kind, {})
+    is_name = isinstance(weights, str) and (weights.endswith(".keras") or weights in presets)
+    if weights is not None and not is_name and not isinstance(weights, Path):
+        choices = ", ".join([*map(repr, presets), "None"])
+        raise ValueError(f"`weights` must be {choices}, or the path of a .keras file. {received(weights)}")

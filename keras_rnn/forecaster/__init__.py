@@ -1,0 +1,1 @@
+"""A forecaster of any series, its signatures, training and comparison with simpler methods."""

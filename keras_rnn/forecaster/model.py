@@ -1,0 +1,281 @@
+"""A forecaster of any series: a window of one or several columns in, the first one's next value out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL
+from keras_rnn.catalog.pretrained import check_arguments, pretrained
+from keras_rnn.core.arrays import Array, Floats
+from keras_rnn.core.backend import keras
+from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
+from keras_rnn.forecaster.scale import LARGEST, SMALLEST, by_feature, check_columns, settings_of
+from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
+from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
+from keras_rnn.series.backtest import Forecaster
+from keras_rnn.series.dates import FREQUENCIES, dated_history, forecast_frame
+from keras_rnn.series.history import check_residuals, recursive_forecast
+from keras_rnn.series.intervals import widths_of
+
+if TYPE_CHECKING:
+    from keras_rnn.rnn.graph import ExportModule
+
+SCALINGS = ("window", "levels")
+LEARNING_RATE = {"window": 0.001, "levels": 0.01}  # of `fit` by the user
+WINDOW, UNITS = 6, 20
+
+
+@keras.saving.register_keras_serializable(package="keras_rnn")
+class SeriesModel(RecurrentModel):
+    """Forecaster: history (batch, window[, features]) → recurrent layer → prediction (batch, 1), in the series' unit.
+
+    Of several features the first is forecast. With `scaling="window"` the graph subtracts each feature's last value in
+    the window, divides by its `scale`, and takes the answer back: without biases, and with a head that starts at
+    zeros, it begins as "no change" and treats up and down alike. With `"levels"` it takes each value to
+    (value − low) / (high − low), as plain recipes do. A `keras.Model` in the functional style that carries scale,
+    residuals and the columns' names in its config, so the `.keras` file needs nothing beside it. Built by
+    `series_model`; arguments as there, and besides:
+
+    Args:
+        columns: the features' names, which `forecast` looks for in a DataFrame.
+        unit: of the first feature.
+        frequency: that dates must have, one of annual, quarterly, monthly, weekly, daily; None: any that rise.
+        residuals: absolute errors by horizon, (horizons, count), for intervals.
+        trained_to: the last date, or place, whose value it was trained on.
+    """
+
+    kind = "series"
+    input_axes = "values"
+    least_scale = 0.0  # the unit may be anything
+    columns: tuple[str, ...] | None = None
+    unit: str | None = None
+    trained_to: str | None = None
+    residuals: Floats | None
+    scale: Any  # a float, or of several features a tuple
+    low: Any
+    high: Any
+
+    def __init__(
+        self,
+        window: int = WINDOW,
+        units: int = UNITS,
+        features: int = 1,
+        cell: str = DEFAULT_CELL,
+        scaling: str = "window",
+        scale: float | Sequence[float] | None = None,
+        low: float | Sequence[float] | None = None,
+        high: float | Sequence[float] | None = None,
+        columns: Sequence[str] | None = None,
+        unit: str | None = None,
+        frequency: str | None = None,
+        residuals: ArrayLike | None = None,
+        trained_to: str | None = None,
+        activation: str = "tanh",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        window = check_integer("window", window, 1)
+        units = check_integer("units", units, 1)
+        features = check_integer("features", features, 1)
+        by_window = check_choice("scaling", scaling, SCALINGS) == "window"
+        if by_window:
+            scale = by_feature("scale", 1.0 if scale is None else scale, features, SMALLEST)
+            _refuse("scaling='window'", low=low, high=high)
+        else:
+            _refuse("scaling='levels'", scale=scale)
+            low, high = (by_feature(name, x, features, -LARGEST) for name, x in (("low", low), ("high", high)))
+            if not (np.asarray(low) < np.asarray(high)).all():
+                raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
+        check_choice("cell", cell, CELLS)
+        check_choice("frequency", frequency, (None, *FREQUENCIES))
+        check_choice("activation", activation, ACTIVATIONS)
+        seed = check_seed(seed)
+        history = keras.Input((window,) if features == 1 else (window, features), name="history")
+        x = keras.ops.expand_dims(history, -1) if features == 1 else history  # (batch, window, features)
+        each: Any = scale if by_window else np.subtract(high, low)  # type: ignore[arg-type]
+        sizes = np.asarray(np.atleast_1d(each), np.float32)  # (features,)
+        shift = x[:, -1:] if by_window else np.reshape(np.asarray(low, np.float32), (1, 1, -1))  # (…, 1, features)
+        x = (x - shift) / sizes
+        plain = {"use_bias": False, "zero_head": True} if by_window else {}
+        for layer in recurrent_layers(cell, units, 1, window, False, seed, activation=activation, **plain):
+            x = layer(x)  # last: (batch, 1)
+        prediction = x * float(sizes[0]) + shift[:, 0, :1]  # (batch, 1)
+        super().__init__(inputs=history, outputs=prediction, **{"name": "series_model", **kwargs})
+        self.window, self.units, self.features = window, units, features
+        self.cell, self.scaling, self.scale, self.low, self.high = cell, scaling, scale, low, high
+        self.columns = check_columns(columns, features)
+        self.unit = unit
+        self.frequency = frequency
+        self.residuals = None if residuals is None else check_residuals(residuals)
+        self.trained_to = trained_to
+        self.activation = activation
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("window", "units", "features", "cell", "scaling", "scale", "low", "high", "columns", "unit",
+                 "frequency", "trained_to", "activation")  # fmt: skip
+        return {
+            **{name: getattr(self, name) for name in names},
+            "residuals": None if self.residuals is None else self.residuals.tolist(),
+            "seed": self.seed,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    @property
+    def sizes(self) -> Floats:
+        """What counts as 1 inside, of each feature: (features,)."""
+        sizes = self.scale if self.scaling == "window" else np.subtract(self.high, self.low)
+        return np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+
+    def signatures(self, batch: int | None) -> ExportModule:
+        from keras_rnn.forecaster.signatures import SeriesSignatures  # TensorFlow, whatever Keras' backend is
+
+        low = self.low if self.scaling == "levels" else None
+        return SeriesSignatures(self.get_cell_weights(), self.window, batch, self.sizes, low, self.activation)
+
+    def settings(self) -> dict[str, Any]:
+        config = self.get_config()
+        names = ("frequency", "scaling", "low", "high", "residuals", "features", "columns", "trained_to")
+        return {"unit": self.unit, **{name: config[name] for name in names if name in config}}
+
+    def random_windows(self, count: int) -> Array:
+        low, high = (self.low, self.high) if self.scaling == "levels" else (0.0, 1.6 * np.asarray(self.scale))
+        random = np.random.default_rng(0)
+        return random.uniform(low, high, (count, *self.inputs[0].shape[1:])).astype(np.float32)
+
+    def numpy_reference(self, inputs: Array) -> Floats:
+        x = inputs.astype(np.float64).reshape(*inputs.shape[:2], -1)  # (windows, window, features)
+        shift = x[:, -1:] if self.scaling == "window" else np.atleast_1d(self.low)[None, None]
+        activate = NUMPY_ACTIVATIONS[self.activation]
+        outputs, _ = self.get_cell_weights().forward((x - shift) / self.sizes, activation=activate)
+        return np.asarray(outputs[:, -1] * self.sizes[0] + shift[:, 0, :1])  # (windows, 1)
+
+    def following_errors(self, windows: Array, following: Array) -> Floats:
+        values = following
+        if windows.ndim == 3:  # the other features stay at their last values
+            others = np.repeat(windows[:, -1:, 1:], following.shape[1], axis=1)  # (windows, N, features - 1)
+            values = np.concatenate([following[..., None], others], axis=2)
+        answers = self.predict_windows(windows_before(windows, values))  # (windows · N, 1)
+        return np.asarray(np.abs(answers[:, 0] - following.reshape(-1)), np.float64)
+
+    def forecast(self, history: Any, steps: int = 1, levels: Iterable[float] | float | None = None) -> pd.DataFrame:
+        """The next `steps` values; beyond the first each is computed from the ones before.
+
+        Of several features the others are held at their last values.
+
+        Args:
+            history: values in the model's unit and frequency, oldest first, at least `window` of them; a Series or
+                DataFrame indexed by dates or years, or any row or rows of numbers.
+            steps: periods ahead, 1 to 1,000.
+            levels: of prediction intervals, in percent, such as `(80, 95)`: as wide as the errors that the model made
+                last on the series it was judged on, which it carries with it, so that for another series they mean
+                nothing; beyond the horizons of these they widen by rule.
+
+        Returns:
+            A DataFrame with the column `mean` in the model's unit, and for each level `lo_80`, `hi_80`; indexed by the
+            dates that follow the history's, or by the steps 1, 2, … where none can be told.
+
+        Raises:
+            TypeError: not numbers, or an index that is no dates.
+            ValueError: too short, NaN or infinite values, wrong rank or columns; dates unsorted, repeated, with gaps
+                or of another frequency; `steps` out of range; `levels` of a model without residuals, or beyond what
+                they can tell.
+        """
+        values, dates = self.read_history(history, self.window)
+        means = recursive_forecast(self.predict_windows, values, self.window, steps)
+        widths = widths_of(self.residuals, levels, steps)
+        return forecast_frame(means, dates, self.frequency, widths)
+
+    def read_history(self, history: Any, periods: int) -> tuple[Floats, pd.Index | None]:
+        """`dates.dated_history` of at least so many periods, with this model's frequency and columns."""
+        return dated_history(history, periods, self.frequency, self.features, self.columns)
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """As any model's; the errors that the weights made before are no longer its own."""
+        self.residuals = None
+        return super().fit(*args, **kwargs)
+
+    def set_cell_weights(self, weights: CellWeights) -> None:
+        super().set_cell_weights(weights)
+        self.residuals = None
+
+    def compile_recipe(self) -> None:
+        """Compile with MSE over the scale's square as loss and MAE, in the series' unit, as metric."""
+        self.compile_with("mse", ["mae"], LEARNING_RATE[self.scaling], [1 / self.sizes[0] ** 2])
+
+
+def _refuse(where: str, **values: Any) -> None:
+    for name, value in values.items():
+        if value is not None:
+            raise ValueError(f"`{name}` must be None with {where}. {received(value)}")
+
+
+def series_model(
+    weights: Any = None,
+    cell: str = DEFAULT_CELL,
+    window: int | None = None,
+    units: int | None = None,
+    features: int | None = None,
+    series: Any = None,
+    scaling: str | None = None,
+    scale: float | Sequence[float] | None = None,
+    low: float | Sequence[float] | None = None,
+    high: float | Sequence[float] | None = None,
+    seed: int | None = None,
+    activation: str | None = None,
+) -> SeriesModel:
+    """A forecaster of a series of your own, to be trained, compiled with its loss and metric.
+
+    `train_series` builds one and trains it by a recipe that has been tried.
+
+    Args:
+        weights: None for an untrained model, or the path of a `.keras` file of one.
+        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one. Weights of the one are
+            converted, exactly, for the other.
+        window: periods read at a time; None: the weights' own, or 6.
+        units: size of the hidden state; None: the weights' own, or 20.
+        features: columns read, of which the first is forecast; None: the weights' or the series' own, or 1.
+        series: the training part of the series, a pandas Series or DataFrame or an array (periods[, features]). The
+            scale, and from pandas the columns' names, the frequency of the dates and `attrs["unit"]`, are taken from
+            it; nothing is trained. Give no later values, for the scale would know of them.
+        scaling: `"window"` (default) or `"levels"`.
+        scale: with `"window"`, what counts as 1 inside, one number or one for each feature; None: the series' own, ten
+            standard deviations of its changes; or 1.
+        low, high: with `"levels"`, what are scaled to 0 and 1; None: the series' own range.
+        seed: of the initial weights, where `weights=None`.
+        activation: `"tanh"`, or for long windows `"relu"`, as in `char_model`; None: the weights' own, or tanh.
+
+    Returns:
+        A `SeriesModel`, a `keras.Model`: float32 history (batch, window), or (batch, window, features) of several →
+        prediction (batch, 1), both in the unit of the series.
+
+    Raises:
+        TypeError, ValueError: an argument of the wrong kind; a cell or file there is not; a window, units, features,
+            scaling, scale or range that the weights were not trained with; a series of other features, that does not
+            change, or with NaN; a `series` beside `weights`.
+    """
+    check_arguments(SeriesModel, weights, cell, seed)
+    wanted = {"window": window, "units": units, "features": features, "scaling": scaling, "scale": scale,
+              "low": low, "high": high, "activation": activation}  # fmt: skip
+    if weights is not None:
+        if series is not None:
+            raise ValueError(f"`series` must be None beside `weights`, which have their scale. {received(series)}")
+        model: SeriesModel = pretrained(SeriesModel, weights, cell, wanted, {})
+    else:
+        given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        if series is not None:
+            given = settings_of(series, scaling or "window", features) | given
+        model = SeriesModel(**given, cell=cell, seed=seed)
+    model.compile_recipe()
+    return model
+
+
+def forecaster_of(model: SeriesModel) -> Forecaster:
+    """The model as what `evaluation.walk_forward` calls."""
+    return lambda history, steps: recursive_forecast(model.predict_windows, history, model.window, steps)

@@ -1,0 +1,81 @@
+"""What a forecaster takes from the training part of a series: its scale, its columns, its dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from keras_rnn.core.checks import check_integer, check_number, received
+from keras_rnn.series.dates import dated_history, frequency_of
+from keras_rnn.series.history import check_history, features_of
+
+CHANGES_IN_SCALE = 10  # standard deviations of a column's changes in its scale: so tanh is nearly linear
+SMALLEST, LARGEST = 1e-15, 1e15  # whose squares float32 has too
+ROUNDING = 0.1  # of the standard deviation of a column's changes, that float32 may make of its values at the most
+
+
+def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[str, Any]:
+    """What a `SeriesModel` takes from the training part of a series: features, scale or range, columns, dates, unit.
+
+    Raises:
+        TypeError, ValueError: not a series of so many features; one whose first column does not change.
+    """
+    count = features_of(series) if features is None else check_integer("features", features, 1)
+    is_pandas = isinstance(series, pd.Series | pd.DataFrame)
+    if isinstance(series, pd.DataFrame) and series.shape[1] == 1:
+        series = series.iloc[:, 0]
+    values = dated_history(series, 3, None, count)[0] if is_pandas else check_history(series, 3, "series", count)
+    columns = values[:, None] if values.ndim == 1 else values  # (periods, features)
+    changes = np.diff(columns, axis=0)
+    if not changes[:, 0].any():
+        raise ValueError(f"A series that changes was expected. Received: {columns[0, 0]:g}, {len(columns)} times")
+    spread, largest = changes.std(axis=0), np.abs(changes).max(axis=0)  # (features,)
+    # of a column that rises by the same every time, that; of one that never changes, 1
+    typical = np.where(spread > 1e-6 * largest, spread, np.where(largest > 0, largest, 1.0))
+    level = np.abs(columns).max(axis=0)
+    if (np.spacing(level.astype(np.float32)) > ROUNDING * typical).any():
+        worst = int(np.argmax(level / typical))
+        raise ValueError(
+            "A series whose changes float32 can tell at its level was expected: subtract a constant from it first. "
+            f"Received: changes of about {typical[worst]:.3g} at {level[worst]:.3g}"
+        )
+    settings: dict[str, Any] = {"features": count}
+    if scaling == "window":
+        settings["scale"] = (CHANGES_IN_SCALE * typical).tolist()
+        if not ((CHANGES_IN_SCALE * typical >= SMALLEST) & (CHANGES_IN_SCALE * typical <= LARGEST)).all():
+            raise ValueError(
+                f"A series in other units was expected, whose changes are from {SMALLEST:g} to {LARGEST / 10:g}. "
+                f"Received: changes of about {', '.join(f'{change:.3g}' for change in typical)}"
+            )
+    else:
+        low, high = columns.min(axis=0), columns.max(axis=0)
+        settings |= {"low": low.tolist(), "high": np.where(high > low, high, low + 1).tolist()}
+    if is_pandas:
+        names = [series.name] if isinstance(series, pd.Series) else list(series.columns)
+        named = all(isinstance(name, str) and name for name in names)
+        settings |= {"columns": names if named else None, "unit": series.attrs.get("unit")}
+        dated = not series.index.equals(pd.RangeIndex(len(series)))
+        settings["frequency"] = frequency_of(series.index) if dated else None
+    return settings
+
+
+def by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
+    """A finite number, or of several features a tuple of as many, from one or as many."""
+    given = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
+    if len(given) not in (1, features):
+        raise ValueError(f"`{name}` must be one number, or {features}. {received(value)}")
+    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in given)
+    return numbers[0] if features == 1 else numbers * (features // len(numbers))
+
+
+def check_columns(columns: Sequence[str] | None, features: int) -> tuple[str, ...] | None:
+    """As many different names as features, or None."""
+    if columns is None:
+        return None
+    named = not isinstance(columns, str) and all(isinstance(name, str) for name in columns)
+    if not named or len(set(columns)) != features or len(columns) != features:
+        raise ValueError(f"`columns` must be {features} different names. {received(columns)}")
+    return tuple(columns)

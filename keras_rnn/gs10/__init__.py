@@ -1,0 +1,1 @@
+"""The US 10-year Treasury yield and its forecaster."""

@@ -1,0 +1,50 @@
+"""The data that comes with the package, and newer months of it that the user has fetched."""
+
+from __future__ import annotations
+
+import warnings
+
+import pandas as pd
+
+from keras_rnn.core.checks import check_choice
+from keras_rnn.gs10.files import GS10_FREQUENCIES, newest_gs10, read_gs10
+from keras_rnn.series.dates import annual
+
+SOURCE = "Board of Governors of the Federal Reserve System (US), H.15, series GS10"
+
+
+def load_gs10(frequency: str = "annual", source: str = "newest") -> pd.Series[float]:
+    """GS10, the market yield on US Treasury securities at 10-year constant maturity, in percent.
+
+    Source: Board of Governors of the Federal Reserve System (US), H.15, series GS10.
+
+    Args:
+        frequency: `"annual"` for the means of complete calendar years, from 1954; `"monthly"` for the monthly
+            averages, from April 1953.
+        source: `"newest"` for what `keras-rnn data refresh gs10` has stored, where that ends later than the packaged
+            series; `"packaged"` for the latter, which the shipped models were trained and judged on.
+
+    Returns:
+        A Series named GS10, indexed by periods; `attrs` name unit and source.
+
+    Raises:
+        ValueError: another frequency or source.
+
+    Warns:
+        UserWarning: what was stored is damaged; the packaged series is used.
+    """
+    check_choice("frequency", frequency, GS10_FREQUENCIES)
+    check_choice("source", source, ("newest", "packaged"))
+    if source == "packaged":
+        months, values = read_gs10()
+    else:
+        data = newest_gs10()
+        months, values = data.months, data.values
+        if data.remark:
+            warnings.warn(data.remark, UserWarning, stacklevel=2)
+    series = pd.Series(values, index=pd.DatetimeIndex(months.astype("datetime64[ns]")).to_period("M"), name="GS10")
+    series.index.name = "month"
+    if frequency == "annual":
+        series = annual(series)
+    series.attrs = {"unit": "percent", "source": SOURCE}
+    return series

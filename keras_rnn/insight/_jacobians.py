@@ -1,0 +1,133 @@
+"""Jacobians of a recurrent layer's steps, their running product, and its norm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.core.backend import tf
+from keras_rnn.insight._run import Course
+from keras_rnn.insight._vjp import step_vjp
+
+Array = NDArray[np.float64]
+NORMS = ("spectral", "frobenius")
+BUDGET = 2**26  # bytes of one array of Jacobians; a longer batch is done in parts
+SVD_UP_TO = 64  # rows or columns; beyond, Lanczos is quicker
+TOLERANCE = 1e-10  # of Lanczos' residual, relative to the eigenvalue: the norm's relative error is at most half of it
+LANCZOS_STEPS = 96
+
+
+def step_jacobians(course: Course, sample: int) -> tuple[Array, Array]:
+    """∂s_t/∂s_{t−1} (steps, states, states) and ∂s_t/∂x_t (steps, states, features) of one sample, all steps at once.
+
+    `s` is all states side by side; steps in the layer's own order.
+    """
+    size = sum(course.sizes)
+    carry, part = step_vjp(course.cell, course.sizes), max(1, BUDGET // (8 * size * size))
+    by_h, by_x = [], []
+    for start in range(0, course.steps, part):
+        steps = range(start, min(start + part, course.steps))
+        x = tf.stack([course.x[t][sample] for t in steps])  # (part, features): steps in the batch's place
+        before = [course.states[t] for t in steps]
+        h = [tf.stack([states[i][sample] for states in before]) for i in range(len(course.sizes))]
+        m = tf.tile(tf.eye(size, dtype=h[0].dtype)[:, None], [1, len(steps), 1])  # (states, part, states)
+        by_s, by_input = carry(m, x, h)
+        by_h.append(np.swapaxes(np.asarray(by_s, np.float64), 0, 1))
+        by_x.append(np.swapaxes(np.asarray(by_input, np.float64), 0, 1))
+    return np.concatenate(by_h), np.concatenate(by_x)
+
+
+def carried_back(course: Course, place: int, norm: str) -> dict[str, Array]:
+    """Natural logarithms of ‖∂s_t/∂s_{t−k}‖ at a place t of the layer's own order: (batch, t + 1), by k.
+
+    Under `""` of all states side by side, and under each state's name, where there are several, of it by itself.
+    """
+    sizes, size = course.sizes, sum(course.sizes)
+    batch = int(course.x[0].shape[0])
+    blocks = {"": slice(0, size)}
+    if len(sizes) > 1:
+        ends = np.cumsum(sizes)
+        blocks |= {name: slice(int(end) - n, int(end)) for name, end, n in zip(course.names, ends, sizes, strict=True)}
+    logs = {name: np.empty((batch, place + 1)) for name in blocks}
+    carry, part = step_vjp(course.cell, course.sizes), max(1, BUDGET // (8 * size * size))
+    together = max(1, part // 2)  # matrices whose norms are taken at once
+    for start in range(0, batch, part):
+        samples = slice(start, min(start + part, batch))
+        products = _products(course, carry, place, samples)
+        for k in range(0, place + 1, together):
+            ms, scales = zip(*(next(products) for _ in range(min(together, place + 1 - k))), strict=True)
+            m = np.stack(ms, axis=1)  # (samples, together, states, states)
+            scale = np.stack(scales, axis=1)  # (samples, together)
+            for name, block in blocks.items():
+                with np.errstate(divide="ignore"):  # the logarithm of a derivative that is 0 is −inf
+                    logs[name][samples, k : k + m.shape[1]] = np.log(norms(m[..., block, block], norm)) + scale
+    return logs
+
+
+def _products(course: Course, carry: Any, place: int, samples: slice) -> Iterator[tuple[Array, Array]]:
+    """∂s_t/∂s_{t−k} for k = 0, 1, …: (samples, states, states), each to be multiplied by e to its scale (samples,)."""
+    size, count = sum(course.sizes), samples.stop - samples.start
+    m = tf.tile(tf.eye(size, dtype=course.x[0].dtype)[:, None], [1, count, 1])  # (states, samples, states)
+    scale = np.zeros(count)
+    for k in range(place + 1):
+        yield np.swapaxes(np.asarray(m, np.float64), 0, 1), scale
+        if k == place:
+            return
+        t = place - k
+        m, _ = carry(m, course.x[t][samples], [state[samples] for state in course.states[t]])
+        # powers of two keep every digit, and products of a thousand steps within range
+        largest = np.abs(np.asarray(m)).max(axis=(0, 2))
+        powers = np.where((largest > 0) & np.isfinite(largest), np.frexp(largest)[1], 0)
+        m = m * tf.constant(np.ldexp(1.0, -powers)[:, None], m.dtype)
+        scale = scale + powers * np.log(2.0)
+
+
+def norms(m: Array, norm: str) -> Array:
+    """Norms of matrices (…, rows, columns): the largest singular value, or Frobenius; inf of infinite ones."""
+    largest = np.abs(m).max(axis=(-2, -1), initial=0.0)
+    finite = np.isfinite(largest)
+    powers = np.where(finite & (largest > 0), np.frexp(largest)[1], 0)  # of two, so that no square leaves the range
+    m = np.where(finite[..., None, None], np.ldexp(m, -powers[..., None, None]), 0.0)
+    if norm == "frobenius":
+        values = np.sqrt((m * m).sum(axis=(-2, -1)))
+    elif min(m.shape[-2:]) <= SVD_UP_TO:
+        values = np.linalg.svd(m, compute_uv=False)[..., 0]
+    else:
+        values = np.array([_lanczos(matrix) for matrix in m.reshape(-1, *m.shape[-2:])]).reshape(m.shape[:-2])
+    return np.asarray(np.where(finite, np.ldexp(values, powers), np.inf))
+
+
+def _lanczos(m: Array) -> float:
+    """The largest singular value of a matrix (rows, columns), by Lanczos' method on mᵀm from a random start.
+
+    Its iterates are kept orthogonal. A residual r = ‖mᵀm v − λ v‖ bounds the error of λ by r, and by r² / gap, the
+    distance to the next eigenvalue (Parlett 1980); what has not come near enough is left to a full decomposition.
+    """
+    if not m.any():
+        return 0.0
+    columns = m.shape[1]
+    steps = min(LANCZOS_STEPS, columns)
+    q = np.random.default_rng(0).standard_normal((columns,))
+    q = q / np.linalg.norm(q)
+    basis, alpha, beta = np.empty((steps, columns)), np.empty(steps), np.empty(steps)
+    for j in range(steps):
+        basis[j] = q
+        w = (m @ q) @ m  # mᵀ m q, (columns,)
+        alpha[j] = q @ w
+        known = basis[: j + 1]
+        for _ in range(2):  # twice is enough (Kahan)
+            w = w - (known @ w) @ known
+        beta[j] = np.linalg.norm(w)
+        if j % 8 == 7 or j < 4 or j == steps - 1 or beta[j] == 0:
+            tridiagonal = np.diag(alpha[: j + 1]) + np.diag(beta[:j], 1) + np.diag(beta[:j], -1)
+            values, vectors = np.linalg.eigh(tridiagonal)
+            residual = beta[j] * abs(vectors[-1, -1])
+            gap = float(values[-1] - values[-2]) if j else 0.0
+            error = float(min(residual, residual**2 / gap) if gap > 0 else residual)
+            if error <= TOLERANCE * values[-1]:
+                return float(np.sqrt(values[-1]))
+        q = w / beta[j]
+    return float(np.sqrt(tf.linalg.eigvalsh(m.T @ m).numpy()[-1]))

@@ -1,0 +1,253 @@
+"""A model run step by step in float64, with every state of every recurrent layer kept: what `insight` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.core.backend import keras, tf
+from keras_rnn.core.checks import received
+from keras_rnn.insight._float64 import in_float64
+from keras_rnn.insight._vjp import repeated
+from keras_rnn.rnn.chain import Refused, check_layer, functional_of
+from keras_rnn.rnn.loops import advance_by_call, merge
+
+EAGER_UP_TO = 16  # steps; a short loop is over before a step is compiled
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """One direction of one recurrent layer over a window, in the order in which the layer reads it.
+
+    Attributes:
+        name: the layer's; of a `Bidirectional` with `/forward` or `/backward` after it.
+        cell: computing in float64 where it can.
+        backwards: whether it reads the last step first.
+        names: of its states, `("h",)`, an LSTM's `("h", "c")`, of stacked cells `("h_0", "h_1", …)`.
+        x: what goes in, for each step (batch, features).
+        states: before the first step, then after each, flat: (batch, size) each.
+        outputs: for each step (batch, outputs).
+    """
+
+    name: str
+    cell: Any
+    backwards: bool
+    names: tuple[str, ...]
+    x: list[Any]
+    states: list[list[Any]]
+    outputs: list[Any]
+
+    @property
+    def steps(self) -> int:
+        return len(self.x)
+
+    @property
+    def sizes(self) -> list[int]:
+        return [int(state.shape[1]) for state in self.states[0]]
+
+    def place(self, step: int) -> int:
+        """Where the window's `step` comes in the layer's own order, and back."""
+        return self.steps - 1 - step if self.backwards else step
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run of the model.
+
+    Attributes:
+        x: what derivatives by the input are by: the input itself, or what its ids were made into.
+        source: what that is, in words.
+        output: of the model.
+        courses: of its recurrent layers.
+        precision: "float64"; "float32" where a layer computes in nothing else.
+    """
+
+    x: Any
+    source: str
+    output: Any
+    courses: list[Course]
+    precision: str
+
+
+class DoubleModel:
+    """A Keras model taken apart into its operations, each in float64, its recurrent layers run step by step.
+
+    Raises:
+        TypeError: not a Keras model.
+        ValueError: not built; several inputs or outputs; no recurrent layer, or one that cannot be run by its cell.
+        RuntimeError: Keras on another backend than TensorFlow, whose derivatives these are.
+    """
+
+    def __init__(self, model: Any) -> None:
+        if keras.backend.backend() != "tensorflow":
+            raise RuntimeError(f"Keras' backend must be tensorflow for `insight`. {received(keras.backend.backend())}")
+        self.model = model
+        self.functional = functional_of(model)
+        self._copies: dict[int, Any] = {}
+        self._lower = False  # whether a layer computes in no more than float32
+        recurrent = False
+        for op in self.functional.operations:
+            check_layer(op)
+            recurrent |= isinstance(op, keras.layers.RNN | keras.layers.Bidirectional)
+        if not recurrent:
+            raise Refused(model, "it has no recurrent layer")
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.functional.inputs[0].shape)
+
+    @property
+    def ids(self) -> bool:
+        """Whether integers go in, to be looked up or made one-hot."""
+        given = self.functional.inputs[0]
+        users = [type(op).__name__ for op in self.functional.operations[1:2]]
+        return "int" in str(given.dtype) or (len(given.shape) == 2 and users == ["Embedding"])
+
+    @property
+    def ids_known(self) -> int | None:
+        """How many different ids the model tells apart, where it says so."""
+        for name in ("num_classes", "input_dim"):
+            for op in self.functional.operations:
+                if isinstance(getattr(op, name, None), int):
+                    return int(getattr(op, name))
+        return None
+
+    def run(
+        self,
+        x: NDArray[Any],
+        tape: Any = None,
+        rows: int = 0,
+        seen: Callable[[Any, Any, Any], None] | None = None,
+    ) -> Run:
+        """Run on x (batch, …), checked before.
+
+        Args:
+            tape: watches `Run.x`, so that it can differentiate by it.
+            rows: where `Run.x` and the output are wanted for so many copies of the batch, one after the other, to
+                derive something else by each; the recurrent layers run on one of them.
+            seen: called with each operation, what went in and what came out.
+        """
+        courses: list[Course] = []
+        sources: list[tuple[Any, str]] = []
+        given = tf.constant(np.tile(x, (max(rows, 1), *[1] * (x.ndim - 1))))
+        given = tf.cast(given, self.functional.inputs[0].dtype if self.ids else tf.float64)
+        if not self.ids:
+            sources.append((given, "x"))
+            if tape is not None:
+                tape.watch(given)
+
+        def caller(op: Any) -> Callable[..., Any]:
+            def call(*args: Any, **kwargs: Any) -> Any:
+                if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
+                    result = self._recur(op, args[0], courses, rows)
+                else:
+                    result = _as_float64(self._call(op, args, kwargs))
+                first = keras.tree.flatten((args, kwargs))[0]
+                if self.ids and (first is given or first.dtype.is_integer) and result.dtype.is_floating:
+                    embedded = type(op).__name__ == "Embedding"
+                    sources.append((result, "embedding" if embedded else "one-hot"))
+                    if tape is not None:
+                        tape.watch(result)
+                if seen is not None:
+                    seen(op, first, result)
+                return result
+
+            return call
+
+        output = self.functional._run_through_graph([given], operation_fn=caller)
+        output = keras.tree.flatten(output)[0]
+        if len(sources) != 1:
+            raise Refused(self.model, "its ids are made into numbers in several places")
+        return Run(*sources[0], output, courses, "float32" if self._lower else "float64")
+
+    def _copy(self, op: Any) -> Any:
+        if not isinstance(op, keras.layers.Layer):
+            return op  # a plain operation computes in what it is given
+        if id(op) not in self._copies:
+            try:
+                self._copies[id(op)] = in_float64(op)
+            except TypeError:
+                self._keep(op)
+        return self._copies[id(op)]
+
+    def _call(self, op: Any, args: Any, kwargs: Any) -> Any:
+        copy = self._copy(op)
+        if isinstance(op, keras.layers.Layer) and op._call_has_training_arg:
+            kwargs = {**kwargs, "training": False}
+        try:
+            return copy(*args, **kwargs)
+        except (TypeError, ValueError, tf.errors.InvalidArgumentError):
+            if copy is op:
+                raise
+            self._keep(op)  # it holds on to float32 inside
+            return op(*args, **kwargs)
+
+    def _keep(self, op: Any) -> None:
+        self._copies[id(op)] = op
+        self._lower = True
+
+    def _recur(self, layer: Any, x: Any, courses: list[Course], rows: int) -> Any:
+        if not isinstance(layer, keras.layers.Bidirectional):
+            return self._advance(layer, self._copy(layer), x, layer.name, courses, rows)
+        copy = self._copy(layer)
+        forwards, backwards = (
+            self._advance(getattr(layer, f"{side}_layer"), getattr(copy, f"{side}_layer"), x,
+                          f"{layer.name}/{side}", courses, rows)
+            for side in ("forward", "backward")
+        )  # fmt: skip
+        return merge(layer, forwards, tf.reverse(backwards, [1]) if layer.return_sequences else backwards)
+
+    def _advance(self, layer: Any, copy: Any, x: Any, name: str, courses: list[Course], rows: int) -> Any:
+        """A recurrent layer over x (batch, steps, features), in its own order → its output."""
+        batch = int(x.shape[0]) // max(rows, 1)
+        xs = tf.unstack(tf.stop_gradient(x[:batch]) if rows else x, axis=1)  # (batch, features) each
+        xs = xs[::-1] if layer.go_backwards else xs
+        if copy is not layer:
+            try:
+                output, _ = advance_by_call(copy.cell, xs[0], _initial(copy, batch))
+                if output.dtype != tf.float64:
+                    raise TypeError(output.dtype)
+            except (TypeError, ValueError, tf.errors.InvalidArgumentError):
+                copy, self._lower = layer, True
+        cell, h = copy.cell, _initial(copy, batch)
+        xs = [tf.cast(x_t, cell.compute_dtype) for x_t in xs]
+        states, outputs = [h], []
+
+        def advance(x_t: Any, h: list[Any]) -> tuple[Any, list[Any]]:
+            return advance_by_call(cell, x_t, h)
+
+        if len(xs) > EAGER_UP_TO:
+            specs = tf.nest.map_structure(lambda given: tf.TensorSpec(given.shape, given.dtype), (xs[0], h))
+            advance = tf.function(advance).get_concrete_function(*specs)
+        for x_t in xs:
+            output, h = advance(x_t, h)
+            # tensors of their own, so that a derivative by the one does not go through the other
+            output, h = tf.identity(output), [tf.identity(state) for state in h]
+            outputs.append(output)
+            states.append(h)
+        courses.append(Course(name, cell, layer.go_backwards, state_names(cell), xs, states, outputs))
+        returned = _as_float64(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
+        return repeated(courses[-1], returned, x, rows, layer.return_sequences) if rows else returned
+
+
+def _initial(layer: Any, batch: int) -> list[Any]:
+    states = keras.tree.flatten(layer.get_initial_state(batch))
+    return [tf.cast(state, layer.cell.compute_dtype) for state in states]  # (batch, size) each
+
+
+def _as_float64(value: Any) -> Any:
+    return tf.cast(value, tf.float64) if value.dtype.is_floating else value
+
+
+def state_names(cell: Any) -> tuple[str, ...]:
+    """What a cell's states are called, flat: h, an LSTM's h and c, further ones h1, h2, …; stacked: h_0, c_0, h_1, …"""
+    if isinstance(cell, keras.layers.StackedRNNCells):
+        return tuple(f"{name}_{i}" for i, inner in enumerate(cell.cells) for name in state_names(inner))
+    count = len(keras.tree.flatten(cell.state_size))
+    if count == 2 and isinstance(cell, keras.layers.LSTMCell):
+        return ("h", "c")
+    return ("h", *(f"h{i}" for i in range(1, count)))

@@ -1,0 +1,138 @@
+"""The shapes that a batch has on its way through a recurrent model, and whether a target fits what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from keras_rnn.core.backend import keras
+from keras_rnn.core.tables import plain_table
+from keras_rnn.insight._inputs import as_numbers, checked_input, fit_of_target
+from keras_rnn.insight._run import DoubleModel
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ShapeStep:
+    """What comes out of one operation.
+
+    Attributes:
+        name: the layer's; the first is the input's.
+        kind: its class, such as "SimpleRNN".
+        shape: sizes of the axes.
+        meaning: of the axes, "5 samples, 3 steps, 20 units".
+    """
+
+    name: str
+    kind: str
+    shape: Shape
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """A walk of shapes; as a string a table for people.
+
+    Attributes:
+        steps: the input and what comes out of each operation, in order.
+        batched: whether `x` had a batch axis; without one the walk is that of `x[None]`.
+        target: the target's shape, or None where none was given.
+        fits: whether the target fits the output; None where none was given.
+        remarks: what is to be done, in words.
+    """
+
+    steps: tuple[ShapeStep, ...]
+    batched: bool
+    target: Shape | None
+    fits: bool | None
+    remarks: tuple[str, ...]
+
+    @property
+    def output(self) -> Shape:
+        """Of the model."""
+        return self.steps[-1].shape
+
+    def __str__(self) -> str:
+        rows = [[step.name, step.kind, str(step.shape), step.meaning] for step in self.steps]
+        if self.target is not None:
+            rows.append(["y", "target", str(self.target), "fits the output" if self.fits else "does not fit"])
+        return "\n".join([plain_table(["layer", "kind", "shape", "meaning"], rows), *self.remarks])
+
+
+def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
+    """The shapes from layer to layer, with the meaning of each axis, and whether a target fits.
+
+    Args:
+        model: a built Keras model of one input and one output, with recurrent layers.
+        x: (batch, steps, features), or (batch, steps) for a model that takes ids or a plain window; or one sample
+            without the batch axis, which is walked as `x[None]` with a remark.
+        y: targets to compare with the output; None for none. They are taken as class ids where the model is compiled
+            with a sparse loss, or where they are integers and the output has more than one value.
+
+    Raises:
+        TypeError: no Keras model, or `x` or `y` no numbers.
+        ValueError: as `trace`.
+    """
+    double = DoubleModel(model)
+    rank, wanted = len(double.input_shape), double.input_shape[1:]
+    array = as_numbers("x", x)
+    fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))
+    remarks = []
+    if fitting:
+        remarks.append(
+            f"x has no batch axis, shape {array.shape}: give `x[None]`, as is walked here, and read the result as `[0]`"
+        )
+        array = array[None]
+    array = checked_input(double, array)
+    walk = _Walk(array.shape)
+
+    def seen(op: Any, _: Any, result: Any) -> None:
+        walk.add(op, tuple(int(n) for n in result.shape))
+
+    double.run(array, seen=seen)
+    output, target, fits = walk.steps[-1].shape, None, None
+    if y is not None:
+        targets = as_numbers("y", y)
+        target = targets.shape
+        misfit = fit_of_target(target, output, _sparse(model, targets, output), array.shape[1])
+        fits = not misfit
+        remarks += [f"{misfit}; it has shape {target}"] if misfit else []
+    return Shapes(tuple(walk.steps), not fitting, target, fits, tuple(remarks))
+
+
+def _sparse(model: Any, y: Any, output: Shape) -> bool:
+    loss = getattr(model, "loss", None)
+    if loss is not None:
+        return "sparse" in str(getattr(loss, "name", getattr(loss, "__name__", loss))).lower()
+    return bool(y.dtype.kind in "iu" and output[-1] > 1 and y.shape != output)
+
+
+class _Walk:
+    """The shapes so far, and what their axes mean."""
+
+    def __init__(self, given: Shape) -> None:
+        self.time = given[1]  # steps, while there are any
+        self.steps: list[ShapeStep] = []
+        self.last = "features"
+        self._add("x", "input", given)
+
+    def add(self, op: Any, shape: Shape) -> None:
+        if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
+            inner = op.forward_layer if isinstance(op, keras.layers.Bidirectional) else op
+            has_head = getattr(inner.cell, "output_size", None) not in (None, getattr(inner.cell, "units", None))
+            self.last = "outputs" if has_head else "units"
+            self.time = shape[1] if inner.return_sequences else 0
+        elif type(op).__name__ in ("OneHot", "Embedding"):
+            self.last = "features"
+        elif type(op).__name__ in ("Dense", "EinsumDense", "TimeDistributed"):
+            self.last = "outputs"
+        self._add(op.name, type(op).__name__, shape)
+
+    def _add(self, name: str, kind: str, shape: Shape) -> None:
+        words = ["sample", "step", self.last[:-1]]
+        if len(shape) == 2:
+            words = words[:2] if self.time and shape[1] == self.time else ["sample", self.last[:-1]]
+        words += ["value"] * (len(shape) - len(words))
+        meaning = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in zip(shape, words, strict=False))
+        self.steps.append(ShapeStep(name, kind, shape, meaning))

@@ -1,0 +1,72 @@
+"""The hidden states of a recurrent model, step by step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.insight._inputs import checked_input
+from keras_rnn.insight._run import DoubleModel
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """The states of one recurrent layer, or of one direction of a `Bidirectional`.
+
+    Attributes:
+        name: the layer's; `name/forward` and `name/backward` of a `Bidirectional`.
+        backwards: whether it reads the last step first: then its state at a step knows the steps after.
+        states: name → (batch, steps, units), after the step; `"h"`, an LSTM's `"c"` too, of stacked cells `"h_0"`, ….
+        outputs: (batch, steps, outputs), for every step, whether the layer returns them or not.
+    """
+
+    name: str
+    backwards: bool
+    states: dict[str, Array]
+    outputs: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What went on in a model.
+
+    Attributes:
+        layers: of its recurrent layers, in order.
+        output: the model's, (batch, …).
+        precision: that of the computation, "float64", or "float32" where a layer knows no other.
+    """
+
+    layers: tuple[LayerTrace, ...]
+    output: Array
+    precision: str
+
+
+def trace(model: Any, x: Any) -> Trace:
+    """The states of every recurrent layer at every step.
+
+    Args:
+        model: a built Keras model, functional or sequential, of one input and one output, with recurrent layers.
+        x: (batch, steps, features), or (batch, steps) for a model that takes ids or a plain window.
+
+    Raises:
+        TypeError: no Keras model, or `x` no numbers.
+        ValueError: a model without recurrent layers, not built, or not to be taken apart; `x` of another shape, empty,
+            NaN or infinite.
+    """
+    double = DoubleModel(model)
+    run = double.run(checked_input(double, x))
+    layers = []
+    for course in run.courses:
+        order = slice(None, None, -1) if course.backwards else slice(None)
+        states = {
+            name: np.stack([np.asarray(states[i], np.float64) for states in course.states[1:]], axis=1)[:, order]
+            for i, name in enumerate(course.names)
+        }
+        outputs = np.stack([np.asarray(output, np.float64) for output in course.outputs], axis=1)[:, order]
+        layers.append(LayerTrace(course.name, course.backwards, states, outputs))
+    return Trace(tuple(layers), np.asarray(run.output, np.float64), run.precision)

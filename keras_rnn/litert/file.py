@@ -1,0 +1,139 @@
+"""A `.tflite` file run by `ai_edge_litert` and NumPy alone: its signatures, called by name with named inputs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from keras_rnn.core.arrays import Array
+from keras_rnn.core.checks import received
+from keras_rnn.core.files import FilePath
+from keras_rnn.core.quiet import quiet_stderr
+from keras_rnn.litert.flatbuffer import (
+    dynamic_tensors,
+    operators,
+    primary_and_metadata,
+    read_flatbuffer,
+    read_litert,
+    tensor_bytes,
+)
+
+Specs = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]  # name → shape, dtype
+
+
+class LiteRTFile:
+    """A `.tflite` file's signatures, to be called by name with named inputs.
+
+    Its interpreters' buffers are overwritten by each call: give each thread an object of its own.
+
+    Attributes:
+        signatures: their names.
+        inputs, outputs: signature → name → (shape, dtype).
+        primary: the signature that code without signatures gets.
+        operators, dynamic_tensors, tensor_bytes: of all its subgraphs, as the functions of these names give them.
+        run_primary: from the primary signature's one input, of the right shape and dtype, to its one output: cheaper
+            than `run`.
+        metadata: what the file says of itself (`keras_rnn.catalog.metadata`), or None.
+    """
+
+    def __init__(self, path: FilePath) -> None:
+        self.path = Path(path)
+        self._content = read_litert(self.path)
+        self._interpreter = self._new_interpreter()  # which looks the whole file over before anything else reads it
+        self.signatures: list[str] = list(self._interpreter.get_signature_list())
+        runners = {name: self._interpreter.get_signature_runner(name) for name in self.signatures}
+        self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
+        self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
+        self._runners: dict[str, Any] = {}
+        if not self._interpreter.get_input_details() or not self._interpreter.get_output_details():
+            raise ValueError(f"A LiteRT model with inputs and outputs was expected. {received(str(path))}")
+        self.run_primary = _primary_call(self._interpreter)
+        try:
+            self.primary, self.metadata = primary_and_metadata(self._content)
+        except Exception as error:
+            raise ValueError(f"A LiteRT model was expected. {received(str(path))}") from error
+
+    @functools.cached_property
+    def _tree(self) -> Any:
+        return read_flatbuffer(self.path)[1]
+
+    @functools.cached_property
+    def operators(self) -> list[str]:
+        return operators(self._tree)
+
+    @functools.cached_property
+    def dynamic_tensors(self) -> list[str]:
+        return dynamic_tensors(self._tree)
+
+    @functools.cached_property
+    def tensor_bytes(self) -> list[tuple[str, int]]:
+        return tensor_bytes(self._tree)
+
+    def _new_interpreter(self) -> Any:
+        from ai_edge_litert.interpreter import Interpreter
+
+        try:
+            with quiet_stderr():
+                interpreter = Interpreter(model_content=self._content, num_threads=1)
+                interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ValueError(f"A LiteRT model that can be run was expected. Received: {self.path}, {reason}") from error
+        return interpreter
+
+    def run(self, signature: str, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Outputs of a signature by name.
+
+        Raises:
+            ValueError: no such signature; other inputs, shapes or dtypes than it takes.
+        """
+        if signature not in self.inputs:
+            raise ValueError(f"`signature` must be one of {', '.join(self.inputs)}. {received(signature)}")
+        expected = self.inputs[signature]
+        if set(inputs) != set(expected):
+            takes = f"`inputs` of {self.path.name}, {signature}, must be {', '.join(expected)}"
+            raise ValueError(f"{takes}. Received: {', '.join(inputs) or 'none'}")
+        try:
+            arrays = {name: np.asarray(value) for name, value in inputs.items()}
+        except ValueError as error:  # rows of different lengths
+            raise ValueError(f"`inputs` must be arrays. {received(inputs)}") from error
+        for name, (shape, dtype) in expected.items():
+            if arrays[name].shape != shape or arrays[name].dtype != dtype:
+                raise ValueError(
+                    f"`{name}` of {self.path.name}, {signature}, must be {dtype} of shape {shape}. "
+                    f"Received: {arrays[name].dtype} of shape {arrays[name].shape}"
+                )
+        if not self._runners:  # an interpreter of their own: who keeps a runner cannot call `invoke` any more
+            self._signature_interpreter = self._new_interpreter()
+            self._runners = {name: self._signature_interpreter.get_signature_runner(name) for name in self.signatures}
+        return dict(self._runners[signature](**arrays))
+
+
+def _primary_call(interpreter: Any) -> Callable[[Array], Any]:
+    """The primary signature's function, from its one input to a copy of its one output.
+
+    A call of a small model takes hardly longer than finding its methods, so these are found once, and those of the C
+    wrapper itself where it is: the public ones only look, each time, for views of tensors, which nobody here holds.
+    """
+    given, reached = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    try:
+        wrapper = interpreter._interpreter
+        set_tensor, invoke, get_tensor = wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor
+    except AttributeError:
+        set_tensor, invoke, get_tensor = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
+
+    def run_primary(x: Array, _alive: Any = interpreter) -> Any:  # it owns the file's bytes
+        set_tensor(given, x)  # checks shape and dtype itself
+        invoke()
+        return get_tensor(reached, 0)
+
+    return run_primary
+
+
+def _specs(details: Mapping[str, Any]) -> Specs:
+    return {name: (tuple(int(n) for n in d["shape"]), np.dtype(d["dtype"])) for name, d in sorted(details.items())}

@@ -1,0 +1,104 @@
+"""Conversion to LiteRT, and the finishing of the file: its primary signature, its names, its metadata."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+from ai_edge_litert import schema_py_generated as schema
+
+from keras_rnn.core.backend import tf
+from keras_rnn.core.quiet import quiet_stderr
+from keras_rnn.litert.flatbuffer import dynamic_tensors
+from keras_rnn.litert.quantization import Samples, convert_apart, set_up
+
+
+def convert(
+    module: Any,
+    functions: dict[str, Any],
+    metadata: dict[str, str],
+    quantize: str | None = None,
+    samples: Samples | None = None,
+) -> bytes:
+    """A LiteRT file with float inputs and outputs and built-in ops only: the converter fails where it needs others.
+
+    Args:
+        module: the `tf.Module` that owns what the functions use.
+        functions: signature → `tf.function` of static shape; the first is the primary one, which code that knows no
+            signatures gets.
+        metadata: name → text to keep in the file.
+        quantize: one of `metadata.QUANTIZE`, or None for float32.
+        samples: inputs by signature, for int8 to be calibrated on.
+
+    Raises:
+        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantise.
+    """
+    # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
+    numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
+    names = dict(zip(numbered, functions, strict=True))
+    with tempfile.TemporaryDirectory() as folder, quiet_stderr():
+        place = Path(folder) / "model"
+        tf.saved_model.save(module, str(place), signatures=numbered)
+        if samples is None:
+            content, failure = _converted(place, list(numbered), quantize)
+        else:
+            content, failure = convert_apart(Path(folder), {key: samples[name] for key, name in names.items()})
+    if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
+        reason = failure.splitlines()[0][:200] if failure else "a failure without a word"
+        operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
+        raise ValueError(f"A model that LiteRT's {operators} can express was expected. Received: {reason}")
+    return finish(content, names, metadata)
+
+
+def _converted(place: Path, signatures: list[str], quantize: str | None) -> tuple[bytes, str | None]:
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(place), signature_keys=signatures)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if quantize is not None:
+        set_up(converter, quantize, None)
+    try:
+        return bytes(converter.convert()), None
+    except Exception as failure:  # the converter has a type of its own
+        return b"", str(failure)
+
+
+def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
+    """The file with its signatures named, metadata added, and without what a small file has most of.
+
+    That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
+    """
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    if dynamic := dynamic_tensors(model):  # before their marks go with the rest
+        raise ValueError(f"Functions of static shape were expected. Received: {', '.join(dynamic[:3])} without")
+    for signature in model.signatureDefs:
+        signature.signatureKey = names[signature.signatureKey.decode()].encode()
+    kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
+    for name, text in metadata.items():
+        kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
+        model.buffers.append(schema.BufferT(data=list(text.encode("utf-8"))))
+    model.metadata = kept
+
+    buffers: dict[bytes, int] = {b"": 0}  # contents → new place; the first is empty by convention
+    moved = [_content(buffer) for buffer in model.buffers]
+    for subgraph in model.subgraphs:
+        subgraph.name = None
+        for tensor in subgraph.tensors:
+            tensor.name = tensor.shapeSignature = None
+            if tensor.quantization is not None and tensor.quantization.scale is None:
+                tensor.quantization = None
+            tensor.buffer = buffers.setdefault(moved[tensor.buffer], len(buffers))
+    for entry in model.metadata:
+        entry.buffer = buffers.setdefault(moved[entry.buffer], len(buffers))
+    model.buffers = [schema.BufferT(data=list(content) or None) for content in buffers]
+    for signature in model.signatureDefs:
+        for entry in [*signature.inputs, *signature.outputs]:  # these have names, which tools show
+            model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
+    model.description = None
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _content(buffer: Any) -> bytes:
+    return b"" if buffer.data is None else bytes(buffer.data)

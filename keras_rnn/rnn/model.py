@@ -1,0 +1,237 @@
+"""What the zoo's models share: the recurrent part, built with either cell, and the files it travels in."""
+
+from __future__ import annotations
+
+import numbers
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from keras_rnn.core.arrays import Array, Floats
+from keras_rnn.core.backend import keras
+from keras_rnn.core.checks import received
+from keras_rnn.core.files import FilePath
+from keras_rnn.core.parity import Check, Run
+from keras_rnn.rnn.cell import RNNCell
+from keras_rnn.rnn.exchange import read_weights, write_weights
+from keras_rnn.rnn.initializers import ScaledIdentity
+from keras_rnn.rnn.weights import CellWeights
+
+if TYPE_CHECKING:  # it imports TensorFlow, whatever Keras' backend is
+    from keras_rnn.rnn.graph import ExportModule
+
+UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs more to trace than it saves
+
+
+def recurrent_layers(
+    cell: str,
+    units: int,
+    outputs: int,
+    steps: int,
+    return_sequences: bool,
+    seed: int | None,
+    use_bias: bool = True,
+    zero_head: bool = False,
+    activation: str = "tanh",
+) -> list[Any]:
+    """The layers that take (batch, steps, features) to (batch, outputs), or (batch, steps, outputs).
+
+    Args:
+        cell: `"rnn_cell"` for `RNN(RNNCell)`, whose own `i2o` is the head; `"simple_rnn"` for `SimpleRNN` + `Dense`.
+        seed: of the initial weights; the same seed starts both cells alike.
+        use_bias: of the cell and the head.
+        zero_head: the head starts at zeros, so that the first answer is 0 whatever goes in.
+        activation: `"tanh"`, with an orthogonal recurrent matrix; or `"relu"`, with 0.99 times the identity, which can
+            be trained to remember over hundreds of steps (Le, Jaitly and Hinton 2015) if gradients are clipped.
+    """
+    kernel, recurrent, output = (
+        [None] * 3 if seed is None else [int(s) >> 1 for s in np.random.SeedSequence(seed).generate_state(3)]
+    )
+    initializers = {
+        "kernel_initializer": keras.initializers.GlorotUniform(kernel),
+        "recurrent_initializer": ScaledIdentity()
+        if activation == "relu"
+        else keras.initializers.Orthogonal(seed=recurrent),
+        "activation": activation,
+    }
+    head = keras.initializers.Zeros() if zero_head else keras.initializers.GlorotUniform(output)
+    loop = {"return_sequences": return_sequences, "unroll": steps <= UNROLL_UP_TO, "name": "rnn"}
+    if cell == "rnn_cell":
+        by_hand = RNNCell(units, outputs, use_bias=use_bias, output_initializer=head, **initializers)
+        return [keras.layers.RNN(by_hand, **loop)]
+    return [
+        keras.layers.SimpleRNN(units, use_bias=use_bias, **initializers, **loop),
+        keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=head, name="head"),
+    ]
+
+
+def long_memory_optimizer(learning_rate: Any = 0.001) -> Any:
+    """Adam for ReLU around `ScaledIdentity`: gradients clipped to a global norm of 1, and a large ε.
+
+    Adam moves every weight by about its rate however small the gradient is, all of them together far enough for a
+    recurrent matrix to explode over hundreds of steps; ε = 0.001 makes small gradients small steps.
+
+    Args:
+        learning_rate: at most 0.001 is used of a number; a schedule is taken as it is.
+    """
+    rate = min(learning_rate, 0.001) if isinstance(learning_rate, numbers.Real) else learning_rate
+    return keras.optimizers.Adam(rate, epsilon=1e-3, global_clipnorm=1.0)
+
+
+class RecurrentModel(keras.Model):
+    """A `keras.Model` of one window in: its cell, its weights as arrays, and what its export and checks ask of it."""
+
+    kind: ClassVar[str]  # the model's word in the zoo, "char" or "gs10"; "series" for one that is not in it
+    input_axes: ClassVar[str]  # what an input's axes mean, for errors
+    data_file: ClassVar[Path | None] = None  # the packaged data that the zoo's models of this kind know
+    least_scale: ClassVar[float] = 1.0  # differences are judged by the largest answer, where that is above it
+    id_count: int | None = None  # different ids that go in; None where values do
+    cell: str
+    window: int
+    units: int
+    activation: str
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        shape = inputs.shape
+        unknown = getattr(shape, "rank", 0) is None or (len(shape) > 1 and None in tuple(shape)[1:])
+        if unknown:  # a tf.data set without static shapes: checked when it runs
+            from keras_rnn.core.backend import tf
+
+            inputs = tf.ensure_shape(inputs, (None, *self.inputs[0].shape[1:]))
+        else:
+            self._check_shape(tuple(shape))
+        return super().call(inputs, training=training, mask=mask)
+
+    def _check_shape(self, shape: tuple[int | None, ...]) -> None:
+        window = self.inputs[0].shape[1:]  # (window,), or (window, features)
+        if shape[1:] != window:
+            raise ValueError(
+                f"`{type(self).__name__}` takes {self.input_axes} of shape (batch, {', '.join(map(str, window))}); one "
+                f"window without a batch axis is given as `x[None]`, and its result read as `[0]`. Received: shape "
+                f"{shape}"
+            )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        return cls(**config)
+
+    def _recurrent_layers(self) -> list[Any]:
+        return [layer for layer in self.layers if layer.name in ("rnn", "head")]
+
+    def get_cell_weights(self) -> CellWeights:
+        """The recurrent layer's and head's weights as arrays, which the other cell and PyTorch can take."""
+        return read_weights(*self._recurrent_layers())
+
+    def set_cell_weights(self, weights: CellWeights) -> None:
+        """Take the weights of another model of the same sizes, whichever cell it has.
+
+        Raises:
+            TypeError: no `CellWeights`.
+            ValueError: other sizes.
+        """
+        if not isinstance(weights, CellWeights):
+            raise TypeError(f"`weights` must be CellWeights, such as `get_cell_weights` gives. {received(weights)}")
+        write_weights(weights, *self._recurrent_layers())
+
+    def predict_windows(self, inputs: Any) -> np.ndarray[Any, Any]:
+        """One compiled call without `predict`'s loop over batches: (batch, window) → the model's output in NumPy."""
+        inputs = np.asarray(inputs, dtype=self.inputs[0].dtype)
+        self._check_shape(inputs.shape)
+        if keras.backend.backend() == "tensorflow":
+            from keras_rnn.core.backend import tf
+
+            return np.asarray(self._compiled_call()(tf.constant(inputs)))
+        return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
+
+    def _compiled_call(self) -> Any:
+        """The model as one concrete function, traced anew when its variables are others (quantised, LoRA)."""
+        from keras_rnn.core.backend import tf
+
+        variables = self.variables
+        function, known = self.__dict__.get("_window_function", (None, []))
+        if len(known) != len(variables) or any(a is not b for a, b in zip(known, variables, strict=True)):
+            signature = tf.TensorSpec((None, *self.inputs[0].shape[1:]), self.inputs[0].dtype)
+            function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
+            # past Keras' tracking: it is no part of the model
+            object.__setattr__(self, "_window_function", (function, variables))
+        return function
+
+    def signatures(self, batch: int | None) -> ExportModule:
+        """The model as TensorFlow functions, written straight from its weights.
+
+        Args:
+            batch: None leaves it free; 1 for LiteRT.
+        """
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """What a reader of a file must know besides the sizes, as JSON can hold it."""
+        raise NotImplementedError
+
+    def random_windows(self, count: int) -> Array:
+        """Windows (count, window[, features]) from where inputs are at home, the same each time."""
+        raise NotImplementedError
+
+    def comparison_windows(self, count: int) -> Array:
+        """Windows to compare artifacts on: every one of the packaged data that the model can read, and random ones."""
+        return self.random_windows(count)
+
+    def numpy_reference(self, inputs: Array) -> Floats:
+        """The model's equation in NumPy and float64, from its weights alone."""
+        raise NotImplementedError
+
+    def following_errors(self, windows: Array, following: Array) -> Floats:
+        """How far each of the values that follow a window is from what the model says of the window before it.
+
+        Args:
+            windows: (windows, window[, features]).
+            following: (windows, N), as a loop in a graph gave them.
+
+        Returns:
+            (windows · N,), in the output's unit.
+        """
+        raise NotImplementedError
+
+    def served_checks(self, run: Run, windows: Array, following: Array) -> list[Check]:
+        """Checks of what the SavedModel has besides; `run` calls a signature of it with named inputs."""
+        return []
+
+    def compile_with(
+        self, loss: Any, metrics: list[Any], learning_rate: float, loss_weights: list[float] | None = None
+    ) -> None:
+        """Compile, and build the optimizer at once: a file saved before the first `fit` then loads without a word."""
+        if self.activation == "relu":  # whose states and gradients have no bounds
+            optimizer = long_memory_optimizer(learning_rate)
+        else:
+            optimizer = keras.optimizers.Adam(learning_rate)
+        self.compile(optimizer=optimizer, loss=loss, metrics=metrics, loss_weights=loss_weights)
+        self.optimizer.build(self.trainable_variables)
+
+
+def windows_before(windows: Array, following: Array) -> Array:
+    """The window before each value that follows: (windows, window[, features]), (windows, N[, features]) → as many."""
+    rows = np.concatenate([windows, following], axis=1)  # (windows, window + N[, features])
+    before = np.lib.stride_tricks.sliding_window_view(rows[:, :-1], windows.shape[1], axis=1)  # the window is last
+    return np.moveaxis(before, -1, 2).reshape(-1, *windows.shape[1:])  # (windows · N, window[, features])
+
+
+def read_keras_file(path: FilePath, compile: bool = True) -> Any:
+    """The model in a `.keras` file, compiled as it was saved or not at all.
+
+    Raises:
+        ValueError: no such file, or not one that Keras can load.
+    """
+    path = Path(path)
+    if not path.is_file() or path.suffix != ".keras":
+        raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"A Keras archive, which is a zip file, was expected. {received(str(path))}, which is none")
+    try:
+        return keras.saving.load_model(path, compile=compile)
+    except Exception as error:  # Keras raises whatever the damage leads to
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"A Keras archive that can be loaded was expected. Received: {str(path)!r}, {reason}"
+        ) from error

@@ -1,0 +1,231 @@
+"""Series with dates: what a history must be, and which dates come next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from keras_rnn.series.history import Floats, annual_means, check_history
+
+# our word → months or days from one period to the next
+MONTHS = {"annual": 12, "quarterly": 3, "monthly": 1}
+DAYS = {"weekly": 7, "daily": 1}
+FREQUENCIES = (*MONTHS, *DAYS)
+YEARS = range(1000, 3000)  # integers that an index of years may hold
+
+
+def dated_history(
+    history: Any, window: int, frequency: str | None, features: int = 1, columns: Sequence[str] | None = None
+) -> tuple[Floats, pd.Index | None]:
+    """A history's values, checked, and its dates if it has any.
+
+    Args:
+        history: a Series or DataFrame, with dates, with years, or without; or any row or rows of numbers.
+        window: values that it must hold at least.
+        frequency: one of `FREQUENCIES`, which its dates must have; None: any dates that rise.
+        features: columns that it must have, where that is more than one.
+        columns: names of those to take from a DataFrame.
+
+    Returns:
+        float64 (periods[, features]), and the dates or None.
+
+    Raises:
+        TypeError: not numbers; an index that is no dates.
+        ValueError: wrong rank or columns, too short, NaN or infinite values; dates unsorted, repeated, with gaps, or
+            of another frequency.
+    """
+    if isinstance(history, pd.DataFrame):
+        history = _columns_of(history, features, columns)
+    index = history.index if isinstance(history, pd.Series | pd.DataFrame) else None
+    if isinstance(history, pd.DataFrame):
+        for name, dtype in history.dtypes.items():
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise TypeError(
+                    f"`history` must be numbers; `data.set_index({name!r})` makes a column of dates the index. "
+                    f"Received: column {name!r} of type {dtype}"
+                )
+        history = np.stack([_numbers(history.iloc[:, i]) for i in range(features)], axis=1)
+    elif isinstance(history, pd.Series):
+        history = _numbers(history)
+    values = check_history(history, window, features=features)
+    if index is None or index.equals(pd.RangeIndex(len(index))):
+        return values, None
+    _check_dates(index, frequency)
+    return values, index
+
+
+def _columns_of(frame: pd.DataFrame, features: int, columns: Sequence[str] | None) -> pd.Series[float] | pd.DataFrame:
+    """The columns wanted: a Series of one, a DataFrame of several."""
+    shape = f"Received: a DataFrame of shape {frame.shape}"
+    if columns is not None and len(columns) == features:
+        if missing := [name for name in columns if list(frame.columns).count(name) != 1]:
+            raise ValueError(f"`history` must have the columns {', '.join(columns)}. {shape} without {missing[0]!r}")
+        return frame[columns[0]] if features == 1 else frame[list(columns)]
+    if features > 1 and frame.shape[1] == features:
+        return frame
+    if features > 1:
+        raise ValueError(f"`history` must have {features} columns. {shape}")
+    if not frame.shape[1]:
+        raise ValueError("`history` must be one column of numbers. Received: a DataFrame without columns")
+    raise ValueError(f"`history` must be one column, such as `data[{frame.columns[-1]!r}]`. {shape}")
+
+
+def _numbers(column: pd.Series[float]) -> Any:
+    if not isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
+        return column.to_numpy()
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        raise TypeError(f"`history` must be numbers. Received: values of type {column.dtype}")
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _ordinals(index: pd.Index, frequency: str) -> NDArray[np.int64]:
+    """Whole periods since some beginning: consecutive ones are 1 apart."""
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        return np.asarray(index, dtype=np.int64)  # years
+    if frequency in DAYS:
+        days = _days(index)
+        weeks_or_days: NDArray[np.int64] = np.rint((days - days[0]) / DAYS[frequency]).astype(np.int64)
+        return weeks_or_days  # rounded: a holiday may move a week's date
+    months = np.asarray(index.year, dtype=np.int64) * 12 + np.asarray(index.month) - 1
+    return np.asarray(months // MONTHS[frequency], dtype=np.int64)
+
+
+def _days(index: pd.DatetimeIndex | pd.PeriodIndex) -> NDArray[np.float64]:
+    """Days since 1970, by the place's own clock."""
+    times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index.tz_localize(None)
+    return np.asarray((times - pd.Timestamp(0)) / pd.Timedelta(days=1), dtype=np.float64)
+
+
+def years_of(index: pd.Index) -> NDArray[np.int64]:
+    """The calendar years of dates, periods or years, int64."""
+    return _ordinals(index, "annual")
+
+
+def times_of(index: pd.Index, frequency: str | None) -> NDArray[np.float64]:
+    """Where dates lie on an axis of years: a year at its number, a month or day at its part of the year."""
+    if frequency in MONTHS:
+        return np.asarray(_ordinals(index, frequency) * MONTHS[frequency] / 12, dtype=np.float64)
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        return np.asarray(index, dtype=np.float64)
+    return 1970 + _days(index) / 365.2425
+
+
+def spacing_of(index: pd.Index) -> str:
+    """How far apart dates lie, by the median of their steps, in words; integers are years."""
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 2:
+        return "annual"
+    months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
+    days = float(np.median(np.abs(np.diff(_days(index)))))
+    if not months:
+        return {7.0: "weekly", 1.0: "daily"}.get(days, f"{days:g}-daily" if days > 1 else "several a day")
+    words = {count: word for word, count in MONTHS.items()}
+    return words.get(int(months), f"{months:g}-monthly") if months == int(months) else f"{months:g}-monthly"
+
+
+def frequency_of(index: pd.Index) -> str | None:
+    """The frequency of dates without a gap, or None: other spacings, gaps (as of working days), no dates."""
+    spacing = spacing_of(index)
+    if pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all():
+        return None  # places, a part of a longer series
+    try:
+        _check_dates(index, spacing if spacing in FREQUENCIES else None)
+    except (TypeError, ValueError):
+        return None
+    return spacing if spacing in FREQUENCIES else None
+
+
+def _check_dates(index: pd.Index, frequency: str | None) -> None:
+    years = pd.api.types.is_integer_dtype(index.dtype)
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) and not (years and frequency in ("annual", None)):
+        raise TypeError(
+            "`history` must be indexed by dates (`pandas.to_datetime` makes them), by years, or not at all. "
+            f"Received: an index of type {index.dtype}"
+        )
+    if index.hasnans:
+        raise ValueError("`history` must have a date for every value. Received: NaT in the index")
+    if index.has_duplicates:
+        raise ValueError(f"`history` must have distinct dates. Received: {day(index[index.duplicated()][0])} twice")
+    if not index.is_monotonic_increasing:
+        place = int(np.argmax(index[1:] < index[:-1]))
+        found = f"{day(index[place])} before {day(index[place + 1])}"
+        raise ValueError(f"`history` must be sorted by date, oldest first. Received: {found}")
+    if frequency is None:
+        return
+    if spacing_of(index) != frequency:
+        raise ValueError(f"`history` must have {frequency} dates. Received: {spacing_of(index)} ones")
+    apart = np.diff(_ordinals(index, frequency))
+    if (apart != 1).any():
+        place = int(np.argmax(apart != 1))
+        found = f"{day(index[place])} followed by {day(index[place + 1])}"
+        raise ValueError(f"`history` must have {frequency} dates without a gap. Received: {found}")
+
+
+def day(date: Any) -> str:
+    """A date, period or year as it is written; with the time of day where it is not midnight."""
+    if not isinstance(date, pd.Timestamp):
+        return str(date)
+    return f"{date:%Y-%m-%d}" if date == date.normalize() else str(date)
+
+
+def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd.Index:
+    """The dates of the next `steps` periods, of the same kind as those given; 1, 2, … where none can be told."""
+    if index is None or frequency is None:
+        return pd.RangeIndex(1, steps + 1, name="step")
+    ahead = range(1, steps + 1)
+    last = index[-1]
+    by_months = frequency in MONTHS
+
+    def offset(k: int) -> pd.DateOffset:
+        return pd.DateOffset(months=MONTHS[frequency] * k) if by_months else pd.DateOffset(days=DAYS[frequency] * k)
+
+    try:
+        if isinstance(index, pd.PeriodIndex):  # not last + k, which are k of the index' own periods
+            starts = [last.to_timestamp() + offset(k) for k in ahead]
+            return pd.PeriodIndex([start.to_period(index.freq) for start in starts], name=index.name)
+        if isinstance(index, pd.DatetimeIndex):
+            following = [last + offset(k) for k in ahead]
+            # the end of a February or a June stays a month's end
+            if by_months and index[0].is_month_end and last.is_month_end:
+                following = [date + pd.offsets.MonthEnd(0) for date in following]
+            return pd.DatetimeIndex(following, name=index.name)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"`steps` must end where pandas still has dates. Received: {steps} after {last}") from error
+    return pd.Index([int(last) + k for k in ahead], name=index.name)
+
+
+def forecast_frame(
+    means: Floats, dates: pd.Index | None, frequency: str | None, widths: Mapping[float, Floats] | None = None
+) -> pd.DataFrame:
+    """A forecast as a table: the column `mean`, by the dates that follow, or by the steps 1, 2, … without dates.
+
+    For each level in `widths`, half an interval's widths, there are `lo_80` and `hi_80` besides.
+    """
+    index = dates_after(dates, len(means), frequency)
+    columns = {"mean": means}
+    for level, half in (widths or {}).items():
+        columns |= {f"lo_{level:g}": means - half, f"hi_{level:g}": means + half}
+    return pd.DataFrame(columns, index=index)
+
+
+def annual(series: pd.Series[float]) -> pd.Series[float]:
+    """Yearly means of a monthly series, for calendar years with all twelve months."""
+    index = series.index
+    months = (_ordinals(index, "monthly") - 1970 * 12).astype("datetime64[M]")  # counted from January 1970
+    years, means = annual_means(months, np.asarray(series, dtype=np.float64))
+    return pd.Series(means, index=pd.PeriodIndex(years.astype(str), freq="Y", name="year"), name=series.name)
+
+
+def to_frequency(series: Any, frequency: str | None) -> Any:
+    """A Series or DataFrame in the model's frequency: monthly values become yearly means where it reads those.
+
+    Raises:
+        ValueError: monthly dates that are unsorted, repeated or have gaps.
+    """
+    if frequency == "annual" and spacing_of(series.index) == "monthly":
+        _check_dates(series.index, "monthly")
+        return series.apply(annual) if isinstance(series, pd.DataFrame) else annual(series)
+    return series

@@ -1,0 +1,1 @@
+"""Characters: vocabulary, sampling, and the character model."""

@@ -1,0 +1,210 @@
+"""The character model: a window of characters in, the logits of the next one out."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
+from keras_rnn.catalog.pretrained import check_arguments, pretrained
+from keras_rnn.core.arrays import Array, Floats
+from keras_rnn.core.backend import keras
+from keras_rnn.core.checks import check_choice, check_integer, check_seed
+from keras_rnn.core.parity import Check, Run
+from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
+from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
+from keras_rnn.text.sampling import TextGeneration
+from keras_rnn.text.vocabulary import (
+    TEXT_FILE,
+    Ids,
+    check_vocabulary,
+    decode,
+    load_text,
+    text_windows,
+    vocabulary_of,
+)
+
+if TYPE_CHECKING:
+    from keras_rnn.rnn.graph import ExportModule
+
+DEFAULT = PRESETS["char"]["hello_world"]
+
+
+@keras.saving.register_keras_serializable(package="keras_rnn")
+class CharModel(TextGeneration, RecurrentModel):
+    """Next-character model: ids (batch, window) → one-hot → recurrent layer → logits (batch, vocabulary).
+
+    A `keras.Model` in the functional style that carries its vocabulary in its config, so the `.keras` file needs
+    nothing beside it. Built by `char_model`; arguments as there. With `return_sequences` the logits are those after
+    every character, (batch, window, vocabulary). `CharModel.from_config(model.get_config())` copies it with fresh
+    weights; `keras.models.clone_model` gives a plain functional model without `generate`.
+    """
+
+    kind = "char"
+    input_axes = "character ids"
+    data_file = TEXT_FILE
+
+    def __init__(
+        self,
+        vocabulary: str,
+        window: int = 2,
+        units: int = 20,
+        cell: str = DEFAULT_CELL,
+        return_sequences: bool = False,
+        activation: str = "tanh",
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        check_vocabulary(vocabulary)
+        window = check_integer("window", window, 1)
+        units = check_integer("units", units, 1)
+        check_choice("cell", cell, CELLS)
+        check_choice("return_sequences", return_sequences, (False, True))
+        check_choice("activation", activation, ACTIVATIONS)
+        seed = check_seed(seed)
+        ids = keras.Input((window,), dtype="int32", name="ids")  # (batch, window)
+        x = keras.ops.one_hot(ids, len(vocabulary))  # (batch, window, vocabulary)
+        for layer in recurrent_layers(
+            cell, units, len(vocabulary), window, return_sequences, seed, activation=activation
+        ):
+            x = layer(x)  # last: (batch, vocabulary), or (batch, window, vocabulary)
+        super().__init__(inputs=ids, outputs=x, **{"name": "char_model", **kwargs})
+        self.vocabulary, self.id_count = vocabulary, len(vocabulary)
+        self.window = window
+        self.units = units
+        self.cell = cell
+        self.return_sequences = return_sequences
+        self.activation = activation
+        self.seed = seed
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "vocabulary": self.vocabulary,
+            "window": self.window,
+            "units": self.units,
+            "cell": self.cell,
+            "return_sequences": self.return_sequences,
+            "activation": self.activation,
+            "seed": self.seed,
+            "name": self.name,
+            "trainable": self.trainable,
+        }
+
+    def next_logits(self, ids: Ids) -> Array:
+        """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
+        logits = self.predict_windows(ids)
+        return logits[:, -1] if self.return_sequences else logits
+
+    def signatures(self, batch: int | None) -> ExportModule:
+        from keras_rnn.text.signatures import CharSignatures  # TensorFlow, whatever Keras' backend is
+
+        return CharSignatures(
+            self.get_cell_weights(), self.vocabulary, self.window, batch, self.return_sequences, self.activation
+        )
+
+    def settings(self) -> dict[str, Any]:
+        return {"vocabulary": self.vocabulary}
+
+    def random_windows(self, count: int) -> Ids:
+        ids = np.random.default_rng(0).integers(0, len(self.vocabulary), (count, self.window))
+        return ids.astype(np.int32)
+
+    def comparison_windows(self, count: int) -> Ids:
+        text, windows = load_text(), self.random_windows(count)
+        if not set(text) <= set(self.vocabulary) or len(text) <= self.window:
+            return windows
+        return np.concatenate([text_windows(text, self.window, vocabulary=self.vocabulary)[0], windows])
+
+    def numpy_reference(self, inputs: Ids) -> Floats:
+        weights = self.get_cell_weights()
+        used, places = np.unique(inputs, return_inverse=True)  # a one-hot of these alone: a vocabulary may be large
+        weights = dataclasses.replace(weights, kernel=weights.kernel[used])
+        one_hot = np.eye(len(used))[places.reshape(inputs.shape)]
+        outputs, _ = weights.forward(one_hot, activation=NUMPY_ACTIVATIONS[self.activation])
+        return outputs if self.return_sequences else outputs[:, -1]  # (windows[, window], vocabulary)
+
+    def following_errors(self, windows: Ids, following: Ids) -> Floats:
+        """How far the logit of each id that was chosen lies below the largest."""
+        logits = self.next_logits(windows_before(windows, following))  # (windows · N, vocabulary)
+        return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
+
+    def served_checks(self, run: Run, windows: Ids, following: Ids) -> list[Check]:
+        texts = np.concatenate([windows, following], axis=1)
+        prompts, expected = ([decode(row, self.vocabulary) for row in rows] for rows in (windows, texts))
+        found = run("generate_text", {"text": prompts, "length": following.shape[1]})["text"]
+        wrong = sum(text.decode() != other for text, other in zip(found, expected, strict=True))
+        note = f"{wrong} other texts" if wrong else ""
+        return [Check("SavedModel", "generate_text, as generate", len(found), None, None, not wrong, note)]
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *args: Any, **kwargs: Any) -> Any:
+        known = y is not None and getattr(y.shape, "rank", 1) is not None
+        if known and tuple(y.shape[1:]) not in (y_pred.shape[1:-1], (*y_pred.shape[1:-1], 1)):
+            fitting = ("(batch, window)", "all") if self.return_sequences else ("(batch,)", "last")
+            raise ValueError(
+                f"With return_sequences={self.return_sequences} the targets must have shape {fitting[0]}, as "
+                f'`text_windows(…, targets="{fitting[1]}")` gives them. Received: shape {tuple(y.shape)}'
+            )
+        return super().compute_loss(x, y, y_pred, *args, **kwargs)
+
+    def compile_recipe(self) -> None:
+        """Compile with the recipe's loss and metric, for targets of shape (batch,) or (batch, window)."""
+        self.compile_with(
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+            [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            DEFAULT.recipe.learning_rate,
+        )
+
+
+def char_model(
+    weights: Any = DEFAULT.name,
+    cell: str = DEFAULT_CELL,
+    vocabulary: str | None = None,
+    window: int | None = None,
+    units: int | None = None,
+    return_sequences: bool | None = None,
+    seed: int | None = None,
+    activation: str | None = None,
+) -> CharModel:
+    """A character model, pretrained or to be trained, compiled with its recipe's loss and metric.
+
+    Args:
+        weights: the preset `"hello_world"`; None for an untrained model; or the path of a `.keras` file of one.
+        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one. Weights of the one are
+            converted, exactly, for the other.
+        vocabulary: distinct characters sorted by code point, as `text_windows` returns. None: the weights' own, or
+            that of "hello world".
+        window: characters read at a time; None: the weights' own, or 2.
+        units: size of the hidden state; None: the weights' own, or 20.
+        return_sequences: logits after every character of the window, not only the last: for targets of shape
+            (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
+        seed: of the initial weights, where `weights=None`.
+        activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity,
+            and gradients are clipped (`recurrent.long_memory_optimizer`). None: the weights' own, or tanh.
+
+    Returns:
+        A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).
+
+    Raises:
+        TypeError, ValueError: an argument of the wrong kind; a preset, cell or file there is not; a vocabulary,
+            window or units that the weights were not trained with.
+    """
+    check_arguments(CharModel, weights, cell, seed)
+    check_choice("return_sequences", return_sequences, (None, False, True))
+    wanted = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation}
+    if weights is None:
+        model = CharModel(
+            vocabulary=vocabulary_of("hello world") if vocabulary is None else vocabulary,
+            window=DEFAULT.window if window is None else window,
+            units=DEFAULT.units if units is None else units,
+            cell=cell,
+            return_sequences=bool(return_sequences),
+            activation="tanh" if activation is None else activation,
+            seed=seed,
+        )
+    else:
+        changes = {} if return_sequences is None else {"return_sequences": return_sequences}
+        model = pretrained(CharModel, weights, cell, wanted, changes)
+    model.compile_recipe()
+    return model

@@ -1,0 +1,121 @@
+"""Characters as ids, and a text as windows to learn from.
+
+A vocabulary is a string: the distinct characters of a text, sorted by code point. A character's id is its place
+in it, so two programs that know the characters agree on the ids without a table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from keras_rnn.core.checks import check_choice, check_integer, received
+
+Ids = NDArray[np.int32]
+TEXT_FILE = Path(__file__).parent / "hello_world.txt"
+
+
+def check_text(name: str, text: Any) -> str:
+    """`text` if it is a string that is not empty."""
+    if not isinstance(text, str):
+        raise TypeError(f"`{name}` must be a string. {received(text)}")
+    if not text:
+        raise ValueError(f"`{name}` must hold at least one character. {received(text)}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:  # half a surrogate pair: no file could hold it
+        raise ValueError(f"`{name}` must hold characters that UTF-8 can write. {received(text)}") from error
+    return text
+
+
+def check_vocabulary(vocabulary: Any) -> str:
+    """`vocabulary` if it is a string of distinct characters sorted by code point."""
+    check_text("vocabulary", vocabulary)
+    expected = vocabulary_of(vocabulary)
+    if vocabulary != expected:
+        raise ValueError(
+            "`vocabulary` must be distinct characters sorted by code point, here "
+            f"{expected[:60]!r}{'…' if len(expected) > 60 else ''}. {received(vocabulary)}"
+        )
+    return expected
+
+
+def vocabulary_of(text: str) -> str:
+    """The distinct characters of a text, sorted by code point."""
+    return "".join(sorted(set(text)))
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+def encode(text: str, vocabulary: str, name: str = "text") -> Ids:
+    """The ids of a text's characters, int32 of shape (characters,).
+
+    Raises:
+        ValueError: a character is not in the vocabulary.
+    """
+    points, known = _code_points(text), _code_points(vocabulary)  # (characters,), (vocabulary,)
+    ids = np.searchsorted(known, points).clip(max=len(known) - 1)
+    unknown = known[ids] != points
+    if unknown.any():
+        character = text[int(np.argmax(unknown))]
+        raise ValueError(
+            f"`{name}` must hold only characters of the vocabulary {vocabulary[:60]!r}, "
+            f"which has no {character!r}. {received(text)}"
+        )
+    return ids.astype(np.int32)
+
+
+def decode(ids: ArrayLike, vocabulary: str) -> str:
+    """The text that a row of ids stands for.
+
+    Raises:
+        ValueError: an id is outside the vocabulary.
+    """
+    array = np.asarray(ids)
+    if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+        raise ValueError(f"`ids` must be one row of integers. {received(ids)}")
+    if array.size and (array.min() < 0 or array.max() >= len(vocabulary)):
+        raise ValueError(f"`ids` must be from 0 to {len(vocabulary) - 1}. {received(ids)}")
+    return "".join(vocabulary[i] for i in array)
+
+
+def text_windows(
+    text: str, window: int = 2, targets: str = "last", vocabulary: str | None = None
+) -> tuple[Ids, Ids, str]:
+    """Every window of a text with what follows it, ready for `model.fit`.
+
+    Args:
+        text: the text to learn; longer than the window.
+        window: characters the model sees at a time.
+        targets: `"last"` for the character after the window, shape (windows,), which fits a model that answers
+            once a window; `"all"` for the character after each one, shape (windows, window), which fits a model
+            with `return_sequences=True`.
+        vocabulary: the one to encode with, for a second text; None for the text's own.
+
+    Returns:
+        `ids` int32 (windows, window), `targets` int32 as above, and the vocabulary, a string.
+
+    Raises:
+        TypeError: `text` is not a string, or `window` not an integer.
+        ValueError: the text is not longer than the window, or holds a character that `vocabulary` lacks.
+    """
+    check_text("text", text)
+    check_integer("window", window, 1)
+    check_choice("targets", targets, ("last", "all"))
+    if len(text) <= window:
+        raise ValueError(f"`text` must be longer than the window of {window} characters. {received(text)}")
+    vocabulary = vocabulary_of(text) if vocabulary is None else check_vocabulary(vocabulary)
+    ids = encode(text, vocabulary)  # (characters,)
+    views = np.lib.stride_tricks.sliding_window_view(ids, window)  # (characters - window + 1, window)
+    after = ids[window:] if targets == "last" else views[1:]
+    return views[:-1].copy(), after.copy(), vocabulary
+
+
+def load_text() -> str:
+    """The text of the character model, "hello world"."""
+    return TEXT_FILE.read_text(encoding="utf-8")

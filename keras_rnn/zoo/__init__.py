@@ -1,0 +1,1 @@
+"""The pretrained models: loaded, trained anew, measured, shown."""

@@ -1,0 +1,130 @@
+"""What each preset learns and how it is judged: its windows, which of them are for training, and its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.catalog.names import ModelName, preset_of
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR, Preset
+from keras_rnn.core.arrays import Array, Floats
+from keras_rnn.forecaster.model import forecaster_of
+from keras_rnn.gs10.data import load_gs10
+from keras_rnn.gs10.model import GS10Model, gs10_model
+from keras_rnn.rnn.model import RecurrentModel
+from keras_rnn.series.backtest import latest_residuals, walk_forward
+from keras_rnn.series.dates import years_of
+from keras_rnn.series.history import persistence, series_windows
+from keras_rnn.series.metrics import figures_of
+from keras_rnn.text.model import CharModel, char_model
+from keras_rnn.text.sampling import softmax
+from keras_rnn.text.vocabulary import load_text, text_windows
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A preset's windows.
+
+    Attributes:
+        preset: whose.
+        inputs: (windows, window), ids or percent.
+        targets: (windows,) ids, or (windows, 1) percent.
+        training: (windows,) bool; the others are the test part, later in time.
+    """
+
+    preset: Preset
+    inputs: Array
+    targets: Array
+    training: NDArray[np.bool_]
+
+    def model(self, cell: str, seed: int) -> RecurrentModel:
+        """The preset's model, untrained."""
+        raise NotImplementedError
+
+    def figures(self, model: RecurrentModel) -> dict[str, float]:
+        """A model's figures on the windows, a naive baseline's beside them."""
+        raise NotImplementedError
+
+
+class CharTask(Task):
+    """The next character."""
+
+    def model(self, cell: str, seed: int) -> CharModel:
+        return char_model(None, cell, seed=seed)
+
+    def figures(self, model: RecurrentModel) -> dict[str, float]:
+        logits = model.predict_windows(self.inputs)  # (windows, vocabulary)
+        p = softmax(logits)[np.arange(len(logits)), self.targets]  # (windows,)
+        return {
+            "accuracy": float(np.mean(logits.argmax(axis=-1) == self.targets)),
+            "accuracy_from_last_character_only": last_character_accuracy(self),
+            "cross_entropy_nats": float(-np.mean(np.log(p))),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class YieldTask(Task):
+    """The next period's yield; `years` (windows,) int64, of the targets."""
+
+    years: NDArray[np.int64]
+
+    def model(self, cell: str, seed: int) -> GS10Model:
+        return gs10_model(None, cell, self.preset.scaling, frequency=self.preset.frequency, seed=seed)
+
+    def figures(self, model: RecurrentModel) -> dict[str, float]:
+        predicted = model.predict_windows(self.inputs)  # (windows, 1)
+        parts = {"train": self.training, "test": ~self.training}
+        if self.preset.recipe.walks:  # trained on none of these; by the first part choices were made
+            later = self.years >= LATER_TEST_YEAR
+            parts = {f"before_{FIRST_TEST_YEAR}": self.training, "test": ~self.training,
+                     f"from_{LATER_TEST_YEAR}": later}  # fmt: skip
+        figures: dict[str, float] = {}
+        for part, chosen in parts.items():
+            figures |= figures_of(part, self.targets[chosen], predicted[chosen], persistence(self.inputs[chosen]))
+        return figures
+
+
+def _char_task(preset: Preset) -> CharTask:
+    ids, targets, _ = text_windows(load_text(), preset.window)
+    return CharTask(preset, ids, targets, np.ones(len(ids), dtype=bool))
+
+
+def _yield_task(preset: Preset) -> YieldTask:
+    series = load_gs10(str(preset.frequency), "packaged")
+    histories, following = series_windows(series, preset.window)
+    years = years_of(series.index)[preset.window :]
+    return YieldTask(preset, histories.astype(np.float32), following.astype(np.float32), years < FIRST_TEST_YEAR, years)
+
+
+_TASKS = {CharModel.kind: _char_task, GS10Model.kind: _yield_task}
+
+
+def task_of(name: ModelName) -> Task:
+    """The windows that a preset is trained and judged on."""
+    return _TASKS[name.model](preset_of(name))
+
+
+def measure(name: ModelName, model: RecurrentModel) -> dict[str, float]:
+    """A preset's figures, a naive baseline's beside them; GS10's errors in percentage points."""
+    return task_of(name).figures(model)
+
+
+def latest_errors(model: GS10Model, horizons: int, count: int) -> Floats:
+    """The last `count` absolute errors at each horizon on the packaged series, sorted: (horizons, count), percent.
+
+    For a model that was trained on simulated series alone: of one trained on these values the errors would be too
+    small.
+    """
+    series = load_gs10(model.frequency, "packaged")
+    first = len(series) - horizons - count
+    backtest = walk_forward(forecaster_of(model), series, first, horizons, model.window)
+    return np.round(latest_residuals(backtest, count), 4)
+
+
+def last_character_accuracy(task: Task) -> float:
+    """What can be had from the last character of each window alone: its most frequent successor."""
+    last = task.inputs[:, -1]
+    hits = [np.bincount(task.targets[last == character]).max() for character in np.unique(last)]
+    return float(sum(hits) / len(last))
