@@ -1,15 +1,12 @@
-"""What several test files need: fresh processes, and the shipped models."""
+"""Fixtures of several test files: fresh processes, and the shipped models."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-CHECKOUT = Path(__file__).resolve().parent.parent
+from helpers import inherited
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,36 +14,6 @@ def _no_data_of_the_users(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_RNN_DATA", str(tmp_path_factory.mktemp("user_data")))
         yield
-
-
-def inherited():
-    """The environment for other processes, without settings of TensorFlow, Keras and pytest."""
-    dropped = ("TF_", "KERAS_", "PYTEST_")
-    return {k: v for k, v in os.environ.items() if k == "KERAS_RNN_DATA" or not k.startswith(dropped)}
-
-
-def run(capsys, *arguments):
-    """`keras-rnn` in this process, which has TensorFlow loaded already: exit code, standard output, standard error."""
-    from keras_rnn.cli.app import main
-
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as end:
-        code = end.code
-    return code, *capsys.readouterr()
-
-
-def ticks(axis):
-    """The labels of a picture's axis."""
-    return [label.get_text() for label in axis.get_ticklabels()]
-
-
-def drawn(figure):
-    """A picture's first axes, drawn as when saved: whatever matplotlib has to warn of it does here."""
-    figure.canvas.draw()
-    assert figure.get_size_inches()[0] == 8
-    assert figure.dpi == 150
-    return figure.axes[0]
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ import random
 import numpy as np
 import pytest
 
-from keras_rnn.artifacts.verification import numpy_reference
-from keras_rnn.catalog.metadata import BUFFER_NAME
+from keras_rnn.catalog.metadata import BUFFER_NAME, document_of
 from keras_rnn.catalog.names import find, zoo_names
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import dynamic_tensors, operators, read_flatbuffer
@@ -52,7 +51,7 @@ def test_code_that_knows_no_signatures_gets_the_window(zoo):
     ids = np.array([[2, 1]], dtype=np.int32)
     interpreter.set_tensor(given["index"], ids)
     interpreter.invoke()
-    expected = numpy_reference(zoo["char/hello_world/simple_rnn"], ids)
+    expected = zoo["char/hello_world/simple_rnn"].numpy_reference(ids)
     np.testing.assert_allclose(interpreter.get_tensor(reached["index"]), expected, atol=1e-5)
 
 
@@ -142,7 +141,7 @@ def rewritten(tmp_path, name="char", **changes):
 
     content = (find(name) / "model.tflite").read_bytes()
     file = LiteRTFile(find(name) / "model.tflite")
-    document = file.metadata | changes
+    document = document_of(file.metadata, "model.tflite") | changes
     _, model = read_flatbuffer(find(name) / "model.tflite")
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -316,9 +315,9 @@ for name, x in (("char", np.array([[2, 1]], np.int32)), ("gs10", np.arange(6, dt
     print(outputs[0].read(8 if name == "char" else 1, np.float32).tolist())
 """
     char, gs10 = (json.loads(line) for line in fresh(code).splitlines())
-    expected = numpy_reference(zoo["char/hello_world/simple_rnn"], np.array([[2, 1]]))[0]
+    expected = zoo["char/hello_world/simple_rnn"].numpy_reference(np.array([[2, 1]]))[0]
     np.testing.assert_allclose(char, expected, atol=1e-5)
-    expected = numpy_reference(zoo["gs10/annual/simple_rnn"], np.array([[0, 1, 2, 3, 4, 5]], np.float32))[0]
+    expected = zoo["gs10/annual/simple_rnn"].numpy_reference(np.array([[0, 1, 2, 3, 4, 5]], np.float32))[0]
     np.testing.assert_allclose(gs10, expected, atol=1e-5)
 
 

@@ -8,7 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT
+from helpers import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 

@@ -7,9 +7,9 @@ import os
 import sys
 from typing import Any, NoReturn
 
+from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
 from keras_rnn.cli import commands
 from keras_rnn.core.version import __version__
-from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
 from keras_rnn.litert.quantization import QUANTIZE
 
 

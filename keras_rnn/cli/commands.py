@@ -10,8 +10,8 @@ from typing import Any
 
 from keras_rnn.artifacts.verification import checks_table
 from keras_rnn.catalog.cards import check_replaceable, headline, read_card, readable, render
-from keras_rnn.catalog.models import list_models
 from keras_rnn.catalog.metadata import document_of
+from keras_rnn.catalog.models import list_models
 from keras_rnn.catalog.names import find, zoo_name, zoo_names
 from keras_rnn.cli.inputs import read_array, refuse
 from keras_rnn.core.checks import received

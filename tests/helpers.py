@@ -1,0 +1,38 @@
+"""What several test files need: the checkout, the environment for fresh processes, the command, pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def inherited():
+    """The environment for other processes, without settings of TensorFlow, Keras and pytest."""
+    dropped = ("TF_", "KERAS_", "PYTEST_")
+    return {k: v for k, v in os.environ.items() if k == "KERAS_RNN_DATA" or not k.startswith(dropped)}
+
+
+def run(capsys, *arguments):
+    """`keras-rnn` in this process, which has TensorFlow loaded already: exit code, standard output, standard error."""
+    from keras_rnn.cli.app import main
+
+    try:
+        code = main([str(argument) for argument in arguments])
+    except SystemExit as end:
+        code = end.code
+    return code, *capsys.readouterr()
+
+
+def ticks(axis):
+    """The labels of a picture's axis."""
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def drawn(figure):
+    """A picture's first axes, drawn as when saved: whatever matplotlib has to warn of it does here."""
+    figure.canvas.draw()
+    assert figure.get_size_inches()[0] == 8
+    assert figure.dpi == 150
+    return figure.axes[0]

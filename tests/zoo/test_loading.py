@@ -1,0 +1,67 @@
+"""load, by name and by path, in fresh processes."""
+
+import numpy as np
+import pytest
+
+from keras_rnn import CharModel, GS10Model, load
+from keras_rnn.catalog.names import find, zoo_names
+
+
+@pytest.mark.parametrize(("name", "kind", "cell"), [
+    ("char", CharModel, "simple_rnn"),
+    ("gs10", GS10Model, "simple_rnn"),
+    ("char/hello_world/rnn_cell", CharModel, "rnn_cell"),
+    ("gs10/levels/rnn_cell", GS10Model, "rnn_cell"),
+])  # fmt: skip
+def test_names(name, kind, cell):
+    model = load(name)
+    assert isinstance(model, kind)
+    assert model.cell == cell
+    assert model.compiled
+
+
+def test_paths():
+    for path in (find("char") / "model.keras", str(find("char") / "model.keras"), find("char")):
+        assert load(path).generate("he", 5) == "hello w"
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("nope", ValueError),
+        ("nope.keras", ValueError),
+        ("", ValueError),
+        (None, TypeError),
+        (3, TypeError),
+        (["char"], TypeError),
+    ],
+)
+def test_bad_names(what, error):
+    with pytest.raises(error, match="Received: "):
+        load(what)
+
+
+def test_a_file_of_another_kind(tmp_path):
+    (tmp_path / "model.tflite").write_bytes((find("char") / "model.tflite").read_bytes())
+    for path in (tmp_path / "model.tflite", tmp_path):
+        with pytest.raises(ValueError, match="Received: "):
+            load(path)
+
+
+def test_the_whole_zoo_in_a_fresh_process_equals_numpy(tmp_path, fresh, zoo):
+    code = """
+import numpy as np
+import keras_rnn
+answers = {}
+for info in keras_rnn.list_models():
+    model = keras_rnn.load(info.name)
+    x = np.random.default_rng(0).integers(0, 8, (50, model.window))
+    answers[info.name] = model.predict(x.astype(model.inputs[0].dtype), verbose=0)
+np.savez("answers.npz", **answers)
+"""
+    fresh(code)
+    answers = np.load(tmp_path / "answers.npz")
+    for name in map(str, zoo_names()):
+        model = zoo[name]
+        x = np.random.default_rng(0).integers(0, 8, (50, model.window)).astype(model.inputs[0].dtype)
+        np.testing.assert_allclose(answers[name], model.numpy_reference(x), atol=1e-5)
