@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from keras_rnn import insight, runtime
     from keras_rnn.artifacts.conversion import to_litert
     from keras_rnn.artifacts.folder import export
-    from keras_rnn.artifacts.verification import verify
     from keras_rnn.catalog.models import list_models
     from keras_rnn.forecaster.model import SeriesModel, series_model
     from keras_rnn.forecaster.training import train_series
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from keras_rnn.series.history import series_windows
     from keras_rnn.text.model import CharModel, char_model
     from keras_rnn.text.vocabulary import text_windows
-    from keras_rnn.zoo.loading import load
+    from keras_rnn.zoo.loading import load, verify
 
 # Public name → the module that holds it. Nothing is imported before it is asked for: `import keras_rnn` stays free
 # of TensorFlow, and `list_models` answers without it.
@@ -53,7 +52,7 @@ _PUBLIC = {
     "to_litert": "artifacts.conversion",
     "train": "rnn.training",
     "train_series": "forecaster.training",
-    "verify": "artifacts.verification",
+    "verify": "zoo.loading",
     "write_weights": "rnn.exchange",
 }
 
@@ -93,7 +92,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if not _PUBLIC[name]:
         return importlib.import_module(f"{__name__}.{name}")
-    if name in _REGISTERED:  # one class imported is enough for keras.models.load_model to know them all
+    if name in _REGISTERED or name.endswith("_model"):  # one is enough for keras.models.load_model to know them all
         for module in _REGISTERED.values():
             importlib.import_module(f"{__name__}.{module}")
     value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)

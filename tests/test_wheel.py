@@ -82,13 +82,13 @@ import pathlib, keras_rnn
 from keras_rnn.catalog.names import zoo_folder
 package = pathlib.Path(keras_rnn.__file__).parent
 print(package.parent.name, zoo_folder() == package / "saved_models", (package / "py.typed").is_file())
-print(sorted(p.name for p in (package / "data").iterdir()))
+print((package / "gs10" / "gs10.csv").is_file(), (package / "text" / "hello_world.txt").is_file())
 for model in keras_rnn.list_models():
     print(model.name, sorted(p.name for p in model.folder.iterdir()))
 """
     lines = run(installed, "-c", code, cwd=tmp_path).splitlines()
     assert lines[0] == "site-packages True True"
-    assert lines[1] == "['gs10.csv', 'hello_world.txt']"
+    assert lines[1] == "True True"
     assert len(lines) == 2 + 8
     for line in lines[2:]:
         assert line.endswith("['1', 'README.md', 'card.json', 'model.keras', 'model.tflite']")

@@ -9,41 +9,15 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.artifacts.saved_model import SavedModelFolder
-from keras_rnn.catalog.cards import read_card
-from keras_rnn.catalog.names import find
 from keras_rnn.catalog.presets import CELLS
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_number
-from keras_rnn.core.files import FilePath
-from keras_rnn.core.parity import TOLERANCE, Check, Run, largest_difference, stepped
+from keras_rnn.core.parity import TOLERANCE, Check, SignatureCall, largest_difference, stepped
 from keras_rnn.core.tables import plain_table
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.rnn.model import RecurrentModel, read_keras_file
+from keras_rnn.rnn.model import RecurrentModel
 
 RANDOM_WINDOWS = 100
-
-
-def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Check]:
-    """Check a model's folder, the zoo's or one that `export` wrote: SavedModel, LiteRT and twin against Keras.
-
-    Args:
-        name_or_folder: a name of the zoo, or a folder with a `card.json`.
-        tolerance: the largest absolute difference allowed, in the output's unit. None: 1e-5 for the zoo; for other
-            models 1e-5 of their largest answer, for float32 holds seven digits of a logit of 40 as of one of 4.
-
-    Returns:
-        The checks, passed or not.
-
-    Raises:
-        ValueError: no such name or folder, or a file in it that cannot be read.
-    """
-    folder = find(name_or_folder)
-    card = read_card(folder)
-    model = read_keras_file(folder / "model.keras")
-    checks = verify_artifacts(model, folder, TOLERANCE if tolerance is None and card["name"] else tolerance)
-    same = model.get_cell_weights().sha256() == card["weights_sha256"]
-    checks.append(Check("card.json", "names these weights", 1, None, None, same, "" if same else "another SHA-256"))
-    return checks
 
 
 def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | None) -> list[Check]:
@@ -66,7 +40,7 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
     ]
 
 
-def _one_by_one(file: LiteRTFile) -> Run:
+def _one_by_one(file: LiteRTFile) -> SignatureCall:
     """A LiteRT file, whose batch is 1, as what takes any batch."""
 
     def run(signature: str, inputs: Any) -> dict[str, Array]:
@@ -90,7 +64,7 @@ class _Comparison:
     def _check(self, artifact: str, what: str, count: int, largest: float) -> Check:
         return Check(artifact, what, count, largest, self.tolerance, largest <= self.tolerance)
 
-    def artifact(self, artifact: str, run: Run) -> Iterator[Check]:
+    def artifact(self, artifact: str, run: SignatureCall) -> Iterator[Check]:
         """Every signature of an artifact."""
         module, x = self.module, self.x
         output = module.output_name

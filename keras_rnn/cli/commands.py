@@ -205,7 +205,7 @@ def import_torch_(options: argparse.Namespace) -> int:
 
 
 def verify_(options: argparse.Namespace) -> int:
-    from keras_rnn.artifacts.verification import verify
+    from keras_rnn.zoo.loading import verify
 
     results = {name: verify(name) for name in options.models or map(str, zoo_names())}
     _print_checks(results, options.json)

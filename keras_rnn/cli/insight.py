@@ -63,9 +63,9 @@ def _last_window(model: Any) -> tuple[Any, list[str]]:
 
 
 def _random(model: Any) -> Any:
-    from keras_rnn.insight._run import DoubleModel
+    from keras_rnn.insight._run import Float64Model
 
-    double = DoubleModel(model)
+    double = Float64Model(model)
     shape = [1, *(STEPS if size is None else size for size in double.input_shape[1:])]
     random = np.random.default_rng(0)
     if not double.ids:

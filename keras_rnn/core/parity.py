@@ -11,7 +11,7 @@ import numpy as np
 from keras_rnn.core.arrays import Array
 
 # calls a signature with named inputs and returns its named outputs
-Run = Callable[[str, Mapping[str, Any]], dict[str, Array]]
+SignatureCall = Callable[[str, Mapping[str, Any]], dict[str, Array]]
 
 
 TOLERANCE = 1e-5  # of logits or percent points for the zoo; for other models, of their largest answer
@@ -62,7 +62,7 @@ def largest_difference(a: Array, b: Array) -> float:
 
 
 def stepped(
-    run: Run, windows: Array, states: Mapping[str, Array], input_name: str, output_name: str, every_step: bool
+    run: SignatureCall, windows: Array, states: Mapping[str, Array], input_name: str, output_name: str, every_step: bool
 ) -> Array:
     """Windows given to the signature `step` one step after the other, its states carried on.
 

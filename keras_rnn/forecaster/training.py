@@ -245,7 +245,7 @@ def _train(
     else:
         batches = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x), seed=seed).repeat()
         batches = batches.batch(BATCH, drop_remainder=True)
-    fit_batches(model, batches, updates, callbacks, title=title, in_round=ROUND)
+    fit_batches(model, batches, updates, callbacks, title=title, steps_per_call=ROUND)
 
 
 def train_on_walks(model: SeriesModel, recipe: Recipe, seed: int, title: str | None = None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.core.backend import keras
+from keras_rnn.rnn.chain import DTYPE_POLICY, flat_layers
 
 
 def in_float64(layer: Any) -> Any:
@@ -16,13 +17,13 @@ def in_float64(layer: Any) -> Any:
     It is made of the layer's own attributes rather than its config, so that a cell written on the spot needs none.
 
     Raises:
-        TypeError: a quantised layer, which is nothing without its integers.
+        TypeError: a quantized layer, which is nothing without its integers.
     """
-    parts = layer._flatten_layers()
+    parts = flat_layers(layer)
     copies: dict[int, Any] = {}
     for part in parts:
         if getattr(part.dtype_policy, "quantization_mode", None) is not None:
-            raise TypeError(f"{part.name!r} is quantised")
+            raise TypeError(f"{part.name!r} is quantized")
         copies[id(part)] = object.__new__(type(part))
     for variable in layer.variables:
         floating = keras.backend.is_float_dtype(variable.dtype)
@@ -47,5 +48,5 @@ def in_float64(layer: Any) -> Any:
     for part in parts:
         attributes = copies[id(part)].__dict__  # past Keras' tracking, whose lists the copy would share
         attributes |= {name: copied(value) for name, value in part.__dict__.items()}
-        attributes["_dtype_policy"] = keras.DTypePolicy("float64")
+        attributes[DTYPE_POLICY] = keras.DTypePolicy("float64")
     return copies[id(layer)]

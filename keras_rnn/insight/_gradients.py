@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.insight._inputs import checked_input, checked_target
-from keras_rnn.insight._run import Course, DoubleModel
+from keras_rnn.insight._run import Float64Model, LayerRun
 from keras_rnn.insight._vjp import ZERO
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.loops import advance_by_call
@@ -93,17 +93,18 @@ def gradients(model: Any, x: Any, y: Any, loss: Any = None) -> Gradients:
             model not compiled with one.
     """
     function, sparse = _loss(model, loss)
-    double = DoubleModel(model)
+    double = Float64Model(model)
     array = checked_input(double, x)
     with tf.GradientTape(persistent=True) as tape:
         run = double.run(array, tape)
         target = tf.constant(checked_target(y, tuple(run.output.shape), sparse, array.shape[1]))
         value = function(target, run.output)
-    sources = [(course.states[1:], course.outputs) for course in run.courses]
+    sources = [(layer_run.states[1:], layer_run.outputs) for layer_run in run.layers]
     by_states_and_outputs = tape.gradient(value, sources, unconnected_gradients=ZERO)
     del tape
     layers = [
-        _layer(course, *derivatives) for course, derivatives in zip(run.courses, by_states_and_outputs, strict=True)
+        _layer(layer_run, *derivatives)
+        for layer_run, derivatives in zip(run.layers, by_states_and_outputs, strict=True)
     ]
     return Gradients(float(value), tuple(layers), run.precision)
 
@@ -129,15 +130,15 @@ def _loss(model: Any, loss: Any) -> tuple[Callable[[Any, Any], Any], bool]:
     return lambda y, output: total(each(y if sparse else tf.cast(y, output.dtype), output)), sparse
 
 
-def _layer(course: Course, by_states: list[list[Any]], by_outputs: list[Any]) -> LayerGradients:
+def _layer(layer_run: LayerRun, by_states: list[list[Any]], by_outputs: list[Any]) -> LayerGradients:
     """From derivatives by what each step hands on: its states, and its output, in the layer's order."""
     look_back: Any = None
     v: list[Any] = []
     by_step, kernel_norms, factors = [], [], []
-    for t in reversed(range(course.steps)):
-        given = (course.x[t], course.states[t], by_outputs[t], by_states[t], v or by_states[t])
+    for t in reversed(range(layer_run.steps)):
+        given = (layer_run.x[t], layer_run.states[t], by_outputs[t], by_states[t], v or by_states[t])
         if look_back is None:
-            look_back = _look_back(course, given)
+            look_back = _look_back(layer_run, given)
         totals, kernel_norm, setting_out, before = look_back(*given)
         if not v:  # the last step, to be asked again with what its states have of the loss
             size = _length(setting_out)
@@ -150,29 +151,31 @@ def _layer(course: Course, by_states: list[list[Any]], by_outputs: list[Any]) ->
         size = _length(before)
         factors.append(np.asarray(size[:, 0], np.float64))
         v = [tf.math.divide_no_nan(part, size) for part in before]
-    order = slice(None) if course.backwards else slice(None, None, -1)
+    order = slice(None) if layer_run.backwards else slice(None, None, -1)
     norms = {
         name: np.stack([np.sqrt((np.asarray(totals[i], np.float64) ** 2).sum(axis=1)) for totals in by_step], axis=1)
-        for i, name in enumerate(course.names)
+        for i, name in enumerate(layer_run.names)
     }
-    passed = np.stack(factors[:-1] or [np.empty(0)], axis=1)[:, ::-1] if course.steps > 1 else np.empty((len(v[0]), 0))
+    passed = (
+        np.stack(factors[:-1] or [np.empty(0)], axis=1)[:, ::-1] if layer_run.steps > 1 else np.empty((len(v[0]), 0))
+    )
     with np.errstate(divide="ignore"):
         factor = float(np.exp(np.log(passed).mean())) if passed.size else math.nan
-    matrices = recurrent_matrices(course.cell)
+    matrices = recurrent_matrices(layer_run.cell)
     singular: dict[str, Array] = {
         name: np.asarray(np.linalg.svd(matrix, compute_uv=False), np.float64) for name, matrix in matrices.items()
     }
     return LayerGradients(
-        course.name,
-        course.backwards,
+        layer_run.name,
+        layer_run.backwards,
         {name: values[:, order] for name, values in norms.items()},
-        None if _kernel(course.cell) is None else np.array(kernel_norms)[order],
+        None if _kernel(layer_run.cell) is None else np.array(kernel_norms)[order],
         passed,
         factor,
         {name: float(np.abs(np.linalg.eigvals(matrix)).max()) for name, matrix in matrices.items()},
         singular,
-        _log_activation_derivative(course),
-        verdict(factor, course.steps),
+        _log_activation_derivative(layer_run),
+        verdict(factor, layer_run.steps),
     )
 
 
@@ -180,14 +183,14 @@ def _length(parts: list[Any]) -> Any:
     return tf.norm(tf.concat(parts, axis=-1), axis=-1, keepdims=True)  # (batch, 1)
 
 
-def _look_back(course: Course, like: Any) -> Any:
+def _look_back(layer_run: LayerRun, like: Any) -> Any:
     """One step of the layer, compiled for arguments like these, seen from behind.
 
     x, states before, derivatives by the output and by each state as handed on, and v by the states → derivatives by
     each state however it is used, the norm of that by the recurrent kernel, what the last step's states have of the
     loss, and v·∂s_t/∂s_{t−1}.
     """
-    cell, kernel = course.cell, _kernel(course.cell)
+    cell, kernel = layer_run.cell, _kernel(layer_run.cell)
 
     def look_back(x: Any, h: list[Any], by_output: Any, by_states: list[Any], v: list[Any]) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
@@ -242,11 +245,11 @@ def recurrent_matrices(cell: Any) -> dict[str, Array]:
     return {gate: matrix[:, i * units : (i + 1) * units] for i, gate in enumerate(gates)}
 
 
-def _log_activation_derivative(course: Course) -> float | None:
-    cell = course.cell
+def _log_activation_derivative(layer_run: LayerRun) -> float | None:
+    cell = layer_run.cell
     if type(cell) not in (RNNCell, keras.layers.SimpleRNNCell):
         return None
-    x, h = tf.concat(course.x, axis=0), tf.concat([states[0] for states in course.states[:-1]], axis=0)
+    x, h = tf.concat(layer_run.x, axis=0), tf.concat([states[0] for states in layer_run.states[:-1]], axis=0)
     if isinstance(cell, RNNCell):
         z, bias = tf.matmul(tf.concat([x, h], axis=1), cell.i2h_kernel), cell.i2h_bias
     else:

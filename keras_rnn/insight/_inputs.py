@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.checks import received
-from keras_rnn.insight._run import DoubleModel
+from keras_rnn.insight._run import Float64Model
 
 
 def axes_wanted(shape: tuple[int | None, ...], ids: bool) -> str:
@@ -34,7 +34,7 @@ def as_numbers(name: str, value: Any) -> NDArray[Any]:
     return array
 
 
-def checked_input(double: DoubleModel, x: Any) -> NDArray[Any]:
+def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
     """`x` as an array of the model's input shape, with at least one sample and finite numbers.
 
     Raises:

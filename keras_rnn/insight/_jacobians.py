@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.backend import tf
-from keras_rnn.insight._run import Course
+from keras_rnn.insight._run import LayerRun
 from keras_rnn.insight._vjp import step_vjp
 
 Array = NDArray[np.float64]
@@ -20,19 +20,19 @@ TOLERANCE = 1e-10  # of Lanczos' residual, relative to the eigenvalue: the norm'
 LANCZOS_STEPS = 96
 
 
-def step_jacobians(course: Course, sample: int) -> tuple[Array, Array]:
+def step_jacobians(layer_run: LayerRun, sample: int) -> tuple[Array, Array]:
     """∂s_t/∂s_{t−1} (steps, states, states) and ∂s_t/∂x_t (steps, states, features) of one sample, all steps at once.
 
     `s` is all states side by side; steps in the layer's own order.
     """
-    size = sum(course.sizes)
-    carry, part = step_vjp(course.cell, course.sizes), max(1, BUDGET // (8 * size * size))
+    size = sum(layer_run.sizes)
+    carry, part = step_vjp(layer_run.cell, layer_run.sizes), max(1, BUDGET // (8 * size * size))
     by_h, by_x = [], []
-    for start in range(0, course.steps, part):
-        steps = range(start, min(start + part, course.steps))
-        x = tf.stack([course.x[t][sample] for t in steps])  # (part, features): steps in the batch's place
-        before = [course.states[t] for t in steps]
-        h = [tf.stack([states[i][sample] for states in before]) for i in range(len(course.sizes))]
+    for start in range(0, layer_run.steps, part):
+        steps = range(start, min(start + part, layer_run.steps))
+        x = tf.stack([layer_run.x[t][sample] for t in steps])  # (part, features): steps in the batch's place
+        before = [layer_run.states[t] for t in steps]
+        h = [tf.stack([states[i][sample] for states in before]) for i in range(len(layer_run.sizes))]
         m = tf.tile(tf.eye(size, dtype=h[0].dtype)[:, None], [1, len(steps), 1])  # (states, part, states)
         by_s, by_input = carry(m, x, h)
         by_h.append(np.swapaxes(np.asarray(by_s, np.float64), 0, 1))
@@ -40,23 +40,25 @@ def step_jacobians(course: Course, sample: int) -> tuple[Array, Array]:
     return np.concatenate(by_h), np.concatenate(by_x)
 
 
-def carried_back(course: Course, place: int, norm: str) -> dict[str, Array]:
+def carried_back(layer_run: LayerRun, place: int, norm: str) -> dict[str, Array]:
     """Natural logarithms of ‖∂s_t/∂s_{t−k}‖ at a place t of the layer's own order: (batch, t + 1), by k.
 
     Under `""` of all states side by side, and under each state's name, where there are several, of it by itself.
     """
-    sizes, size = course.sizes, sum(course.sizes)
-    batch = int(course.x[0].shape[0])
+    sizes, size = layer_run.sizes, sum(layer_run.sizes)
+    batch = int(layer_run.x[0].shape[0])
     blocks = {"": slice(0, size)}
     if len(sizes) > 1:
         ends = np.cumsum(sizes)
-        blocks |= {name: slice(int(end) - n, int(end)) for name, end, n in zip(course.names, ends, sizes, strict=True)}
+        blocks |= {
+            name: slice(int(end) - n, int(end)) for name, end, n in zip(layer_run.names, ends, sizes, strict=True)
+        }
     logs = {name: np.empty((batch, place + 1)) for name in blocks}
-    carry, part = step_vjp(course.cell, course.sizes), max(1, BUDGET // (8 * size * size))
+    carry, part = step_vjp(layer_run.cell, layer_run.sizes), max(1, BUDGET // (8 * size * size))
     together = max(1, part // 2)  # matrices whose norms are taken at once
     for start in range(0, batch, part):
         samples = slice(start, min(start + part, batch))
-        products = _products(course, carry, place, samples)
+        products = _products(layer_run, carry, place, samples)
         for k in range(0, place + 1, together):
             ms, scales = zip(*(next(products) for _ in range(min(together, place + 1 - k))), strict=True)
             m = np.stack(ms, axis=1)  # (samples, together, states, states)
@@ -67,17 +69,17 @@ def carried_back(course: Course, place: int, norm: str) -> dict[str, Array]:
     return logs
 
 
-def _products(course: Course, carry: Any, place: int, samples: slice) -> Iterator[tuple[Array, Array]]:
+def _products(layer_run: LayerRun, carry: Any, place: int, samples: slice) -> Iterator[tuple[Array, Array]]:
     """∂s_t/∂s_{t−k} for k = 0, 1, …: (samples, states, states), each to be multiplied by e to its scale (samples,)."""
-    size, count = sum(course.sizes), samples.stop - samples.start
-    m = tf.tile(tf.eye(size, dtype=course.x[0].dtype)[:, None], [1, count, 1])  # (states, samples, states)
+    size, count = sum(layer_run.sizes), samples.stop - samples.start
+    m = tf.tile(tf.eye(size, dtype=layer_run.x[0].dtype)[:, None], [1, count, 1])  # (states, samples, states)
     scale = np.zeros(count)
     for k in range(place + 1):
         yield np.swapaxes(np.asarray(m, np.float64), 0, 1), scale
         if k == place:
             return
         t = place - k
-        m, _ = carry(m, course.x[t][samples], [state[samples] for state in course.states[t]])
+        m, _ = carry(m, layer_run.x[t][samples], [state[samples] for state in layer_run.states[t]])
         # powers of two keep every digit, and products of a thousand steps within range
         largest = np.abs(np.asarray(m)).max(axis=(0, 2))
         powers = np.where((largest > 0) & np.isfinite(largest), np.frexp(largest)[1], 0)

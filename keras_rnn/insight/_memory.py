@@ -12,7 +12,7 @@ from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import check_choice, check_integer
 from keras_rnn.insight._inputs import checked_input
 from keras_rnn.insight._jacobians import NORMS, Array, carried_back, norms, step_jacobians
-from keras_rnn.insight._run import Course, DoubleModel
+from keras_rnn.insight._run import Float64Model, LayerRun
 
 WORKING_SET = 2**29  # bytes of activations at a time, for derivatives of the output
 ARRAYS_A_STEP = 3  # that a step keeps for them, each the size of its states or of its input
@@ -112,21 +112,21 @@ def memory(model: Any, x: Any, step: int | None = None, norm: str = "spectral") 
         ValueError: as `trace`; a step or norm there is not.
     """
     check_choice("norm", norm, NORMS)
-    double = DoubleModel(model)
+    double = Float64Model(model)
     array = checked_input(double, x)
     last = array.shape[1] - 1
     t = last if step is None else check_integer("step", step, 0, last)
     run = double.run(array)
     layers = []
-    for course in run.courses:
-        at = course.steps - 1 if step is None else course.place(check_integer("step", t, 0, course.steps - 1))
-        logs = carried_back(course, at, norm)
+    for layer_run in run.layers:
+        at = layer_run.steps - 1 if step is None else layer_run.place(check_integer("step", t, 0, layer_run.steps - 1))
+        logs = carried_back(layer_run, at, norm)
         with np.errstate(over="ignore"):
-            by_state = {name: np.exp(logs.get(name, logs[""])) for name in course.names}
+            by_state = {name: np.exp(logs.get(name, logs[""])) for name in layer_run.names}
             values = np.exp(logs[""])
         layers.append(
             LayerMemory(
-                course.name, course.backwards, np.arange(at + 1), values, logs[""], by_state, half_life(logs[""])
+                layer_run.name, layer_run.backwards, np.arange(at + 1), values, logs[""], by_state, half_life(logs[""])
             )
         )
     output = _output_norms(double, array, run, t, norm)
@@ -154,14 +154,14 @@ def half_life(log_norms: Array) -> Array:
     return lives
 
 
-def _output_norms(double: DoubleModel, x: NDArray[Any], run: Any, t: int, norm: str) -> Array | None:
+def _output_norms(double: Float64Model, x: NDArray[Any], run: Any, t: int, norm: str) -> Array | None:
     """‖∂o_t/∂x_{t−k}‖ (batch, t + 1): the model runs with as many copies of the batch as it has outputs."""
     shape, steps = tuple(run.output.shape), x.shape[1]
     per_step = len(shape) == 3 and shape[1] == steps
     if (not per_step and (len(shape) != 2 or t != steps - 1)) or run.x.shape[1] != steps:
         return None
     outputs, batch = int(shape[-1]), len(x)
-    width = max(max(sum(course.sizes), int(course.x[0].shape[1])) for course in run.courses)
+    width = max(max(sum(layer_run.sizes), int(layer_run.x[0].shape[1])) for layer_run in run.layers)
     rows = max(1, WORKING_SET // (8 * ARRAYS_A_STEP * steps * width))
     samples, together = min(batch, rows), max(1, min(outputs, rows // min(batch, rows)))
     features = int(np.prod(run.x.shape[2:]))
@@ -188,21 +188,21 @@ def memory_map(model: Any, x: Any, norm: str = "spectral") -> MemoryMap:
     Args, errors: as `memory`.
     """
     check_choice("norm", norm, NORMS)
-    double = DoubleModel(model)
+    double = Float64Model(model)
     run = double.run(checked_input(double, x))
-    return MemoryMap(norm, tuple(_map(course, norm) for course in run.courses), run.precision)
+    return MemoryMap(norm, tuple(_map(layer_run, norm) for layer_run in run.layers), run.precision)
 
 
-def _map(course: Course, norm: str) -> LayerMap:
-    batch, steps = int(course.x[0].shape[0]), course.steps
+def _map(layer_run: LayerRun, norm: str) -> LayerMap:
+    batch, steps = int(layer_run.x[0].shape[0]), layer_run.steps
     by_state, by_input = (np.full((batch, steps, steps), np.nan) for _ in range(2))
     for sample in range(batch):
-        a, b = step_jacobians(course, sample)  # (steps, states, states), (steps, states, features)
+        a, b = step_jacobians(layer_run, sample)  # (steps, states, states), (steps, states, features)
         products = np.empty((0, *a.shape[1:]))
         for t in range(steps):
             products = np.concatenate([a[t] @ products, np.eye(a.shape[1])[None]])  # ∂s_t/∂s_u, u = 0 … t
             by_state[sample, t, : t + 1] = norms(products, norm)
             by_input[sample, t, : t + 1] = norms(products @ b[: t + 1], norm)
-    if course.backwards:
+    if layer_run.backwards:
         by_state, by_input = (values[:, ::-1, ::-1] for values in (by_state, by_input))
-    return LayerMap(course.name, course.backwards, by_state, by_input)
+    return LayerMap(layer_run.name, layer_run.backwards, by_state, by_input)

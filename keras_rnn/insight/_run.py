@@ -13,14 +13,14 @@ from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.insight._float64 import in_float64
 from keras_rnn.insight._vjp import repeated
-from keras_rnn.rnn.chain import Refused, check_layer, functional_of
+from keras_rnn.rnn.chain import Refused, check_layer, for_inference, functional_of, run_operations
 from keras_rnn.rnn.loops import advance_by_call, merge
 
 EAGER_UP_TO = 16  # steps; a short loop is over before a step is compiled
 
 
 @dataclass(frozen=True, eq=False)
-class Course:
+class LayerRun:
     """One direction of one recurrent layer over a window, in the order in which the layer reads it.
 
     Attributes:
@@ -55,25 +55,25 @@ class Course:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class ModelRun:
     """A run of the model.
 
     Attributes:
         x: what derivatives by the input are by: the input itself, or what its ids were made into.
         source: what that is, in words.
         output: of the model.
-        courses: of its recurrent layers.
+        layers: of its recurrent layers.
         precision: "float64"; "float32" where a layer computes in nothing else.
     """
 
     x: Any
     source: str
     output: Any
-    courses: list[Course]
+    layers: list[LayerRun]
     precision: str
 
 
-class DoubleModel:
+class Float64Model:
     """A Keras model taken apart into its operations, each in float64, its recurrent layers run step by step.
 
     Raises:
@@ -122,16 +122,16 @@ class DoubleModel:
         tape: Any = None,
         rows: int = 0,
         seen: Callable[[Any, Any, Any], None] | None = None,
-    ) -> Run:
-        """Run on x (batch, …), checked before.
+    ) -> ModelRun:
+        """ModelRun on x (batch, …), checked before.
 
         Args:
-            tape: watches `Run.x`, so that it can differentiate by it.
-            rows: where `Run.x` and the output are wanted for so many copies of the batch, one after the other, to
+            tape: watches `ModelRun.x`, so that it can differentiate by it.
+            rows: where `ModelRun.x` and the output are wanted for so many copies of the batch, one after the other, to
                 derive something else by each; the recurrent layers run on one of them.
             seen: called with each operation, what went in and what came out.
         """
-        courses: list[Course] = []
+        layers: list[LayerRun] = []
         sources: list[tuple[Any, str]] = []
         given = tf.constant(np.tile(x, (max(rows, 1), *[1] * (x.ndim - 1))))
         given = tf.cast(given, self.functional.inputs[0].dtype if self.ids else tf.float64)
@@ -143,7 +143,7 @@ class DoubleModel:
         def caller(op: Any) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Any:
                 if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
-                    result = self._recur(op, args[0], courses, rows)
+                    result = self._recur(op, args[0], layers, rows)
                 else:
                     result = _as_float64(self._call(op, args, kwargs))
                 first = keras.tree.flatten((args, kwargs))[0]
@@ -158,11 +158,10 @@ class DoubleModel:
 
             return call
 
-        output = self.functional._run_through_graph([given], operation_fn=caller)
-        output = keras.tree.flatten(output)[0]
+        output = run_operations(self.functional, given, caller)
         if len(sources) != 1:
             raise Refused(self.model, "its ids are made into numbers in several places")
-        return Run(*sources[0], output, courses, "float32" if self._lower else "float64")
+        return ModelRun(*sources[0], output, layers, "float32" if self._lower else "float64")
 
     def _copy(self, op: Any) -> Any:
         if not isinstance(op, keras.layers.Layer):
@@ -175,9 +174,7 @@ class DoubleModel:
         return self._copies[id(op)]
 
     def _call(self, op: Any, args: Any, kwargs: Any) -> Any:
-        copy = self._copy(op)
-        if isinstance(op, keras.layers.Layer) and op._call_has_training_arg:
-            kwargs = {**kwargs, "training": False}
+        copy, kwargs = self._copy(op), kwargs | for_inference(op)
         try:
             return copy(*args, **kwargs)
         except (TypeError, ValueError, tf.errors.InvalidArgumentError):
@@ -190,18 +187,18 @@ class DoubleModel:
         self._copies[id(op)] = op
         self._lower = True
 
-    def _recur(self, layer: Any, x: Any, courses: list[Course], rows: int) -> Any:
+    def _recur(self, layer: Any, x: Any, layers: list[LayerRun], rows: int) -> Any:
         if not isinstance(layer, keras.layers.Bidirectional):
-            return self._advance(layer, self._copy(layer), x, layer.name, courses, rows)
+            return self._advance(layer, self._copy(layer), x, layer.name, layers, rows)
         copy = self._copy(layer)
         forwards, backwards = (
             self._advance(getattr(layer, f"{side}_layer"), getattr(copy, f"{side}_layer"), x,
-                          f"{layer.name}/{side}", courses, rows)
+                          f"{layer.name}/{side}", layers, rows)
             for side in ("forward", "backward")
         )  # fmt: skip
         return merge(layer, forwards, tf.reverse(backwards, [1]) if layer.return_sequences else backwards)
 
-    def _advance(self, layer: Any, copy: Any, x: Any, name: str, courses: list[Course], rows: int) -> Any:
+    def _advance(self, layer: Any, copy: Any, x: Any, name: str, layers: list[LayerRun], rows: int) -> Any:
         """A recurrent layer over x (batch, steps, features), in its own order → its output."""
         batch = int(x.shape[0]) // max(rows, 1)
         xs = tf.unstack(tf.stop_gradient(x[:batch]) if rows else x, axis=1)  # (batch, features) each
@@ -229,9 +226,9 @@ class DoubleModel:
             output, h = tf.identity(output), [tf.identity(state) for state in h]
             outputs.append(output)
             states.append(h)
-        courses.append(Course(name, cell, layer.go_backwards, state_names(cell), xs, states, outputs))
+        layers.append(LayerRun(name, cell, layer.go_backwards, state_names(cell), xs, states, outputs))
         returned = _as_float64(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
-        return repeated(courses[-1], returned, x, rows, layer.return_sequences) if rows else returned
+        return repeated(layers[-1], returned, x, rows, layer.return_sequences) if rows else returned
 
 
 def _initial(layer: Any, batch: int) -> list[Any]:

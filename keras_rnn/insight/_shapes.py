@@ -8,7 +8,7 @@ from typing import Any
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
 from keras_rnn.insight._inputs import as_numbers, checked_input, fit_of_target
-from keras_rnn.insight._run import DoubleModel
+from keras_rnn.insight._run import Float64Model
 
 Shape = tuple[int, ...]
 
@@ -74,7 +74,7 @@ def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
         TypeError: no Keras model, or `x` or `y` no numbers.
         ValueError: as `trace`.
     """
-    double = DoubleModel(model)
+    double = Float64Model(model)
     rank, wanted = len(double.input_shape), double.input_shape[1:]
     array = as_numbers("x", x)
     fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))

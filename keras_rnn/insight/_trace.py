@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.insight._inputs import checked_input
-from keras_rnn.insight._run import DoubleModel
+from keras_rnn.insight._run import Float64Model
 
 Array = NDArray[np.float64]
 
@@ -58,15 +58,15 @@ def trace(model: Any, x: Any) -> Trace:
         ValueError: a model without recurrent layers, not built, or not to be taken apart; `x` of another shape, empty,
             NaN or infinite.
     """
-    double = DoubleModel(model)
+    double = Float64Model(model)
     run = double.run(checked_input(double, x))
     layers = []
-    for course in run.courses:
-        order = slice(None, None, -1) if course.backwards else slice(None)
+    for layer_run in run.layers:
+        order = slice(None, None, -1) if layer_run.backwards else slice(None)
         states = {
-            name: np.stack([np.asarray(states[i], np.float64) for states in course.states[1:]], axis=1)[:, order]
-            for i, name in enumerate(course.names)
+            name: np.stack([np.asarray(states[i], np.float64) for states in layer_run.states[1:]], axis=1)[:, order]
+            for i, name in enumerate(layer_run.names)
         }
-        outputs = np.stack([np.asarray(output, np.float64) for output in course.outputs], axis=1)[:, order]
-        layers.append(LayerTrace(course.name, course.backwards, states, outputs))
+        outputs = np.stack([np.asarray(output, np.float64) for output in layer_run.outputs], axis=1)[:, order]
+        layers.append(LayerTrace(layer_run.name, layer_run.backwards, states, outputs))
     return Trace(tuple(layers), np.asarray(run.output, np.float64), run.precision)

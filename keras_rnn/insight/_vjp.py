@@ -49,29 +49,29 @@ def step_vjp(cell: Any, sizes: list[int]) -> Callable[..., tuple[Any, Any]]:
     return carry
 
 
-def repeated(course: Any, returned: Any, x: Any, rows: int, sequences: bool) -> Any:
+def repeated(layer_run: Any, returned: Any, x: Any, rows: int, sequences: bool) -> Any:
     """A layer's outputs for `rows` copies of its batch, which differ in nothing but what is derived by them.
 
     Args:
-        course: the layer's, run on one copy of the batch.
+        layer_run: the layer's, run on one copy of the batch.
         returned: what the layer returns for that.
         x: (rows · batch, steps, features), the copies one after the other, of the same values.
         sequences: whether the layer returns all steps.
     """
-    batch, carry = int(course.x[0].shape[0]), step_vjp(course.cell, course.sizes)
-    dtype, size = course.x[0].dtype, sum(course.sizes)
+    batch, carry = int(layer_run.x[0].shape[0]), step_vjp(layer_run.cell, layer_run.sizes)
+    dtype, size = layer_run.x[0].dtype, sum(layer_run.sizes)
 
     def grad(by_returned: Any) -> Any:
         by_returned = tf.cast(by_returned, dtype)
         shape = (rows, batch, *by_returned.shape[1:])
         by_returned = tf.reshape(by_returned, shape)  # (rows, batch, [steps,] outputs)
-        last_only = [None] * (course.steps - 1) + [by_returned]
+        last_only = [None] * (layer_run.steps - 1) + [by_returned]
         by_output = tf.unstack(by_returned, axis=2) if sequences else last_only  # in the layer's own order
         m, by_x = tf.zeros((rows, batch, size), dtype), []
-        for t in reversed(range(course.steps)):
-            m, by_x_t = carry(m, course.x[t], course.states[t], by_output[t])
+        for t in reversed(range(layer_run.steps)):
+            m, by_x_t = carry(m, layer_run.x[t], layer_run.states[t], by_output[t])
             by_x.append(by_x_t)
-        by_x = by_x if course.backwards else by_x[::-1]  # in the window's order
+        by_x = by_x if layer_run.backwards else by_x[::-1]  # in the window's order
         by_x = tf.stack(by_x, axis=2)  # (rows, batch, steps, features)
         return tf.cast(tf.reshape(by_x, x.shape), x.dtype)
 

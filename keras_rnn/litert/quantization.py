@@ -69,19 +69,22 @@ def samples_of(functions: dict[str, Any], windows: Array) -> Samples:
         if name != "step":
             samples[name] = {first.name: windows[:, None]}
             continue
-        met: list[Mapping[str, Array]] = []
-
-        def run(_: str, given: Mapping[str, Array], met: Any = met, function: Any = function) -> dict[str, Array]:
-            met.append(given)
-            result = function(*(given[spec.name] for spec in function.input_signature))
-            return {key: np.asarray(value) for key, value in result.items()}
-
         zeros = {spec.name: np.zeros(spec.shape, np.float32) for spec in states}
-        (output,) = set(function.get_concrete_function().structured_outputs) - set(zeros)
-        for window in windows:
-            stepped(run, window[None], zeros, first.name, output, False)
-        samples[name] = {key: np.stack([given[key] for given in met]) for key in met[0]}
+        samples[name] = _met_by_step(function, first.name, zeros, windows)
     return samples
+
+
+def _met_by_step(function: Any, input_name: str, zeros: dict[str, Array], windows: Array) -> dict[str, Array]:
+    met: list[Mapping[str, Array]] = []
+
+    def run(_: str, given: Mapping[str, Array]) -> dict[str, Array]:
+        met.append(given)
+        result = function(given[input_name], *(given[name] for name in zeros))
+        return {name if name in zeros else "output": np.asarray(value) for name, value in result.items()}
+
+    for window in windows:
+        stepped(run, window[None], zeros, input_name, "output", False)
+    return {name: np.stack([given[name] for given in met]) for name in (input_name, *zeros)}
 
 
 def set_up(converter: Any, quantize: str, samples: Samples | None) -> None:

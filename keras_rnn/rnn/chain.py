@@ -8,6 +8,23 @@ from typing import Any
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 
+DTYPE_POLICY = "_dtype_policy"  # a layer's attribute
+
+
+def for_inference(layer: Any) -> dict[str, Any]:
+    """What a layer or cell is to be called with besides its inputs, so that dropout and the like rest."""
+    return {"training": False} if getattr(layer, "_call_has_training_arg", False) else {}
+
+
+def flat_layers(layer: Any) -> list[Any]:
+    """A layer and all the layers inside it."""
+    return list(layer._flatten_layers())
+
+
+def run_operations(functional: Any, x: Any, caller: Callable[[Any], Callable[..., Any]]) -> Any:
+    """A functional model on x, each operation as `caller` has it called → its one output."""
+    return keras.tree.flatten(functional._run_through_graph([x], operation_fn=caller))[0]
+
 
 class Refused(ValueError):
     """A model that cannot be taken apart into its recurrent layers and the rest: which layer, and why."""
@@ -78,9 +95,7 @@ def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
 
     def call(x: Any) -> Any:
         args, kwargs = node.arguments.fill_in({id(given): x})
-        if isinstance(op, keras.layers.Layer) and op._call_has_training_arg:
-            kwargs = {**kwargs, "training": False}
-        return op(*args, **kwargs)
+        return op(*args, **kwargs | for_inference(op))
 
     return call
 

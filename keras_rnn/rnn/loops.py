@@ -11,15 +11,14 @@ from typing import Any
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.rnn.cell import RNNCell
-from keras_rnn.rnn.chain import Refused
+from keras_rnn.rnn.chain import Refused, for_inference
 
 
 def advance_by_call(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
     """One step of any cell: (1, features) and its states, flat → its output and the new states, flat."""
     sizes = cell.state_size
     nested = keras.tree.pack_sequence_as(sizes, states) if isinstance(sizes, list | tuple) else states
-    training = {"training": False} if cell._call_has_training_arg else {}
-    output, new = cell(x, nested, **training)
+    output, new = cell(x, nested, **for_inference(cell))
     return output, [tf.convert_to_tensor(state) for state in keras.tree.flatten(new)]
 
 

@@ -13,7 +13,7 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
-from keras_rnn.core.parity import Check, Run
+from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.exchange import read_weights, write_weights
 from keras_rnn.rnn.initializers import ScaledIdentity
@@ -194,7 +194,7 @@ class RecurrentModel(keras.Model):
         """
         raise NotImplementedError
 
-    def served_checks(self, run: Run, windows: Array, following: Array) -> list[Check]:
+    def served_checks(self, run: SignatureCall, windows: Array, following: Array) -> list[Check]:
         """Checks of what the SavedModel has besides; `run` calls a signature of it with named inputs."""
         return []
 

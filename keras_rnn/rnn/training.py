@@ -106,10 +106,10 @@ def fit_batches(
     callbacks: list[Any],
     validation_data: Any = None,
     title: str | None = None,
-    in_round: int = ROUND,
+    steps_per_call: int = ROUND,
 ) -> Any:
-    """`fit` on a data set of batches, `in_round` of them to a call; `title` is of the progress bar, None for none."""
-    rounds = math.ceil(updates / in_round)
+    """`fit` on a data set of batches, so many of them to a call; `title` is of the progress bar, None for none."""
+    rounds = math.ceil(updates / steps_per_call)
     a_round = math.ceil(updates / rounds)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late

@@ -12,7 +12,7 @@ from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
-from keras_rnn.core.parity import Check, Run
+from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.text.sampling import TextGeneration
@@ -130,7 +130,7 @@ class CharModel(TextGeneration, RecurrentModel):
         logits = self.next_logits(windows_before(windows, following))  # (windows · N, vocabulary)
         return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
 
-    def served_checks(self, run: Run, windows: Ids, following: Ids) -> list[Check]:
+    def served_checks(self, run: SignatureCall, windows: Ids, following: Ids) -> list[Check]:
         texts = np.concatenate([windows, following], axis=1)
         prompts, expected = ([decode(row, self.vocabulary) for row in rows] for rows in (windows, texts))
         found = run("generate_text", {"text": prompts, "length": following.shape[1]})["text"]

@@ -1,4 +1,4 @@
-"""Loading a model of the zoo by name, or any Keras model by path."""
+"""Loading a model of the zoo by name or any Keras model by path, and checking a model's folder."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 # imported for what they register: a file then needs nothing imported first
 import keras_rnn.gs10.model
 import keras_rnn.text.model  # noqa: F401
+from keras_rnn.artifacts.verification import verify_artifacts
+from keras_rnn.catalog.cards import read_card
 from keras_rnn.catalog.names import find
 from keras_rnn.core.files import FilePath
+from keras_rnn.core.parity import TOLERANCE, Check
 from keras_rnn.rnn.model import read_keras_file
 
 
@@ -28,3 +31,26 @@ def load(name_or_path: FilePath) -> Any:
     """
     path = find(name_or_path)
     return read_keras_file(path / "model.keras" if path.is_dir() else path)
+
+
+def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Check]:
+    """Check a model's folder, the zoo's or one that `export` wrote: SavedModel, LiteRT and twin against Keras.
+
+    Args:
+        name_or_folder: a name of the zoo, or a folder with a `card.json`.
+        tolerance: the largest absolute difference allowed, in the output's unit. None: 1e-5 for the zoo; for other
+            models 1e-5 of their largest answer, for float32 holds seven digits of a logit of 40 as of one of 4.
+
+    Returns:
+        The checks, passed or not.
+
+    Raises:
+        ValueError: no such name or folder, or a file in it that cannot be read.
+    """
+    folder = find(name_or_folder)
+    card = read_card(folder)
+    model = load(folder)
+    checks = verify_artifacts(model, folder, TOLERANCE if tolerance is None and card["name"] else tolerance)
+    same = model.get_cell_weights().sha256() == card["weights_sha256"]
+    checks.append(Check("card.json", "names these weights", 1, None, None, same, "" if same else "another SHA-256"))
+    return checks

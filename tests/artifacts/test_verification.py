@@ -141,7 +141,7 @@ def test_another_primary_signature_is_found(folder):
     file = LiteRTFile(folder / "model.tflite")
     module = load("char").signatures(1)
     functions = dict(reversed(module.functions().items()))
-    content = convert(module, functions, {BUFFER_NAME: json.dumps(file.metadata)})
+    content = convert(module, functions, {BUFFER_NAME: file.metadata[BUFFER_NAME].decode()})
     (folder / "model.tflite").write_bytes(content)
     (check,) = [check for check in verify(folder) if not check.passed]
     assert check.note.endswith("primary is generate")

@@ -58,7 +58,8 @@ def test_find_takes_paths_and_lets_a_name_come_first(tmp_path, monkeypatch):
 
 
 def test_a_zoo_that_is_not_built_says_how(monkeypatch, tmp_path):
-    monkeypatch.setattr("keras_rnn.catalog.names.zoo_folder", lambda: tmp_path)
+    for module in ("names", "models"):
+        monkeypatch.setattr(f"keras_rnn.catalog.{module}.zoo_folder", lambda: tmp_path)
     with pytest.raises(FileNotFoundError, match=r"build_zoo.py makes it. Received: "):
         model_folder(ModelName("char", "hello_world", "rnn_cell"))
     assert list_models() == []

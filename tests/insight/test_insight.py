@@ -8,7 +8,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.insight._gradients import verdict
 from keras_rnn.insight._jacobians import norms
 from keras_rnn.insight._memory import half_life
-from keras_rnn.insight._run import DoubleModel
+from keras_rnn.insight._run import Float64Model
 
 layers = keras.layers
 STEPS, FEATURES, UNITS = 4, 2, 3
@@ -99,7 +99,7 @@ class TestTrace:
         np.testing.assert_allclose(found.output, model(x), atol=2e-6)
         assert found.precision == "float64"
         (layer,) = found.layers
-        course = DoubleModel(model).run(x).courses[0]
+        course = Float64Model(model).run(x).layers[0]
         last = np.concatenate([states[:, -1] for states in layer.states.values()], axis=1)
         np.testing.assert_allclose(last, states_after(course, 0, np.zeros((2, sum(course.sizes)))), atol=1e-13)
         assert layer.outputs.shape[:2] == (2, STEPS)
@@ -204,7 +204,7 @@ class TestMemory:
         norm = "frobenius" if name in ("gru", "stacked") else "spectral"
         model, x = model_of(cells()[name]), x_of()
         layer = insight.memory(model, x, norm=norm).layers[0]
-        course = DoubleModel(model).run(x).courses[0]
+        course = Float64Model(model).run(x).layers[0]
         assert layer.lags.tolist() == list(range(STEPS))
         for k in layer.lags:
             place = STEPS - k
@@ -375,9 +375,9 @@ class TestGradients:
         model, x = model_of(cells()[name], return_sequences=sequences), x_of()
         y = np.random.default_rng(8).standard_normal((2, STEPS, 2) if sequences else (2, 2))
         found = insight.gradients(model, x, y, "mse")
-        double = DoubleModel(model)
+        double = Float64Model(model)
         run = double.run(x)
-        course, head = run.courses[0], [np.float64(w) for w in model.layers[1].get_weights()]
+        course, head = run.layers[0], [np.float64(w) for w in model.layers[1].get_weights()]
         assert found.loss == pytest.approx(((np.asarray(run.output) - y) ** 2).mean())
         i2o = [np.float64(w) for w in course.cell.get_weights()[2:]] if name == "rnn_cell" else [np.eye(3), 0.0]
 
