@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import CHECKOUT
 
+pytestmark = pytest.mark.slow
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 
 

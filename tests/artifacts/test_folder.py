@@ -19,15 +19,18 @@ from keras_rnn.litert.file import LiteRTFile
 FILES = {"1", "README.md", "card.json", "model.keras", "model.tflite"}
 
 
-@pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
-@pytest.mark.parametrize("window", [1, 5, 40])
-@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize(
+    ("cell", "window", "return_sequences"),  # each pair of values once or more
+    [
+        ("rnn_cell", 1, False), ("simple_rnn", 1, True), ("rnn_cell", 5, True), ("simple_rnn", 5, False),
+        ("rnn_cell", 40, True), ("simple_rnn", 40, False),
+    ],
+)  # fmt: skip
 def test_any_character_model(tmp_path, cell, window, return_sequences):
     model = char_model(None, cell, "\nabcde|é", window, 33, return_sequences, seed=0)
     checks = export(model, tmp_path / "model")
     assert {p.name for p in (tmp_path / "model").iterdir()} == FILES
     assert all(check.passed for check in checks)
-    assert all(check.passed for check in verify(tmp_path / "model"))
     card = json.loads((tmp_path / "model" / "card.json").read_text(encoding="utf-8"))
     assert card["config"]["vocabulary"] == "\nabcde|é"
     assert (card["name"], card["data"], card["recipe"]) == (None, None, None)
@@ -126,6 +129,7 @@ def test_the_current_folder_is_refused(tmp_path, monkeypatch):
         export(char_model(), ".")
 
 
+@pytest.mark.slow
 def test_the_card_has_the_threads_that_tensorflow_takes(tmp_path, fresh):
     code = """
 import json, os
@@ -151,24 +155,24 @@ def test_an_artifact_that_differs_is_not_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("room", [0, 1_000, 10_000, 30_000])
-def test_a_full_disk_half_way(tmp_path, fresh, room):
+def test_a_full_disk_half_way(tmp_path, fresh):
     """Files may grow to so many bytes only, in a process of its own: what was there stays, and nothing else."""
     shutil.copytree(find("gs10"), tmp_path / "model")
     before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
-    code = f"""
+    code = """
 import resource, signal
 import keras_rnn
 model = keras_rnn.char_model(weights=None, vocabulary="abcdefghijklmnopqrstuvwxyz", units=64)
 model.predict_windows([[0, 0]])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))
-try:
-    keras_rnn.export(model, "model")
-except OSError as error:
-    print("OSError", "Received: " in str(error))
+for room in (30_000, 10_000, 1_000, 0):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        keras_rnn.export(model, "model")
+    except OSError as error:
+        print("OSError", "Received: " in str(error))
 """
-    assert fresh(code) == "OSError True\n"
+    assert fresh(code) == "OSError True\n" * 4
     assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
     assert json.loads((tmp_path / "model" / "card.json").read_text())["class"] == "GS10Model"
 

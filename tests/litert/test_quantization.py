@@ -1,9 +1,10 @@
-"""Quantised files: smaller, near Keras, built-in operators, float inputs and outputs; and what cannot be."""
+"""Quantized files: smaller, near Keras, built-in operators, float inputs and outputs; and what cannot be."""
 
 import json
 
 import numpy as np
 import pytest
+from helpers import run
 
 from keras_rnn import char_model, gs10_model, runtime, to_litert
 from keras_rnn.core.backend import keras
@@ -61,6 +62,7 @@ def test_int8_is_calibrated_and_integer_all_through(plain, tmp_path):
     assert np.abs(file.run_primary(10 * x[:1]) - plain(10 * x[:1])).max() < np.abs(plain(10 * x[:1])).max() + 3
 
 
+@pytest.mark.slow
 def test_a_crash_of_the_converter_is_an_error_here(plain, tmp_path):
     with pytest.raises(ValueError, match="for int8 can express was expected. Received: .*"):
         to_litert(plain, tmp_path / "m.tflite", quantize="int8", calibration=windows(), unroll=False)
@@ -79,7 +81,7 @@ def test_a_file_too_far_from_keras_is_not_written(plain, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_to_quantise(tmp_path):
+def test_nothing_to_quantize(tmp_path):
     with pytest.raises(ValueError, match="a weight of 1,024 numbers or more was expected: .* Received: 'sequential"):
         to_litert(model_of(L.SimpleRNN(8)), tmp_path / "m.tflite", quantize="dynamic_range")
     with pytest.raises(ValueError, match="1,024 numbers or more"):
@@ -140,23 +142,23 @@ def test_ids_out_of_range_are_no_calibration(tmp_path):
             to_litert(char_model(), tmp_path / "m.tflite", quantize="int8", calibration=ids)
 
 
-def test_the_command(command, plain, tmp_path):
+def test_the_command(capsys, plain, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     plain.save(tmp_path / "m.keras")
     np.save(tmp_path / "x.npy", windows())
-    code, out, err = command("export", "m.keras", "m.tflite", "--quantize", "dynamic_range", "--json")
+    code, out, err = run(capsys, "export", "m.keras", "m.tflite", "--quantize", "dynamic_range", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out)["largest_difference"] > 1e-6
-    code, out, err = command("export", "m.keras", "m.tflite", "--quantize", "int8", "--calibration", "x.npy")
+    code, out, err = run(capsys, "export", "m.keras", "m.tflite", "--quantize", "int8", "--calibration", "x.npy")
     assert (code, err) == (0, "")
     for arguments in (
         ["--quantize", "int8"],
         ["--quantize", "int8", "--calibration", "m.keras"],
         ["--calibration", "x"],
     ):
-        code, out, err = command("export", "m.keras", "other.tflite", *arguments)
+        code, out, err = run(capsys, "export", "m.keras", "other.tflite", *arguments)
         assert (code, out) == (2, "")
         assert err.count("\n") == 1
         assert "Received: " in err
-    code, out, err = command("export", "char", "folder", "--quantize", "float16")
-    assert code == 2
+    assert run(capsys, "export", "char", "folder", "--quantize", "float16")[0] == 2
     assert not (tmp_path / "folder").exists()

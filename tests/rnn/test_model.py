@@ -69,17 +69,26 @@ def test_files_copies_and_pickles(cell, tmp_path):
 
 
 def test_a_saved_file_in_fresh_processes(tmp_path, fresh):
-    for model in models("rnn_cell"):
+    both = models("rnn_cell")
+    for i, model in enumerate(both):
         x = np.random.default_rng(0).integers(0, 8, (3, model.window)).astype(model.inputs[0].dtype)
-        model.save(tmp_path / "model.keras")
-        np.save(tmp_path / "x.npy", x)
-        fresh("import keras_rnn, numpy as np; model = keras_rnn.load('model.keras'); "
-              "np.save('a.npy', model.predict_windows(np.load('x.npy')))")  # fmt: skip
-        fresh("from keras_rnn import CharModel; import keras, numpy as np; "  # one class imported is enough
-              "model = keras.models.load_model('model.keras'); "
-              "np.save('b.npy', model.predict(np.load('x.npy'), verbose=0))")  # fmt: skip
+        model.save(tmp_path / f"{i}.keras")
+        np.save(tmp_path / f"{i}.npy", x)
+    fresh("""
+import keras_rnn, numpy as np
+for i in range(2):
+    np.save(f"a{i}.npy", keras_rnn.load(f"{i}.keras").predict_windows(np.load(f"{i}.npy")))
+""")
+    fresh("""
+from keras_rnn import CharModel  # one class imported is enough
+import keras, numpy as np
+for i in range(2):
+    np.save(f"b{i}.npy", keras.models.load_model(f"{i}.keras").predict(np.load(f"{i}.npy"), verbose=0))
+""")
+    for i, model in enumerate(both):
+        expected = model.predict_windows(np.load(tmp_path / f"{i}.npy"))
         for name in ("a", "b"):
-            np.testing.assert_allclose(np.load(tmp_path / f"{name}.npy"), model.predict_windows(x), atol=1e-6)
+            np.testing.assert_allclose(np.load(tmp_path / f"{name}{i}.npy"), expected, atol=1e-6)
 
 
 def test_set_cell_weights_of_other_sizes():

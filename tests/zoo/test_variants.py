@@ -22,6 +22,7 @@ def test_each_card_says_what_quantising_would_cost(name):
     assert page.count("not shipped: ") == 3
 
 
+@pytest.mark.slow
 def test_a_model_that_is_worth_it():
     model = char_model(None, vocabulary="".join(map(chr, range(97, 161))), window=2, units=64, seed=0)
     found = {v["quantize"]: v for v in measure_variants(model, np.arange(64, dtype=np.int32).reshape(32, 2))}
