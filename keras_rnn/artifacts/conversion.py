@@ -13,6 +13,7 @@ from keras_rnn.artifacts.litert import litert_bytes
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
+from keras_rnn.core.types import Model
 from keras_rnn.litert.convert import RANDOM_WINDOWS, LiteRTReport, content_of, random_windows, write_compared
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.quantization import check_quantize
@@ -22,7 +23,7 @@ USER_METADATA = "user"
 
 
 def to_litert(
-    model: Any,
+    model: Model,
     path: FilePath,
     window: int | None = None,
     signatures: Sequence[str] | None = None,

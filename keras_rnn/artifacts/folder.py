@@ -19,11 +19,12 @@ from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath, file_sha256, file_sizes, written_folder
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
+from keras_rnn.core.types import Model
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.rnn.model import RecurrentModel
 
 
-def export(model: Any, folder: FilePath, tolerance: float | None = None) -> list[Check]:
+def export(model: Model, folder: FilePath, tolerance: float | None = None) -> list[Check]:
     """Write a model's folder: `model.keras`, SavedModel `1/`, `model.tflite`, `card.json` and `README.md`.
 
     Everything is checked against the Keras model before the folder takes its place; a folder already there is
@@ -47,7 +48,7 @@ def export(model: Any, folder: FilePath, tolerance: float | None = None) -> list
 
 
 def write_artifacts(
-    model: Any,
+    model: Model,
     folder: FilePath,
     name: ModelName | None,
     metrics: dict[str, float],

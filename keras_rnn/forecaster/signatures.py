@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from keras_rnn.catalog.presets import AHEAD
 from keras_rnn.core.backend import tf
+from keras_rnn.core.types import Tensor
 from keras_rnn.rnn.graph import ExportModule
 from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.history import Floats
@@ -20,8 +21,8 @@ class SeriesSignatures(ExportModule):
     The step takes one period's values, `x`; where the whole window is looked at first, there is none.
     """
 
-    kernel: Any  # (features, units)
-    bias: Any  # (units,), or None
+    kernel: Tensor  # (features, units)
+    bias: Tensor  # (units,), or None
     input_name, step_name, output_name, input_dtype = "history", "x", "prediction", tf.float32
     ahead_name, ahead_output, ahead = "forecast", "prediction", AHEAD["gs10"]
 
@@ -58,22 +59,22 @@ class SeriesSignatures(ExportModule):
             arrays["output_bias"] = np.asarray(output_bias * self.sizes[0] + self.low[0]).reshape(-1)
         return arrays
 
-    def _project(self, x: Any) -> Any:
+    def _project(self, x: Tensor) -> Tensor:
         # of one feature too: a product would do, but a matmul takes the bias along and is one op in LiteRT
         p = tf.matmul(x[:, None] if self.features == 1 else x, self.kernel)  # (rows, units)
         return p if self.bias is None else p + self.bias
 
-    def _serving_default(self, x: Any) -> dict[str, Any]:
+    def _serving_default(self, x: Tensor) -> dict[str, Tensor]:
         return {self.output_name: self._prediction(self._shaped(x, self.window_shape))}
 
-    def _prediction(self, x: Any) -> Any:
+    def _prediction(self, x: Tensor) -> Tensor:
         """(batch, 1)."""
         if self.has_step:
             return self._head(self._last_state(x))
         last = x[:, -1:]  # (batch, 1[, features])
         return self._head(self._last_state(x - last)) + (last if self.features == 1 else last[:, 0, :1])
 
-    def _following(self, x: Any) -> Any:
+    def _following(self, x: Tensor) -> Tensor:
         prediction = self._prediction(x)
         if self.features == 1:
             return prediction

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.core.backend import keras
+from keras_rnn.core.types import Layer
 from keras_rnn.rnn.chain import DTYPE_POLICY, flat_layers
 
 
-def in_float64(layer: Any) -> Any:
+def in_float64(layer: Layer) -> Any:
     """A copy of a built layer, with all inside it, whose weights and arithmetic are float64; the layer stays as it is.
 
     It is made of the layer's own attributes rather than its config, so that a cell written on the spot needs none.

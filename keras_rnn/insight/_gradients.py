@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
+from keras_rnn.core.types import Cell, Function, Model, Tensor
 from keras_rnn.insight._inputs import checked_input, checked_target
 from keras_rnn.insight._run import Float64Model, LayerRun
 from keras_rnn.insight._vjp import ZERO
@@ -73,7 +74,7 @@ class Gradients:
     precision: str
 
 
-def gradients(model: Any, x: Any, y: Any, loss: Any = None) -> Gradients:
+def gradients(model: Model, x: ArrayLike, y: ArrayLike, loss: Any = None) -> Gradients:
     """The norm of the loss' gradient by the states of every step, and what makes it vanish or explode.
 
     Back through time the gradient is multiplied by ∂h_t/∂h_{t−1} at every step: it vanishes where that shrinks it, for
@@ -109,7 +110,7 @@ def gradients(model: Any, x: Any, y: Any, loss: Any = None) -> Gradients:
     return Gradients(float(value), tuple(layers), run.precision)
 
 
-def _loss(model: Any, loss: Any) -> tuple[Callable[[Any, Any], Any], bool]:
+def _loss(model: Model, loss: Any) -> tuple[Callable[[Any, Any], Any], bool]:
     """The loss as a function of targets and outputs that stays in their precision; whether it takes class ids."""
     if loss is None:
         loss = getattr(model, "loss", None)
@@ -130,10 +131,10 @@ def _loss(model: Any, loss: Any) -> tuple[Callable[[Any, Any], Any], bool]:
     return lambda y, output: total(each(y if sparse else tf.cast(y, output.dtype), output)), sparse
 
 
-def _layer(layer_run: LayerRun, by_states: list[list[Any]], by_outputs: list[Any]) -> LayerGradients:
+def _layer(layer_run: LayerRun, by_states: list[list[Tensor]], by_outputs: list[Tensor]) -> LayerGradients:
     """From derivatives by what each step hands on: its states, and its output, in the layer's order."""
     look_back: Any = None
-    v: list[Any] = []
+    v: list[Tensor] = []
     by_step, kernel_norms, factors = [], [], []
     for t in reversed(range(layer_run.steps)):
         given = (layer_run.x[t], layer_run.states[t], by_outputs[t], by_states[t], v or by_states[t])
@@ -179,11 +180,11 @@ def _layer(layer_run: LayerRun, by_states: list[list[Any]], by_outputs: list[Any
     )
 
 
-def _length(parts: list[Any]) -> Any:
+def _length(parts: list[Tensor]) -> Tensor:
     return tf.norm(tf.concat(parts, axis=-1), axis=-1, keepdims=True)  # (batch, 1)
 
 
-def _look_back(layer_run: LayerRun, like: Any) -> Any:
+def _look_back(layer_run: LayerRun, like: Any) -> Function:
     """One step of the layer, compiled for arguments like these, seen from behind.
 
     x, states before, derivatives by the output and by each state as handed on, and v by the states → derivatives by
@@ -192,7 +193,7 @@ def _look_back(layer_run: LayerRun, like: Any) -> Any:
     """
     cell, kernel = layer_run.cell, _kernel(layer_run.cell)
 
-    def look_back(x: Any, h: list[Any], by_output: Any, by_states: list[Any], v: list[Any]) -> Any:
+    def look_back(x: Tensor, h: list[Tensor], by_output: Tensor, by_states: list[Tensor], v: list[Tensor]) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(h)
             if kernel is not None:
@@ -213,17 +214,17 @@ def _look_back(layer_run: LayerRun, like: Any) -> Any:
     return tf.function(look_back).get_concrete_function(*tf.nest.map_structure(_spec, like))
 
 
-def _spec(tensor: Any) -> Any:
+def _spec(tensor: Tensor) -> Any:
     return tf.TensorSpec(tensor.shape, tensor.dtype)
 
 
-def _kernel(cell: Any) -> Any:
+def _kernel(cell: Cell) -> Tensor:
     if isinstance(cell, RNNCell):
         return cell.i2h_kernel
     return getattr(cell, "recurrent_kernel", None)
 
 
-def recurrent_matrices(cell: Any) -> dict[str, Array]:
+def recurrent_matrices(cell: Cell) -> dict[str, Array]:
     """The matrices (units, units) from state to state of a cell, by name; none of a cell that has no such weight.
 
     `"h"` of a plain cell, `"z"`, `"r"`, `"h"` of a GRU's, `"i"`, `"f"`, `"c"`, `"o"` of an LSTM's; `"h_0"` and so on

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import check_choice, check_integer
+from keras_rnn.core.types import Model
 from keras_rnn.insight._inputs import checked_input
 from keras_rnn.insight._jacobians import NORMS, Array, carried_back, norms, step_jacobians
 from keras_rnn.insight._run import Float64Model, LayerRun
@@ -94,7 +95,7 @@ class MemoryMap:
     precision: str
 
 
-def memory(model: Any, x: Any, step: int | None = None, norm: str = "spectral") -> Memory:
+def memory(model: Model, x: ArrayLike, step: int | None = None, norm: str = "spectral") -> Memory:
     """How much a step still depends on the states and inputs before it: ‖∂h_t/∂h_{t−k}‖ and ‖∂o_t/∂x_{t−k}‖ for all k.
 
     The derivatives are products of the steps' Jacobians, ∂h_t/∂h_{t−k} = ∏ ∂h_i/∂h_{i−1}, by reverse-mode automatic
@@ -182,7 +183,7 @@ def _output_norms(double: Float64Model, x: NDArray[Any], run: Any, t: int, norm:
     return values[:, t::-1]
 
 
-def memory_map(model: Any, x: Any, norm: str = "spectral") -> MemoryMap:
+def memory_map(model: Model, x: ArrayLike, norm: str = "spectral") -> MemoryMap:
     """The memory of every step for every other, for each recurrent layer: meant for windows of up to 200 steps.
 
     Args, errors: as `memory`.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
+from keras_rnn.core.types import Cell, Layer, Model, Operation, Tensor
 from keras_rnn.insight._float64 import in_float64
 from keras_rnn.insight._vjp import repeated
 from keras_rnn.rnn.chain import Refused, check_layer, for_inference, functional_of, run_operations
@@ -34,12 +35,12 @@ class LayerRun:
     """
 
     name: str
-    cell: Any
+    cell: Cell
     backwards: bool
     names: tuple[str, ...]
-    x: list[Any]
-    states: list[list[Any]]
-    outputs: list[Any]
+    x: list[Tensor]
+    states: list[list[Tensor]]
+    outputs: list[Tensor]
 
     @property
     def steps(self) -> int:
@@ -66,9 +67,9 @@ class ModelRun:
         precision: "float64"; "float32" where a layer computes in nothing else.
     """
 
-    x: Any
+    x: Tensor
     source: str
-    output: Any
+    output: Tensor
     layers: list[LayerRun]
     precision: str
 
@@ -82,7 +83,7 @@ class Float64Model:
         RuntimeError: Keras on another backend than TensorFlow, whose derivatives these are.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Model) -> None:
         if keras.backend.backend() != "tensorflow":
             raise RuntimeError(f"Keras' backend must be tensorflow for `insight`. {received(keras.backend.backend())}")
         self.model = model
@@ -140,8 +141,8 @@ class Float64Model:
             if tape is not None:
                 tape.watch(given)
 
-        def caller(op: Any) -> Callable[..., Any]:
-            def call(*args: Any, **kwargs: Any) -> Any:
+        def caller(op: Operation) -> Callable[..., Any]:
+            def call(*args: Any, **kwargs: Any) -> Tensor:
                 if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
                     result = self._recur(op, args[0], layers, rows)
                 else:
@@ -163,7 +164,7 @@ class Float64Model:
             raise Refused(self.model, "its ids are made into numbers in several places")
         return ModelRun(*sources[0], output, layers, "float32" if self._lower else "float64")
 
-    def _copy(self, op: Any) -> Any:
+    def _copy(self, op: Operation) -> Operation:
         if not isinstance(op, keras.layers.Layer):
             return op  # a plain operation computes in what it is given
         if id(op) not in self._copies:
@@ -173,7 +174,7 @@ class Float64Model:
                 self._keep(op)
         return self._copies[id(op)]
 
-    def _call(self, op: Any, args: Any, kwargs: Any) -> Any:
+    def _call(self, op: Operation, args: Any, kwargs: Any) -> Tensor:
         copy, kwargs = self._copy(op), kwargs | for_inference(op)
         try:
             return copy(*args, **kwargs)
@@ -183,11 +184,11 @@ class Float64Model:
             self._keep(op)  # it holds on to float32 inside
             return op(*args, **kwargs)
 
-    def _keep(self, op: Any) -> None:
+    def _keep(self, op: Operation) -> None:
         self._copies[id(op)] = op
         self._lower = True
 
-    def _recur(self, layer: Any, x: Any, layers: list[LayerRun], rows: int) -> Any:
+    def _recur(self, layer: Layer, x: Tensor, layers: list[LayerRun], rows: int) -> Tensor:
         if not isinstance(layer, keras.layers.Bidirectional):
             return self._advance(layer, self._copy(layer), x, layer.name, layers, rows)
         copy = self._copy(layer)
@@ -198,7 +199,7 @@ class Float64Model:
         )  # fmt: skip
         return merge(layer, forwards, tf.reverse(backwards, [1]) if layer.return_sequences else backwards)
 
-    def _advance(self, layer: Any, copy: Any, x: Any, name: str, layers: list[LayerRun], rows: int) -> Any:
+    def _advance(self, layer: Layer, copy: Any, x: Tensor, name: str, layers: list[LayerRun], rows: int) -> Tensor:
         """A recurrent layer over x (batch, steps, features), in its own order → its output."""
         batch = int(x.shape[0]) // max(rows, 1)
         xs = tf.unstack(tf.stop_gradient(x[:batch]) if rows else x, axis=1)  # (batch, features) each
@@ -214,7 +215,7 @@ class Float64Model:
         xs = [tf.cast(x_t, cell.compute_dtype) for x_t in xs]
         states, outputs = [h], []
 
-        def advance(x_t: Any, h: list[Any]) -> tuple[Any, list[Any]]:
+        def advance(x_t: Tensor, h: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
             return advance_by_call(cell, x_t, h)
 
         if len(xs) > EAGER_UP_TO:
@@ -231,16 +232,16 @@ class Float64Model:
         return repeated(layers[-1], returned, x, rows, layer.return_sequences) if rows else returned
 
 
-def _initial(layer: Any, batch: int) -> list[Any]:
+def _initial(layer: Layer, batch: int) -> list[Tensor]:
     states = keras.tree.flatten(layer.get_initial_state(batch))
     return [tf.cast(state, layer.cell.compute_dtype) for state in states]  # (batch, size) each
 
 
-def _as_float64(value: Any) -> Any:
+def _as_float64(value: Tensor) -> Tensor:
     return tf.cast(value, tf.float64) if value.dtype.is_floating else value
 
 
-def state_names(cell: Any) -> tuple[str, ...]:
+def state_names(cell: Cell) -> tuple[str, ...]:
     """What a cell's states are called, flat: h, an LSTM's h and c, further ones h1, h2, …; stacked: h_0, c_0, h_1, …"""
     if isinstance(cell, keras.layers.StackedRNNCells):
         return tuple(f"{name}_{i}" for i, inner in enumerate(cell.cells) for name in state_names(inner))

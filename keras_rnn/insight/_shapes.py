@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
+from keras_rnn.core.types import Model, Operation
 from keras_rnn.insight._inputs import as_numbers, checked_input, fit_of_target
 from keras_rnn.insight._run import Float64Model
 
@@ -60,7 +63,7 @@ class Shapes:
         return "\n".join([plain_table(["layer", "kind", "shape", "meaning"], rows), *self.remarks])
 
 
-def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
+def shapes(model: Model, x: ArrayLike, y: ArrayLike | None = None) -> Shapes:
     """The shapes from layer to layer, with the meaning of each axis, and whether a target fits.
 
     Args:
@@ -87,7 +90,7 @@ def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
     array = checked_input(double, array)
     walk = _Walk(array.shape)
 
-    def seen(op: Any, _: Any, result: Any) -> None:
+    def seen(op: Operation, _: Any, result: Any) -> None:
         walk.add(op, tuple(int(n) for n in result.shape))
 
     double.run(array, seen=seen)
@@ -101,7 +104,7 @@ def shapes(model: Any, x: Any, y: Any = None) -> Shapes:
     return Shapes(tuple(walk.steps), not fitting, target, fits, tuple(remarks))
 
 
-def _sparse(model: Any, y: Any, output: Shape) -> bool:
+def _sparse(model: Model, y: Any, output: Shape) -> bool:
     loss = getattr(model, "loss", None)
     if loss is not None:
         return "sparse" in str(getattr(loss, "name", getattr(loss, "__name__", loss))).lower()
@@ -117,7 +120,7 @@ class _Walk:
         self.last = "features"
         self._add("x", "input", given)
 
-    def add(self, op: Any, shape: Shape) -> None:
+    def add(self, op: Operation, shape: Shape) -> None:
         if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
             inner = op.forward_layer if isinstance(op, keras.layers.Bidirectional) else op
             has_head = getattr(inner.cell, "output_size", None) not in (None, getattr(inner.cell, "units", None))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from keras_rnn.core.types import Model
 from keras_rnn.insight._inputs import checked_input
 from keras_rnn.insight._run import Float64Model
 
@@ -46,7 +46,7 @@ class Trace:
     precision: str
 
 
-def trace(model: Any, x: Any) -> Trace:
+def trace(model: Model, x: ArrayLike) -> Trace:
     """The states of every recurrent layer at every step.
 
     Args:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_rnn.core.backend import tf
+from keras_rnn.core.types import Cell, Tensor
 from keras_rnn.rnn.loops import advance_by_call
 
 ZERO = "zero"  # where nothing leads from the one to the other
 
 
-def step_vjp(cell: Any, sizes: list[int]) -> Callable[..., tuple[Any, Any]]:
+def step_vjp(cell: Cell, sizes: list[int]) -> Callable[..., tuple[Tensor, Tensor]]:
     """A function that takes derivatives by a step's states back to the states before it, and to its input.
 
     It is called with m (rows, batch, states), derivatives of anything by the states after the step, side by side;
@@ -22,7 +23,7 @@ def step_vjp(cell: Any, sizes: list[int]) -> Callable[..., tuple[Any, Any]]:
 
     compiled: dict[Any, Any] = {}
 
-    def carry(m: Any, x: Any, h: list[Any], m_o: Any = None) -> tuple[Any, Any]:
+    def carry(m: Tensor, x: Tensor, h: list[Tensor], m_o: Any = None) -> tuple[Tensor, Tensor]:
         arguments = (m, x, h, [] if m_o is None else [m_o])
         key = (m_o is None, *m.shape)
         if key not in compiled:
@@ -31,14 +32,14 @@ def step_vjp(cell: Any, sizes: list[int]) -> Callable[..., tuple[Any, Any]]:
         by_h, by_x = compiled[key](*arguments)
         return by_h, by_x
 
-    def step(m: Any, x: Any, h: list[Any], m_o: list[Any]) -> tuple[Any, Any]:
+    def step(m: Tensor, x: Tensor, h: list[Tensor], m_o: list[Tensor]) -> tuple[Tensor, Tensor]:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch([x, *h])
             output, new = advance_by_call(cell, x, h)
             # tensors of their own, as the output may be a state
             output, new = tf.identity(output), [tf.identity(state) for state in new]
 
-        def back(row: list[Any]) -> Any:
+        def back(row: list[Tensor]) -> Tensor:
             parts = tf.split(row[0], sizes, axis=-1)  # (batch, size) each
             targets = [*new, output] if m_o else new
             return tape.gradient(targets, [x, *h], [*parts, *row[1:]], unconnected_gradients=ZERO)
@@ -49,7 +50,7 @@ def step_vjp(cell: Any, sizes: list[int]) -> Callable[..., tuple[Any, Any]]:
     return carry
 
 
-def repeated(layer_run: Any, returned: Any, x: Any, rows: int, sequences: bool) -> Any:
+def repeated(layer_run: Any, returned: Tensor, x: Tensor, rows: int, sequences: bool) -> Tensor:
     """A layer's outputs for `rows` copies of its batch, which differ in nothing but what is derived by them.
 
     Args:
@@ -61,7 +62,7 @@ def repeated(layer_run: Any, returned: Any, x: Any, rows: int, sequences: bool) 
     batch, carry = int(layer_run.x[0].shape[0]), step_vjp(layer_run.cell, layer_run.sizes)
     dtype, size = layer_run.x[0].dtype, sum(layer_run.sizes)
 
-    def grad(by_returned: Any) -> Any:
+    def grad(by_returned: Tensor) -> Tensor:
         by_returned = tf.cast(by_returned, dtype)
         shape = (rows, batch, *by_returned.shape[1:])
         by_returned = tf.reshape(by_returned, shape)  # (rows, batch, [steps,] outputs)
@@ -75,7 +76,7 @@ def repeated(layer_run: Any, returned: Any, x: Any, rows: int, sequences: bool) 
         by_x = tf.stack(by_x, axis=2)  # (rows, batch, steps, features)
         return tf.cast(tf.reshape(by_x, x.shape), x.dtype)
 
-    def again(_: Any) -> tuple[Any, Callable[[Any], Any]]:
+    def again(_: Any) -> tuple[Any, Callable[[Tensor], Tensor]]:
         return tf.tile(returned, [rows, *[1] * (len(returned.shape) - 1)]), grad
 
     return tf.custom_gradient(again)(x)

@@ -15,6 +15,7 @@ from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError, largest_difference, stepped
+from keras_rnn.core.types import Function, Model
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.lowering import Lowered
 from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE, as_windows, samples_of
@@ -45,7 +46,7 @@ class LiteRTReport:
 
 
 def content_of(
-    model: Any,
+    model: Model,
     window: int | None,
     signatures: Sequence[str] | None,
     quantize: str | None,
@@ -67,7 +68,7 @@ def content_of(
 def write_compared(
     target: Path,
     content: bytes,
-    model: Any,
+    model: Model,
     windows: Callable[[LiteRTFile], Array],
     quantize: str | None,
     calibration: ArrayLike | None,
@@ -120,7 +121,7 @@ def _chosen(functions: dict[str, Any], wanted: Sequence[str] | None) -> dict[str
     return {name: functions[name] for name in functions if name in names}
 
 
-def _frozen(function: Any) -> Any:
+def _frozen(function: Function) -> Any:
     """The function with its variables as constants: read inside a loop, they are an op that fails on the phone."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
@@ -154,7 +155,7 @@ def step_through(file: LiteRTFile, windows: Array, every_step: bool) -> Array:
     return stepped(file.run, windows, states, input_name, output_name, every_step)
 
 
-def random_windows(model: Any, file: LiteRTFile) -> Array:
+def random_windows(model: Model, file: LiteRTFile) -> Array:
     """Windows (windows, …) as the file takes them: normal numbers, or ids that the model knows."""
     random = np.random.default_rng(0)
     ((one, dtype),) = file.inputs["serving_default"].values()
@@ -164,7 +165,7 @@ def random_windows(model: Any, file: LiteRTFile) -> Array:
     return random.normal(size=shape).astype(dtype)
 
 
-def _vocabulary_size(model: Any) -> int:
+def _vocabulary_size(model: Model) -> int:
     ops = [link.op for link in chain_of(model)[1]]
     sizes = [getattr(op, "input_dim", None) or getattr(op, "num_classes", None) for op in ops]
     return next((int(size) for size in sizes if size), 2)  # of the Embedding or the one-hot

@@ -7,10 +7,9 @@ cell's own `call`, and every other layer is called as it is.
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
+from keras_rnn.core.types import Function, Model, Operation, Tensor
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.chain import Refused, chain_of
 from keras_rnn.rnn.loops import advance_by_call, run
@@ -34,7 +33,7 @@ class Lowered:
         states: name → shape of the states that `step` takes and gives; None where the model admits no step.
     """
 
-    def __init__(self, model: Any, window: int | None, unroll: bool | None, quantize: str | None = None) -> None:
+    def __init__(self, model: Model, window: int | None, unroll: bool | None, quantize: str | None = None) -> None:
         given, self.links = chain_of(model)
         shape = tuple(given.shape)
         self.ids = "int" in str(given.dtype) or (len(shape) == 2 and type(self.links[0].op).__name__ == "Embedding")
@@ -80,7 +79,7 @@ class Lowered:
             states |= {f"{name}_{number}": (1, int(size)) for name, size in zip(names, sizes, strict=True)}
         return states
 
-    def functions(self) -> dict[str, Any]:
+    def functions(self) -> dict[str, Function]:
         """Signature → `tf.function` of static shape, from named inputs to a dictionary."""
         shape = (1, self.window) if self.ids else (1, self.window, self.features)
         one = (1, 1) if self.ids else (1, self.features)
@@ -91,12 +90,12 @@ class Lowered:
         step = tf.function(self._step, input_signature=[tf.TensorSpec(one, self.dtype, self.input_name), *specs])
         return {"serving_default": window, "step": step}
 
-    def _window(self, x: Any) -> dict[str, Any]:
+    def _window(self, x: Tensor) -> dict[str, Tensor]:
         for link in self.links:
             x = run(link.op, x, self.unroll) if link.recurrent else link.call(x)
         return {"output": x}
 
-    def _step(self, x: Any, *states: Any) -> dict[str, Any]:
+    def _step(self, x: Tensor, *states: Tensor) -> dict[str, Tensor]:
         assert self.states is not None
         given, after, sequence = list(states), [], True
         x = x if self.ids else x[:, None]  # (1, 1) or (1, 1, features)
@@ -114,7 +113,7 @@ class Lowered:
         return {"output": x[:, 0] if sequence else x, **dict(zip(self.states, after, strict=True))}
 
 
-def _stepwise(op: Any) -> bool:
+def _stepwise(op: Operation) -> bool:
     """Whether it acts on each step by itself; a normalisation or a softmax may be over time instead."""
     axes = getattr(op, "axis", -1)
     over = {axes} if isinstance(axes, int) else set(axes or ())

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_integer
+from keras_rnn.core.types import Activation, Initializer, Regularizer, Tensor
 
 ops = keras.ops
 
@@ -55,16 +56,16 @@ class RNNCell(keras.layers.Layer):
         self,
         units: int,
         output_size: int | None = None,
-        activation: Any = "tanh",
+        activation: Activation = "tanh",
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        output_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        output_regularizer: Any = None,
-        bias_regularizer: Any = None,
+        kernel_initializer: Initializer = "glorot_uniform",
+        recurrent_initializer: Initializer = "orthogonal",
+        output_initializer: Initializer = "glorot_uniform",
+        bias_initializer: Initializer = "zeros",
+        kernel_regularizer: Regularizer = None,
+        recurrent_regularizer: Regularizer = None,
+        output_regularizer: Regularizer = None,
+        bias_regularizer: Regularizer = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,7 +89,7 @@ class RNNCell(keras.layers.Layer):
             raise ValueError(_INPUTS_EXPECTED.format(tuple(input_shape)))
         features, units = int(input_shape[-1]), self.units
 
-        def initial_i2h(shape: Any, dtype: Any = None) -> Any:
+        def initial_i2h(shape: Any, dtype: Any = None) -> Tensor:
             rows = [
                 self.kernel_initializer((features, units), dtype=dtype),
                 self.recurrent_initializer((units, units), dtype=dtype),
@@ -125,13 +126,13 @@ class RNNCell(keras.layers.Layer):
         if self.kernel_regularizer is None and self.recurrent_regularizer is None:
             return None
 
-        def penalty(i2h: Any) -> Any:
+        def penalty(i2h: Tensor) -> Tensor:
             parts = [(self.kernel_regularizer, i2h[:features]), (self.recurrent_regularizer, i2h[features:])]
             return sum(regularizer(rows) for regularizer, rows in parts if regularizer is not None)
 
         return penalty
 
-    def call(self, inputs: Any, states: Any, training: bool = False) -> tuple[Any, Any]:
+    def call(self, inputs: Tensor, states: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         if len(inputs.shape) != 2:
             raise ValueError(_INPUTS_EXPECTED.format(tuple(inputs.shape)))
         h = states[0] if isinstance(states, list | tuple) else states  # (batch, units)
@@ -147,7 +148,7 @@ class RNNCell(keras.layers.Layer):
                 output = output + self.i2o_bias
         return output, [h] if isinstance(states, list | tuple) else h
 
-    def get_initial_state(self, batch_size: Any = None) -> list[Any]:
+    def get_initial_state(self, batch_size: Any = None) -> list[Tensor]:
         """Zeros, one state of shape (batch, units)."""
         return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype)]
 

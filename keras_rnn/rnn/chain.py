@@ -7,21 +7,22 @@ from typing import Any
 
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
+from keras_rnn.core.types import Layer, Model, Operation
 
 DTYPE_POLICY = "_dtype_policy"  # a layer's attribute
 
 
-def for_inference(layer: Any) -> dict[str, Any]:
+def for_inference(layer: Layer) -> dict[str, Any]:
     """What a layer or cell is to be called with besides its inputs, so that dropout and the like rest."""
     return {"training": False} if getattr(layer, "_call_has_training_arg", False) else {}
 
 
-def flat_layers(layer: Any) -> list[Any]:
+def flat_layers(layer: Layer) -> list[Any]:
     """A layer and all the layers inside it."""
     return list(layer._flatten_layers())
 
 
-def run_operations(functional: Any, x: Any, caller: Callable[[Any], Callable[..., Any]]) -> Any:
+def run_operations(functional: Model, x: Any, caller: Callable[[Any], Callable[..., Any]]) -> Any:
     """A functional model on x, each operation as `caller` has it called → its one output."""
     return keras.tree.flatten(functional._run_through_graph([x], operation_fn=caller))[0]
 
@@ -29,7 +30,7 @@ def run_operations(functional: Any, x: Any, caller: Callable[[Any], Callable[...
 class Refused(ValueError):
     """A model that cannot be taken apart into its recurrent layers and the rest: which layer, and why."""
 
-    def __init__(self, layer: Any, reason: str) -> None:
+    def __init__(self, layer: Layer, reason: str) -> None:
         super().__init__(
             f"A chain of layers around recurrent ones was expected: {reason}. "
             f"Received: {type(layer).__name__} {getattr(layer, 'name', layer)!r}"
@@ -39,12 +40,12 @@ class Refused(ValueError):
 class Link:
     """One layer or operation of the chain, and how to call it on a tensor."""
 
-    def __init__(self, op: Any, call: Callable[[Any], Any]) -> None:
+    def __init__(self, op: Operation, call: Callable[[Any], Any]) -> None:
         self.op, self.call = op, call
         self.recurrent = isinstance(op, keras.layers.RNN | keras.layers.Bidirectional)
 
 
-def functional_of(model: Any) -> Any:
+def functional_of(model: Model) -> Any:
     """A built model's functional form, of one input and one output and without masks.
 
     Raises:
@@ -64,7 +65,7 @@ def functional_of(model: Any) -> Any:
     return functional
 
 
-def chain_of(model: Any) -> tuple[Any, list[Link]]:
+def chain_of(model: Model) -> tuple[Any, list[Link]]:
     """The model's input and its layers in order.
 
     Raises:
@@ -90,7 +91,7 @@ def chain_of(model: Any) -> tuple[Any, list[Link]]:
     return functional.inputs[0], links
 
 
-def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
+def _caller(op: Operation, node: Any) -> Callable[[Any], Any]:
     given = node.input_tensors[0]
 
     def call(x: Any) -> Any:
@@ -100,7 +101,7 @@ def _caller(op: Any, node: Any) -> Callable[[Any], Any]:
     return call
 
 
-def check_layer(op: Any) -> None:
+def check_layer(op: Operation) -> None:
     """Refuses recurrent layers whose loop cannot be written around their cell, and models inside the model."""
     layers = [op.forward_layer, op.backward_layer] if isinstance(op, keras.layers.Bidirectional) else [op]
     for layer in layers:

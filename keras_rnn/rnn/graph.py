@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras_rnn.core.backend import tf
+from keras_rnn.core.types import Function, Tensor
 from keras_rnn.rnn.model import UNROLL_UP_TO
 from keras_rnn.rnn.weights import CellWeights
 
@@ -29,9 +30,9 @@ class ExportModule(tf.Module):
         activation: of the state, `"tanh"` or `"relu"`.
     """
 
-    recurrent_kernel: Any  # (units, units)
-    output_kernel: Any  # (units, outputs)
-    output_bias: Any  # (outputs,), or None
+    recurrent_kernel: Tensor  # (units, units)
+    output_kernel: Tensor  # (units, outputs)
+    output_bias: Tensor  # (outputs,), or None
     input_name: str
     step_name: str
     output_name: str
@@ -67,7 +68,7 @@ class ExportModule(tf.Module):
         self.step = tf.function(self._step, input_signature=[one, state])
         self.next_ahead = tf.function(self._next_ahead, input_signature=[windows])
 
-    def functions(self) -> dict[str, Any]:
+    def functions(self) -> dict[str, Function]:
         step = {"step": self.step} if self.has_step else {}
         return {"serving_default": self.serving_default, **step, self.ahead_name: self.next_ahead}
 
@@ -89,31 +90,31 @@ class ExportModule(tf.Module):
             "output_bias": weights.output_bias,
         }
 
-    def _project(self, x: Any) -> Any:
+    def _project(self, x: Tensor) -> Tensor:
         """Inputs (rows[, features]) → x·kernel + bias (rows, units), for all steps at once."""
         raise NotImplementedError
 
-    def _head(self, h: Any) -> Any:
+    def _head(self, h: Tensor) -> Tensor:
         o = tf.matmul(h, self.output_kernel)  # (rows, outputs)
         return o if self.output_bias is None else o + self.output_bias
 
-    def _step(self, x: Any, h_0: Any) -> dict[str, Any]:
+    def _step(self, x: Tensor, h_0: Tensor) -> dict[str, Tensor]:
         x, h_0 = self._shaped(x, (self.batch, self.features)), self._shaped(h_0, (self.batch, self.units))
         h = self._next_state(h_0, self._project(x[:, 0] if self.features == 1 else x))
         return {self.output_name: self._head(h), "h_0": h}
 
-    def _shaped(self, x: Any, shape: tuple[int | None, ...]) -> Any:
+    def _shaped(self, x: Tensor, shape: tuple[int | None, ...]) -> Tensor:
         """A loaded SavedModel takes any shape: without this, a longer window would be answered from its head."""
         return tf.ensure_shape(x, shape)
 
-    def _serving_default(self, x: Any) -> dict[str, Any]:
+    def _serving_default(self, x: Tensor) -> dict[str, Tensor]:
         x = self._shaped(x, self.window_shape)
         if not self.every_step:
             return {self.output_name: self._head(self._last_state(x))}
         rows = tf.reshape(tf.transpose(self._all_states(x), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
         return {self.output_name: tf.reshape(self._head(rows), (-1, self.window, self.outputs))}
 
-    def _next_ahead(self, x: Any) -> dict[str, Any]:
+    def _next_ahead(self, x: Tensor) -> dict[str, Tensor]:
         x = self._shaped(x, self.window_shape)
         # what is read and what is written in one row: the window stands at its end, and each new value pushes the
         # row on by one place, so that no op is needed that writes at an index
@@ -122,30 +123,30 @@ class ExportModule(tf.Module):
         row = tf.concat([tf.zeros((batch, self.ahead, *each), x.dtype), x], 1)
         row = tf.ensure_shape(row, (self.batch, self.ahead + self.window, *each))
 
-        def push(i: Any, row: Any) -> tuple[Any, Any]:
+        def push(i: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
             return i + 1, tf.concat([row[:, 1:], self._following(row[:, self.ahead :])], axis=1)
 
         _, row = tf.while_loop(lambda i, row: i < self.ahead, push, (tf.constant(0), row))
         following = row[:, self.window :]  # (batch, ahead[, features])
         return {self.ahead_output: following[..., 0] if each else following}
 
-    def _following(self, x: Any) -> Any:
+    def _following(self, x: Tensor) -> Tensor:
         """What comes after each window (batch, window[, features]), as an input again: (batch, 1[, features])."""
         return self._head(self._last_state(x))
 
-    def _next_state(self, h: Any, p_t: Any) -> Any:
+    def _next_state(self, h: Tensor, p_t: Tensor) -> Tensor:
         return self.activate(tf.matmul(h, self.recurrent_kernel) + p_t)  # (batch, units)
 
-    def _projected(self, x: Any) -> Any:
+    def _projected(self, x: Tensor) -> Tensor:
         """Windows (batch, window[, features]) → their projections (window · batch, units)."""
         if self.features == 1:
             return self._project(tf.reshape(tf.transpose(x), (-1,)))
         return self._project(tf.reshape(tf.transpose(x, (1, 0, 2)), (-1, self.features)))
 
-    def _by_step(self, p: Any) -> Any:
+    def _by_step(self, p: Tensor) -> Tensor:
         return tf.reshape(p, (self.window, -1 if self.batch is None else self.batch, self.units))
 
-    def _last_state(self, x: Any) -> Any:
+    def _last_state(self, x: Tensor) -> Tensor:
         p = self._projected(x)
         if self.window <= UNROLL_UP_TO:
             return self._states(p)[-1]
@@ -156,21 +157,22 @@ class ExportModule(tf.Module):
             (tf.constant(1), self.activate(p[0])),
         )[1]
 
-    def _states(self, p: Any) -> list[Any]:
+    def _states(self, p: Tensor) -> list[Tensor]:
         first, *others = tf.split(p, self.window)  # (batch, units) each
         states = [self.activate(first)]  # from a zero state nothing is to be multiplied
         for p_t in others:
             states.append(self._next_state(states[-1], p_t))
         return states
 
-    def _all_states(self, x: Any) -> Any:
+    def _all_states(self, x: Tensor) -> Tensor:
         """(batch, window) → (window, batch, units)."""
         p = self._projected(x)
         if self.window <= UNROLL_UP_TO:
             return tf.stack(self._states(p))
         p = self._by_step(p)
 
-        def body(t: Any, states: Any) -> tuple[Any, Any]:  # rows written in place: a TensorArray is no built-in op
+        def body(t: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+            # rows written in place: a TensorArray is no built-in op
             return t + 1, tf.tensor_scatter_nd_update(states, [[t]], self._next_state(states[t - 1], p[t])[None])
 
         states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], self.activate(p[0])[None])

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_rnn.core.backend import keras, tf
+from keras_rnn.core.types import Cell, Layer, Tensor
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.chain import Refused, for_inference
 
 
-def advance_by_call(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+def advance_by_call(cell: Cell, x: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
     """One step of any cell: (1, features) and its states, flat → its output and the new states, flat."""
     sizes = cell.state_size
     nested = keras.tree.pack_sequence_as(sizes, states) if isinstance(sizes, list | tuple) else states
@@ -22,7 +23,7 @@ def advance_by_call(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any
     return output, [tf.convert_to_tensor(state) for state in keras.tree.flatten(new)]
 
 
-def run(layer: Any, x: Any, unroll: bool) -> Any:
+def run(layer: Layer, x: Tensor, unroll: bool) -> Tensor:
     """A recurrent layer over a window: (1, steps, features) → (1, steps, outputs) or (1, outputs)."""
     if isinstance(layer, keras.layers.Bidirectional):
         forwards = run(layer.forward_layer, x, unroll)
@@ -44,19 +45,19 @@ def run(layer: Any, x: Any, unroll: bool) -> Any:
             outputs.append(output)
         return finish(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
 
-    def row(t: Any) -> Any:
+    def row(t: Tensor) -> Tensor:
         return tf.slice(p, [t, 0], [1, int(p.shape[1])])
 
     first, h = advance(p[:1], h)  # (1, outputs)
     if not layer.return_sequences:
 
-        def body(t: Any, output: Any, *h: Any) -> Any:
+        def body(t: Tensor, output: Tensor, *h: Tensor) -> Tensor:
             output, new = advance(row(t), list(h))
             return (t + 1, output, *new)
 
         return finish(tf.while_loop(lambda t, *_: t < steps, body, (tf.constant(1), first, *h))[1])
 
-    def body_all(t: Any, outputs: Any, *h: Any) -> Any:
+    def body_all(t: Tensor, outputs: Tensor, *h: Tensor) -> Tensor:
         output, new = advance(row(t), list(h))
         return (t + 1, tf.tensor_scatter_nd_update(outputs, [[t]], output), *new)
 
@@ -65,7 +66,7 @@ def run(layer: Any, x: Any, unroll: bool) -> Any:
     return finish(outputs[None])
 
 
-def merge(layer: Any, forwards: Any, backwards: Any) -> Any:
+def merge(layer: Layer, forwards: Tensor, backwards: Tensor) -> Tensor:
     """What a `Bidirectional` makes of its two directions' outputs."""
     if layer.merge_mode == "concat":
         return tf.concat([forwards, backwards], axis=-1)
@@ -86,12 +87,12 @@ class Loop:
         finish: what all outputs can have done at once, after.
     """
 
-    project: Callable[[Any], Any]
-    advance: Callable[[Any, list[Any]], tuple[Any, list[Any]]]
-    finish: Callable[[Any], Any] = lambda outputs: outputs
+    project: Callable[[Tensor], Tensor]
+    advance: Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]
+    finish: Callable[[Tensor], Tensor] = lambda outputs: outputs
 
 
-def _loop_of(cell: Any) -> Loop:
+def _loop_of(cell: Cell) -> Loop:
     # by the exact type: a subclass may compute anything
     known = {
         RNNCell: _rnn_cell,
@@ -104,16 +105,16 @@ def _loop_of(cell: Any) -> Loop:
     return Loop(lambda x: x, lambda x_t, h: advance_by_call(cell, x_t, h))
 
 
-def _projection(kernel: Any, bias: Any) -> Callable[[Any], Any]:
-    def project(x: Any) -> Any:
+def _projection(kernel: Tensor, bias: Tensor) -> Callable[[Tensor], Tensor]:
+    def project(x: Tensor) -> Tensor:
         p = tf.matmul(x, kernel)  # (steps, units · gates)
         return p if bias is None else p + bias
 
     return project
 
 
-def _plain(recurrent: Any, activation: Any) -> Callable[[Any, list[Any]], tuple[Any, list[Any]]]:
-    def advance(p_t: Any, h: list[Any]) -> tuple[Any, list[Any]]:
+def _plain(recurrent: Tensor, activation: Any) -> Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]:
+    def advance(p_t: Tensor, h: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         new = tf.matmul(h[0], recurrent) + p_t
         new = new if activation is None else activation(new)
         return new, [new]
@@ -121,7 +122,7 @@ def _plain(recurrent: Any, activation: Any) -> Callable[[Any, list[Any]], tuple[
     return advance
 
 
-def _simple_rnn(cell: Any) -> Loop:
+def _simple_rnn(cell: Cell) -> Loop:
     kernel, recurrent, bias = (_value(v) for v in (cell.kernel, cell.recurrent_kernel, cell.bias))
     return Loop(_projection(kernel, bias), _plain(recurrent, cell.activation))
 
@@ -132,10 +133,10 @@ def _rnn_cell(cell: RNNCell) -> Loop:
     return Loop(_projection(kernel, _value(cell.i2h_bias)), _plain(recurrent, cell.activation), _i2o(cell))
 
 
-def _i2o(cell: RNNCell) -> Callable[[Any], Any]:
+def _i2o(cell: RNNCell) -> Callable[[Tensor], Tensor]:
     kernel, bias = _value(cell.i2o_kernel), _value(cell.i2o_bias)
 
-    def finish(h: Any) -> Any:  # (1, units) or (1, steps, units)
+    def finish(h: Tensor) -> Any:  # (1, units) or (1, steps, units)
         if kernel is None:
             return h
         rows = tf.reshape(h, (-1, cell.units))
@@ -146,7 +147,7 @@ def _i2o(cell: RNNCell) -> Callable[[Any], Any]:
     return finish
 
 
-def _gru(cell: Any) -> Loop:
+def _gru(cell: Cell) -> Loop:
     """Cho et al. 2014 (`reset_after=False`); with the reset after the product, as cuDNN and PyTorch have it."""
     kernel, recurrent = _value(cell.kernel), _value(cell.recurrent_kernel)
     bias, inner_bias = _value(cell.bias), None  # (3 units,), or (2, 3 units) where the product has its own
@@ -155,7 +156,7 @@ def _gru(cell: Any) -> Loop:
     gates = recurrent if cell.reset_after else recurrent[:, : 2 * cell.units]
     rest = recurrent[:, 2 * cell.units :]
 
-    def advance(p_t: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def advance(p_t: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         (h,) = states
         p_z, p_r, p_h = tf.split(p_t, 3, axis=1)  # (1, units) each
         inner = tf.matmul(h, gates)
@@ -169,11 +170,11 @@ def _gru(cell: Any) -> Loop:
     return Loop(_projection(kernel, bias), advance)
 
 
-def _lstm(cell: Any) -> Loop:
+def _lstm(cell: Cell) -> Loop:
     """Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; gates in Keras' order i, f, c, o."""
     kernel, recurrent, bias = (_value(v) for v in (cell.kernel, cell.recurrent_kernel, cell.bias))
 
-    def advance(p_t: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    def advance(p_t: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h, c = states
         i, f, candidate, o = tf.split(p_t + tf.matmul(h, recurrent), 4, axis=1)  # (1, units) each
         gate = cell.recurrent_activation
@@ -184,5 +185,5 @@ def _lstm(cell: Any) -> Loop:
     return Loop(_projection(kernel, bias), advance)
 
 
-def _value(variable: Any) -> Any:
+def _value(variable: Tensor) -> Tensor:
     return None if variable is None else tf.convert_to_tensor(variable)

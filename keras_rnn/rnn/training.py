@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_number, check_seed, received
+from keras_rnn.core.types import Model
 
 ROUND = 100  # updates between two looks at the loss
 
@@ -38,7 +39,7 @@ class _ProgressBar(keras.callbacks.Callback):
 
 
 def train(
-    model: Any,
+    model: Model,
     x: Any,
     targets: Any,
     updates: int = 1000,
@@ -100,7 +101,7 @@ def train(
 
 
 def fit_batches(
-    model: Any,
+    model: Model,
     dataset: Any,
     updates: int,
     callbacks: list[Any],

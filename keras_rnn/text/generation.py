@@ -8,21 +8,21 @@ costs one product of (n − 1, units) by (units, units) instead of n products of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from keras_rnn.core.backend import tf
+from keras_rnn.core.types import Tensor
 
 
 def generate(
-    ids: Any,
+    ids: Tensor,
     ahead: int,
-    project: Callable[[Any], Any],
-    start: Callable[[Any], Any],
-    recurrent_kernel: Any,
-    head: Callable[[Any], Any],
-    activate: Callable[[Any], Any],
+    project: Callable[[Tensor], Tensor],
+    start: Callable[[Tensor], Tensor],
+    recurrent_kernel: Tensor,
+    head: Callable[[Tensor], Tensor],
+    activate: Callable[[Tensor], Tensor],
     unroll: bool,
-) -> Any:
+) -> Tensor:
     """A window's ids (1, window) → the ids that follow, the most likely each time, (1, ahead).
 
     Args:
@@ -35,7 +35,7 @@ def generate(
     """
     window = int(ids.shape[1])
 
-    def push(carried: Any, x: Any) -> tuple[Any, Any]:
+    def push(carried: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
         """All windows read a character; row k of `carried` is of the one that has read k + 1 before it.
 
         Returns the state of the one that is full now, (1, units), and what the others carry on, with a new one.
@@ -46,7 +46,7 @@ def generate(
         rows += [tf.matmul(going_on, recurrent_kernel)] if int(going_on.shape[0]) else []
         return h[-1:], tf.concat(rows, axis=0) if rows else None
 
-    def most_likely(h: Any) -> Any:
+    def most_likely(h: Tensor) -> Tensor:
         return tf.argmax(head(h), axis=-1, output_type=tf.int32)  # (1,)
 
     if unroll:
@@ -60,10 +60,10 @@ def generate(
             following.append(x)
         return tf.stack(following, axis=1)
 
-    def warm(t: Any, carried: Any) -> tuple[Any, Any]:
+    def warm(t: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
         return t + 1, push(carried, tf.slice(ids[0], t[None], [1]))[1]
 
-    def write(i: Any, carried: Any, x: Any, row: Any) -> tuple[Any, Any, Any, Any]:
+    def write(i: Tensor, carried: Tensor, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         h, carried = push(carried, x)
         x = most_likely(h)
         return i + 1, carried, x, tf.concat([row[:, 1:], x[:, None]], axis=1)

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_rnn.catalog.presets import AHEAD
 from keras_rnn.core.backend import tf
+from keras_rnn.core.types import Function, Tensor
 from keras_rnn.rnn.graph import ExportModule
 from keras_rnn.rnn.model import UNROLL_UP_TO
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
@@ -20,8 +21,8 @@ TABLE_UP_TO = 4096  # numbers, 16 KiB
 class CharSignatures(ExportModule):
     """ids → logits. The input projection of a one-hot is a row of the kernel."""
 
-    table: Any  # (vocabulary, units): kernel + bias
-    begun: Any  # (vocabulary, units): what a window that begins with an id carries on, or None
+    table: Tensor  # (vocabulary, units): kernel + bias
+    begun: Tensor  # (vocabulary, units): what a window that begins with an id carries on, or None
     input_name, step_name, output_name, input_dtype = "ids", "ids", "logits", tf.int32
     ahead_name, ahead_output = "generate", "ids"
 
@@ -54,10 +55,10 @@ class CharSignatures(ExportModule):
         begun = activate(table.astype(np.float64)) @ weights.recurrent_kernel.astype(np.float64) if small else None
         return {**super()._arrays(weights), "table": table, "begun": begun}
 
-    def functions(self) -> dict[str, Any]:
+    def functions(self) -> dict[str, Function]:
         return super().functions() | ({"generate_text": self.generate_text} if self.batch is None else {})
 
-    def _generate_text(self, text: Any, length: Any) -> dict[str, Any]:
+    def _generate_text(self, text: Tensor, length: Tensor) -> dict[str, Tensor]:
         """Prompts and how many characters to add to each → the texts, the most likely character each time."""
         points = tf.strings.unicode_decode(text, "UTF-8")  # ragged (batch, characters)
         # sorted code points are their own lookup table
@@ -81,20 +82,20 @@ class CharSignatures(ExportModule):
         characters = tf.gather(self.vocabulary, tf.transpose(added.stack()[1:]))  # (batch, length)
         return {"text": tf.strings.join([text, tf.strings.unicode_encode(characters, "UTF-8")])}
 
-    def _write_next(self, i: Any, window: Any, added: Any) -> tuple[Any, Any, Any]:
+    def _write_next(self, i: Tensor, window: Tensor, added: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         following = self._following(window)  # (batch, 1)
         return i + 1, tf.concat([window[:, 1:], following], axis=1), added.write(i, following[:, 0])
 
-    def _project(self, ids: Any) -> Any:
+    def _project(self, ids: Tensor) -> Tensor:
         return tf.gather(self.table, ids)
 
-    def _begin(self, ids: Any) -> Any:
+    def _begin(self, ids: Tensor) -> Tensor:
         """What a window that begins with these ids (…) carries to its next step: (…, units)."""
         if self.begun is not None:
             return tf.gather(self.begun, ids)
         return tf.matmul(self.activate(self._project(ids)), self.recurrent_kernel)
 
-    def _serving_default(self, x: Any) -> dict[str, Any]:
+    def _serving_default(self, x: Tensor) -> dict[str, Tensor]:
         if self.begun is None or self.every_step or not 2 <= self.window <= UNROLL_UP_TO:
             return super()._serving_default(x)
         x = self._shaped(x, self.window_shape)
@@ -103,7 +104,7 @@ class CharSignatures(ExportModule):
             h = self._next_state(h, self._project(x[:, t]))
         return {self.output_name: self._head(h)}
 
-    def _next_ahead(self, x: Any) -> dict[str, Any]:
+    def _next_ahead(self, x: Tensor) -> dict[str, Tensor]:
         if self.batch is None:
             return super()._next_ahead(x)
         unroll = self.window <= UNROLL_UP_TO
@@ -111,5 +112,5 @@ class CharSignatures(ExportModule):
         ids = generate(x, self.ahead, *parts, unroll)
         return {self.ahead_output: ids}
 
-    def _following(self, x: Any) -> Any:
+    def _following(self, x: Tensor) -> Tensor:
         return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]
