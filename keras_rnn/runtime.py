@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +41,8 @@ class Forecast:
 
 class CharRuntime(TextGeneration):
     """The character model of a `.tflite` file. Each thread needs an object of its own."""
+
+    kind: ClassVar[str] = "char"
 
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
         self.file, self.metadata = file, metadata
@@ -84,6 +86,8 @@ class CharRuntime(TextGeneration):
 
 class SeriesRuntime:
     """The forecaster of a `.tflite` file. Each thread needs an object of its own."""
+
+    kind: ClassVar[str] = "series"
 
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
         self.file, self.metadata = file, metadata
@@ -140,6 +144,8 @@ class SeriesRuntime:
 class GS10Runtime(SeriesRuntime):
     """The forecaster of GS10."""
 
+    kind: ClassVar[str] = "gs10"
+
 
 def _of_shape(name: str, values: Any, shape: tuple[int, ...], kinds: str) -> NDArray[Any]:
     try:
@@ -189,6 +195,7 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
     if file.primary != "serving_default":
         raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
-    kinds: dict[str, Any] = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
-    model: CharRuntime | SeriesRuntime = kinds[metadata["kind"]](file, metadata)
-    return model
+    kinds: dict[str, type[CharRuntime | SeriesRuntime]] = {
+        runtime.kind: runtime for runtime in (CharRuntime, GS10Runtime, SeriesRuntime)
+    }
+    return kinds[metadata["kind"]](file, metadata)

@@ -18,10 +18,7 @@ def run(capsys, *arguments):
     """`keras-rnn` in this process, which has TensorFlow loaded already: exit code, standard output, standard error."""
     from keras_rnn.cli.app import main
 
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as end:
-        code = end.code
+    code = main([str(argument) for argument in arguments])
     return code, *capsys.readouterr()
 
 

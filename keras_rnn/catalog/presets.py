@@ -100,7 +100,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             limits=(
                 "In essence a learned IMA(1,1): “next year will be like this year”, and about a quarter of this year's "
                 "change on top. It knows nothing of inflation, policy or anything else but six numbers.",
-                "Its gain over “no change” is small, and over 36 years not to be told from luck: see the table.",
+                "Its gain over “no change” is small, and over 36 years not significant: see the table.",
                 *INTERVAL_LIMITS,
                 "Not for investment or any other decision.",
             ),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 from typing import Any
 
+import click
+
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.options import json_option
+from keras_rnn.core.tables import print_json
 from keras_rnn.gs10.files import GS10_FILE, GS10Data, newest_gs10
-from keras_rnn.gs10.refresh import FRED, Plan, plan_refresh, store
+from keras_rnn.gs10.refresh import FRED, plan_refresh, store
+
+series_argument = click.argument("series", type=click.Choice(("gs10",)), expose_value=False)
+
+
+@click.group(no_args_is_help=False)
+def command() -> None:
+    pass
 
 
 def _in_use() -> GS10Data:
@@ -18,33 +28,43 @@ def _in_use() -> GS10Data:
     return data
 
 
-def _facts(data: GS10Data | Plan) -> dict[str, Any]:
-    first, last = str(data.months[0]), str(data.months[-1])
-    return {"months": len(data.months), "first": first, "last": last, "last_value": float(data.values[-1])}
+def _facts(months: Any, values: Any) -> dict[str, Any]:
+    return {"months": len(months), "first": str(months[0]), "last": str(months[-1]), "last_value": float(values[-1])}
 
 
 def _line(facts: dict[str, Any]) -> str:
     return "{months} months, {first} to {last}, the last {last_value:.2f} percent".format(**facts)
 
 
-def show(options: argparse.Namespace) -> int:
+@command.command(cls=Command, help="Which file is in use.")
+@series_argument
+@json_option
+def show(as_json: bool) -> None:
     data = _in_use()
-    facts = _facts(data)
+    facts = _facts(data.months, data.values)
     whose = "packaged" if data.file == GS10_FILE else "fetched"
-    if options.json:
-        print(json.dumps({"file": str(data.file), "source": whose, **facts}, indent=2, ensure_ascii=False))
+    if as_json:
+        print_json({"file": str(data.file), "source": whose, **facts})
     else:
         print(f"{data.file} ({whose})\n{_line(facts)}")
-    return 0
 
 
-def refresh(options: argparse.Namespace) -> int:
-    ask = not options.yes and not options.dry_run
-    if ask and (options.json or not sys.stdin.isatty()):
-        raise ValueError("--yes or --dry-run is needed where nobody can be asked. Received: neither")
-    plan = plan_refresh(_in_use(), FRED if options.source is None else options.source, options.accept_revisions)
-    facts = _facts(plan)
-    if not options.json:
+@command.command(cls=Command, help="Fetch, check and store newer months.")
+@series_argument
+@click.option("--from", "address", metavar="ADDRESS-or-FILE", default=FRED, show_default="FRED's download of GS10")
+@click.option("--accept-revisions", is_flag=True, help="take months that differ by more than 0.05 points")
+@click.option("--yes", is_flag=True, help="store without asking")
+@click.option("--dry-run", is_flag=True, help="store nothing, say what would change")
+@json_option
+def refresh(address: str, accept_revisions: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
+    if yes and dry_run:
+        raise click.UsageError("--yes does not go with --dry-run")
+    ask = not yes and not dry_run
+    if ask and (as_json or not sys.stdin.isatty()):
+        raise click.UsageError("--yes or --dry-run is needed where nobody can be asked")
+    plan = plan_refresh(_in_use(), address, accept_revisions)
+    facts = _facts(plan.months, plan.values)
+    if not as_json:
         print(f"{plan.address}\n{_line(facts)}")
         if len(plan.added):
             print(f"{len(plan.added)} months added: {plan.added[0]} to {plan.added[-1]}")
@@ -55,17 +75,16 @@ def refresh(options: argparse.Namespace) -> int:
         if plan.left_out:
             print(f"{plan.left_out} has no value yet and is left out")
     file = None
-    if plan.useful and not options.dry_run and (not ask or _agreed()):
+    if plan.useful and not dry_run and (not ask or _agreed()):
         file = str(store(plan))
-    if options.json:
+    if as_json:
         added = [str(month) for month in plan.added]
         changes = {"added": added, "revised": plan.revised, "left_out": plan.left_out, "useful": plan.useful}
-        print(json.dumps({"address": plan.address, **facts, **changes, "stored": file}, indent=2, ensure_ascii=False))
+        print_json({"address": plan.address, **facts, **changes, "stored": file})
     elif file:
         print(f"stored in {file}")
     else:
         print("nothing stored" if plan.useful else "no newer months than those in use: nothing stored")
-    return 0
 
 
 def _agreed() -> bool:

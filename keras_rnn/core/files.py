@@ -56,7 +56,7 @@ def written_folder(target: FilePath) -> Iterator[Path]:
     """
     target = check_path(target)
     with _beside(target, "folder") as beside:
-        _refuse_file(target)
+        _refuse_other(target, "folder")
         new, old = beside / "new", beside / "old"
         new.mkdir()
         yield new
@@ -79,24 +79,43 @@ def written_file(target: FilePath) -> Iterator[Path]:
     """
     target = check_path(target)
     with _beside(target, "file") as beside:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        _refuse_other(target, "file")
         new = beside / target.name
         yield new
         new.replace(target)
 
 
-def check_writable(target: FilePath) -> Path:
-    """Raise the OSError that `written_folder` would, before the work that it is for; the path, links followed."""
+def check_writable(target: FilePath, kind: str = "folder") -> Path:
+    """Raise the OSError that `written_folder` would, or for the kind "file" `written_file`, before the work that it is
+    for; the path, links followed."""
     path = check_path(target)
-    with _beside(path, "folder"):
-        _refuse_file(path)
+    with _beside(path, kind):
+        _refuse_other(path, kind)
     return path
 
 
-def _refuse_file(target: Path) -> None:
-    if target.exists() and not target.is_dir():
+def _refuse_other(target: Path, kind: str) -> None:
+    """Refuse a folder in a file's place, and anything else in a folder's."""
+    if kind == "file" and target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if kind == "folder" and target.exists() and not target.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+
+
+def check_archive(path: FilePath) -> Path:
+    """`path` if it is a Keras archive by its name and kind, which can be told without Keras.
+
+    Raises:
+        ValueError: no such file, or another one.
+    """
+    import zipfile
+
+    path = Path(path)
+    if not path.is_file() or path.suffix != ".keras":
+        raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"A Keras archive, which is a zip file, was expected. {received(str(path))}, which is none")
+    return path
 
 
 def file_sizes(folder: Path) -> dict[str, int]:

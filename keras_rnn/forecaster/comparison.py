@@ -96,5 +96,5 @@ def verdict(row: dict[str, Any]) -> str:
     if math.isnan(row["dm_p"]):
         return "no test possible"
     if not row["dm_p"] < 0.05:
-        return "not to be told from persistence"
+        return "no significant difference from persistence"
     return "better than persistence" if row["skill"] > 0 else "worse than persistence"

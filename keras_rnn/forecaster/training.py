@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 
 from keras_rnn.catalog.presets import DEFAULT_CELL, WALKS, WALKS_SCALE, Recipe
 from keras_rnn.core.backend import keras, tf
-from keras_rnn.core.checks import check_integer, check_number, check_seed, received
+from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
 from keras_rnn.forecaster.model import WINDOW, SeriesModel, series_model
+from keras_rnn.forecaster.parts import LEAST_WINDOWS, test_periods
 from keras_rnn.rnn.training import fit_batches
 from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.backtest import compare, latest_residuals
@@ -31,7 +31,6 @@ VALIDATION = 0.2  # of the windows before the test part, the latest
 # Standard errors by which a longer training must be better than a shorter one: with none, short series choose by luck;
 # with a whole one, too little is learnt. A half was chosen on the series of `benchmarks/series.py`.
 STANDARD_ERRORS = 0.5
-LEAST_WINDOWS = 10  # to learn from
 FULL_BATCH_UP_TO, BATCH = 1024, 256  # windows
 HORIZONS, ERRORS = 12, 60  # of the residuals kept for intervals, at the most
 NO_CHANGE, FROM_WALKS, AT_RANDOM = "no change", "simulated random walks", "random weights"
@@ -109,13 +108,7 @@ def train_series(
     features = features_of(series)
     series = series if isinstance(series, pd.Series | pd.DataFrame) else check_history(series, 3, "series", features)
     periods = len(series)
-    last = _test_periods(test, periods)
-    least = check_integer("window", WINDOW if window is None else window, 1) + LEAST_WINDOWS + last
-    if periods < least:
-        raise ValueError(
-            f"`series` must hold {least} values: a window, {LEAST_WINDOWS} windows to learn from and the test part's "
-            f"{last} (`test`). Received: {periods}"
-        )
+    last = test_periods(test, periods, WINDOW if window is None else window)
     learning = series[: periods - last]
     model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, activation=activation)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
@@ -142,17 +135,6 @@ def train_series(
     rows = [row | {"verdict": verdict(row)} for row in compare(results, REFERENCE)]
     part = places[periods - last], places[-1]
     return TrainedSeries(model, chosen.start, chosen.updates, known, metrics, rows, part)
-
-
-def _test_periods(test: Any, periods: int) -> int:
-    """Periods of the test part."""
-    if isinstance(test, numbers.Integral) and not isinstance(test, bool):
-        count = check_integer("test", test, 0)
-    else:
-        count = round(check_number("test", test, 0.0, 0.9) * periods)
-    if count == 1 or count == 2:  # nothing can be said of so few
-        raise ValueError(f"`test` must be 0, or 3 periods or more. {received(test)}")
-    return count
 
 
 def _starts(model: SeriesModel, seed: int, verbose: bool) -> dict[str, CellWeights]:

@@ -6,12 +6,11 @@ import os
 from typing import Any
 
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_choice, check_integer, received
+from keras_rnn.core.checks import check_choice, check_integer
 from keras_rnn.pytorch.files import read_torch_file
-from keras_rnn.pytorch.layout import Direction, TorchWeights
+from keras_rnn.pytorch.layout import Direction, TorchWeights, check_last
 from keras_rnn.pytorch.state_dict import torch_weights
 
-LAST = ("output", "state")
 _LAYERS = {"rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 
 
@@ -71,7 +70,7 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
     if steps is not None:
         check_integer("steps", steps, 1)
     check_choice("return_sequences", return_sequences, (False, True))
-    _check_last(weights, return_sequences, last)
+    check_last(weights, return_sequences, last)
     if weights.embedding is None:
         x = given = keras.Input((steps, weights.features))
     else:
@@ -92,18 +91,6 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
         if weights.head_bias is not None:
             head.bias.assign(weights.head_bias)
     return keras.Model(given, x, name=f"torch_{weights.kind}")
-
-
-def _check_last(weights: TorchWeights, return_sequences: bool, last: str | None) -> None:
-    if last is not None:
-        check_choice("last", last, LAST)
-        if return_sequences:
-            raise ValueError(f"`last` must be None with `return_sequences`, which gives all steps. {received(last)}")
-    elif weights.directions == 2 and not return_sequences:
-        raise ValueError(
-            "`last` must be 'output' (PyTorch's output[:, -1]) or 'state' (h_n of both directions) for a model in both "
-            "directions, where they differ, or `return_sequences` True. Received: None"
-        )
 
 
 def _recurrent(weights: TorchWeights, number: int, directions: tuple[Direction, ...], sequences: bool, x: Any) -> Any:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_rnn.core.checks import check_choice, received
+
 Array = NDArray[Any]
 
 # kind → where the gates that Keras wants stand in PyTorch's rows: GRU r, z, n → z, r, h; LSTM i, f, g, o → i, f, c, o
@@ -90,3 +92,16 @@ class TorchWeights:
     @property
     def bias(self) -> bool:
         return self.layers[0][0].bias_ih is not None
+
+
+def check_last(weights: TorchWeights, return_sequences: bool, last: str | None) -> None:
+    """Refuse a `last` that is lacking, or without use: see `from_torch`."""
+    if last is not None:
+        check_choice("last", last, ("output", "state"))
+        if return_sequences:
+            raise ValueError(f"`last` must be None with `return_sequences`, which gives all steps. {received(last)}")
+    elif weights.directions == 2 and not return_sequences:
+        raise ValueError(
+            "`last` must be 'output' (PyTorch's output[:, -1]) or 'state' (h_n of both directions) for a model in both "
+            "directions, where they differ, unless `return_sequences` is given. Received: None"
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +11,7 @@ import numpy as np
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
-from keras_rnn.core.files import FilePath
+from keras_rnn.core.files import FilePath, check_archive
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.exchange import read_weights, write_weights
@@ -223,11 +222,7 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
     Raises:
         ValueError: no such file, or not one that Keras can load.
     """
-    path = Path(path)
-    if not path.is_file() or path.suffix != ".keras":
-        raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
-    if not zipfile.is_zipfile(path):
-        raise ValueError(f"A Keras archive, which is a zip file, was expected. {received(str(path))}, which is none")
+    path = check_archive(path)
     try:
         return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # Keras raises whatever the damage leads to

@@ -15,6 +15,7 @@ from keras_rnn.core.checks import check_integer, check_number, check_seed, recei
 from keras_rnn.core.types import Model
 
 ROUND = 100  # updates between two looks at the loss
+EVALUATION_BATCH = 1024  # windows
 
 
 class _ProgressBar(keras.callbacks.Callback):
@@ -35,6 +36,10 @@ class _ProgressBar(keras.callbacks.Callback):
             self.bar.set_description(f"{self.bar.desc.removesuffix(': ')} (stopped early)", refresh=False)
             self.bar.total = self.bar.n
         self.bar.refresh()
+        self.close()
+
+    def close(self) -> None:
+        """End the bar's line."""
         self.bar.close()
 
 
@@ -100,6 +105,34 @@ def train(
     return fit_batches(model, dataset, updates, callbacks, validation_data, (title or model.name) if verbose else None)
 
 
+def evaluate(model: Model, x: Any, targets: Any, most: int, seed: int | None, verbose: bool = True) -> dict[str, float]:
+    """A model's loss and metrics on windows, or where there are many on a sample of them; with a bar.
+
+    Args:
+        most: windows of the sample.
+        seed: of the sample.
+        verbose: whether to show the bar, where there are windows for more than one batch.
+    """
+    if len(x) > most:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(x), most, replace=False))
+        x, targets = x[chosen], targets[chosen]
+    hidden = not verbose or len(x) <= EVALUATION_BATCH
+    with tqdm(total=len(x), desc="evaluation", unit=" windows", dynamic_ncols=True, disable=hidden) as bar:
+
+        def seen(batch: int, logs: Any = None) -> None:
+            bar.update(min(EVALUATION_BATCH, len(x) - bar.n))
+
+        figures = model.evaluate(
+            x,
+            targets,
+            batch_size=EVALUATION_BATCH,
+            verbose=0,
+            callbacks=[keras.callbacks.LambdaCallback(on_test_batch_end=seen)],
+            return_dict=True,
+        )
+    return {name: float(value) for name, value in figures.items()}
+
+
 def fit_batches(
     model: Model,
     dataset: Any,
@@ -114,8 +147,8 @@ def fit_batches(
     a_round = math.ceil(updates / rounds)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late
-    if title is not None:
-        callbacks = [*callbacks, _ProgressBar(title, rounds * a_round, a_round)]
+    bar = None if title is None else _ProgressBar(title, rounds * a_round, a_round)
+    done_before = int(model.optimizer.iterations)
     before = model.steps_per_execution, model.train_function, model.test_function
     model.steps_per_execution, model.train_function, model.test_function = a_round, None, None  # None: made anew
     try:
@@ -125,8 +158,13 @@ def fit_batches(
             steps_per_epoch=a_round,
             shuffle=False,
             validation_data=validation_data,
-            callbacks=callbacks,
+            callbacks=callbacks if bar is None else [*callbacks, bar],
             verbose=0,
         )
+    except KeyboardInterrupt as stop:
+        done = int(model.optimizer.iterations) - done_before
+        raise KeyboardInterrupt(f"interrupted after {done} of {rounds * a_round} updates") from stop
     finally:
+        if bar is not None:
+            bar.close()
         model.steps_per_execution, model.train_function, model.test_function = before

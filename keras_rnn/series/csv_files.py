@@ -42,7 +42,8 @@ def read_columns(path: FilePath, column: str | None = None, others: Sequence[str
     wanted = [names[0] if column is None else column, *others]
     for name in wanted:
         if name not in names:
-            raise ValueError(f"`column` must be one of {', '.join(names)}. {received(name)}")
+            what = "`column`" if name == wanted[0] else "Further columns"
+            raise ValueError(f"{what} must be one of {', '.join(names)}. {received(name)}")
         if wanted.count(name) > 1 or names.count(name) > 1:
             raise ValueError(f"Distinct columns were expected. Received: {name!r} twice")
     dates = _parse_dates(table.iloc[:, 0], Path(path).name)

@@ -137,10 +137,7 @@ class TextGeneration:
             ValueError: an argument out of its range; a prompt shorter than the window or outside the vocabulary.
         """
         ids = list(self._prompt_ids(prompt))
-        check_integer("length", length, 0, MAXIMUM_LENGTH)
-        sampling = Sampling(temperature, top_k, top_p)
-        stops = check_stop(stop)
-        check_seed(seed)
+        sampling, stops = check_drawing(length, temperature, top_k, top_p, stop, seed)
         if sampling.temperature == 0 and not stops:
             return prompt + "".join(self.vocabulary[i] for i in self._most_likely(ids[-self.window :], length))
         random = np.random.default_rng(seed)
@@ -188,6 +185,19 @@ class CharacterStream:
         window = self.state + character
         self._remember(window)
         return self.model.predict_next(window) if len(window) == self.model.window else None
+
+
+def check_drawing(
+    length: int, temperature: float, top_k: int | None, top_p: float | None, stop: Any, seed: int | None
+) -> tuple[Sampling, tuple[str, ...]]:
+    """What of `generate`'s arguments can be checked without a model: how to draw, and the strings to stop at.
+
+    Raises:
+        TypeError, ValueError: as `generate`.
+    """
+    check_integer("length", length, 0, MAXIMUM_LENGTH)
+    check_seed(seed)
+    return Sampling(temperature, top_k, top_p), check_stop(stop)
 
 
 def check_stop(stop: str | Sequence[str] | None) -> tuple[str, ...]:

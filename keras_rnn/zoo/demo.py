@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from keras_rnn.artifacts.verification import checks_table
 from keras_rnn.catalog.cards import headline
 from keras_rnn.catalog.names import zoo_names
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
-from keras_rnn.core.files import check_writable
+from keras_rnn.core.files import FilePath
 from keras_rnn.gs10.data import load_gs10
 from keras_rnn.gs10.files import GS10_FREQUENCIES
 from keras_rnn.plots.figure import save_figure
@@ -40,11 +39,11 @@ class ServedCharacters(TextGeneration):
         return self.saved.run("serving_default", {"ids": ids})["logits"]
 
 
-def run(out: str | None = None) -> Path:
+def run(out: FilePath) -> Path:
     """Run it all and print what a newcomer would want to see.
 
     Args:
-        out: a folder for what is made; None: a new one for temporary files.
+        out: a folder for what is made.
 
     Returns:
         The folder.
@@ -54,7 +53,7 @@ def run(out: str | None = None) -> Path:
         ValueError: an artifact does not equal its Keras model.
     """
     start = time.perf_counter()
-    folder = Path(tempfile.mkdtemp(prefix="keras_rnn_demo_")) if out is None else check_writable(out)
+    folder = Path(out).resolve()
     names = list(zoo_names())
     print(f"1. Train {len(names)} models from data, export and check each\n", flush=True)
     results, figures = {}, {}

@@ -1,4 +1,4 @@
-"""`keras-rnn forecast` with intervals and months, and `keras-rnn backtest`."""
+"""`keras-rnn forecast`: GS10 and series of the user's, with intervals, remarks and pictures."""
 
 import json
 
@@ -6,6 +6,10 @@ import pytest
 from helpers import run
 
 from keras_rnn import gs10_model, load_gs10
+
+
+def test_forecast_and_nothing_else(command):
+    assert command("forecast") == (0, "year  percent\n2026  4.31\n", "")
 
 
 @pytest.mark.parametrize("runtime", ["litert", "keras"])
@@ -21,10 +25,34 @@ def test_forecast_with_levels(capsys, preset, runtime):
         assert list(found[column].values()) == pytest.approx(expected[column].tolist(), abs=1e-5)
 
 
+def test_forecast_of_a_file_with_a_picture(capsys, tmp_path):
+    rows = "".join(f"{2000 + i // 12}-{i % 12 + 1:02}-01,{4 + i / 100:.2f}\n" for i in range(100))
+    (tmp_path / "monthly.csv").write_text("observation_date,GS10\n" + rows)
+    code, out, err = run(
+        capsys, "forecast", str(tmp_path / "monthly.csv"), "--steps", "2", "--plot", str(tmp_path / "p.png")
+    )
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["year", "2008", "2009"]
+    assert "100 monthly values taken as 8 yearly means" in err
+    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
+    (tmp_path / "yearly.csv").write_text("year,a,b\n" + "".join(f"{y},4,{y - 2000}\n" for y in range(2002, 2010)))
+    code, out, err = run(capsys, "forecast", str(tmp_path / "yearly.csv"), "--column", "b", "--json")
+    assert (code, err) == (0, "")
+    assert list(json.loads(out)["mean"]) == ["2010"]
+
+
 def test_intervals_on_another_series_come_with_a_remark(capsys, tmp_path):
     (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 5}\n" for y in range(1980, 2020)))
     code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--levels", "80")
     assert (code, err) == (0, "the intervals are as wide as the model's errors on GS10, not on this series\n")
+
+
+def test_a_history_outside_what_the_model_knows_is_noted(capsys, tmp_path):
+    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y}\n" for y in range(2000, 2010)))
+    assert run(capsys, "forecast", str(tmp_path / "s.csv"))[::2] == (0, "")  # it knows no range
+    code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--model", "gs10/levels")
+    assert code == 0
+    assert "values from 2004 to 2009 leave the 2.40 to 13.91 percent that the model was trained on" in err
 
 
 def test_pictures_of_months_and_years(capsys, tmp_path):
@@ -33,41 +61,3 @@ def test_pictures_of_months_and_years(capsys, tmp_path):
         code, _, err = run(capsys, "forecast", "--model", f"gs10/{preset}", "--levels", "80", "--plot", str(picture))
         assert (code, err) == (0, f"wrote {picture}\n")
         assert picture.read_bytes().startswith(b"\x89PNG")
-
-
-def test_backtest(capsys, tmp_path):
-    code, out, err = run(capsys, "backtest", "--plot", str(tmp_path / "s.png"))
-    assert (code, err) == (0, f"wrote {tmp_path / 's.png'}\n")
-    lines = out.splitlines()
-    assert lines[0].split()[:3] == ["ahead", "method", "RMSE"]
-    assert lines[-1].split()[:2] == ["1", "model"]
-    assert lines[-1].endswith("not to be told from persistence")
-    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 5}\n" for y in range(1980, 2020)))
-    code, out, err = run(capsys, "backtest", str(tmp_path / "s.csv"), "--since", "2000", "--steps", "2", "--json")
-    assert (code, err) == (0, "")
-    found = json.loads(out)["by_horizon"]
-    assert {h: [row["n"] for row in rows] for h, rows in found.items()} == {"1": [20] * 4, "2": [19] * 4}
-    assert run(capsys, "backtest", str(tmp_path / "s.csv"), "--steps", "2", "--plot", str(tmp_path / "h.png"))[0] == 0
-    assert (tmp_path / "h.png").is_file()
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["forecast", "--levels", "80;95"],
-        ["forecast", "--levels", "120"],
-        ["forecast", "--levels", "99"],
-        ["forecast", "--levels", "80", "--model", "gs10/levels"],
-        ["backtest", "--since", "1900"],
-        ["backtest", "--model", "char"],
-        ["backtest", "--column", "x"],
-        ["backtest", "--steps", "0"],
-        ["backtest", "nowhere.csv"],
-        ["backtest", "--plot", "p.xyz"],
-    ],
-)
-def test_bad_input(capsys, arguments):
-    code, out, err = run(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1
-    assert "Received: " in err

@@ -1,170 +1,85 @@
-"""`keras-rnn train series`, and `forecast` and `backtest` by what it wrote."""
+"""What all trainings share: the figures, the export that is refused, Ctrl-C."""
 
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 from helpers import run
 
 from keras_rnn import load
-from keras_rnn.cli.app import main
-from keras_rnn.series.csv_files import read_columns
+from keras_rnn.cli import train as train_command
+from keras_rnn.core.parity import Check
+from keras_rnn.rnn import training
+from keras_rnn.text.vocabulary import text_windows
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """Quarters of two columns, and a model of each and of both."""
-    folder = tmp_path_factory.mktemp("series")
-    wave = np.sin(np.arange(90) / 3)
-    dates = pd.date_range("2000-01-01", periods=90, freq="QS")
-    frame = pd.DataFrame({"other": wave, "sales": 1e4 * (3 + np.roll(wave, 1))}, index=dates)
-    frame.to_csv(folder / "shop.csv", index_label="quarter")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        sizes = ["--window", "4", "--units", "6", "--updates", "200", "--json"]
-        assert main(["train", "series", "shop.csv", "--column", "sales", *sizes]) == 0
-        assert main(["train", "series", "shop.csv", "--column", "sales", "--inputs", "other", "--out", "both",
-                     "--cell", "rnn_cell", "--test", "12", *sizes]) == 0  # fmt: skip
-    return folder
+def test_training_is_not_lost_when_the_export_is_refused(capsys, tmp_path, monkeypatch):
+    from keras_rnn.artifacts import folder
+
+    monkeypatch.setattr(folder, "verify_artifacts", lambda *_: [Check("LiteRT", "step", 1, 0.5, 1e-5, False)])
+    code, out, err = run(capsys, "train", "char", "--out", str(tmp_path / "mine"), "--updates", "300")
+    assert (code, out) == (1, "")
+    assert "Received: LiteRT, step: a difference of 5.0e-01; the trained model is in " in err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.keras"]
+    assert run(capsys, "generate", "he", "--model", str(tmp_path / "mine.keras"))[1] == "hello w\n"
 
 
-def test_the_folder_is_complete_and_its_card_tells(folder):
-    assert sorted(path.name for path in (folder / "shop_sales").iterdir()) == [
-        "1", "README.md", "card.json", "model.keras", "model.tflite"
-    ]  # fmt: skip
-    card = json.loads((folder / "shop_sales" / "card.json").read_text())
-    assert card["title"] == "sales of shop.csv, cell simple_rnn"
-    assert card["data"]["description"] == (
-        "Column sales: 90 quarterly values, 2000-01-01 to 2022-04-01; trained to 2017-10-01."
-    )
-    assert card["recipe"]["windows"] == 90 - 18 - 4
-    assert card["metrics"]["test_rmse"] < card["metrics"]["test_rmse_of_persistence"]
-    page = (folder / "both" / "README.md").read_text()
-    assert "## Walked forward, 2019-07-01 to 2022-04-01" in page
-    assert "in the unit of the series" in page
-    assert "other are held at their last values" in page
-
-
-def test_forecast(capsys, folder):
-    for name in ("shop_sales", "both"):
-        answers = []
-        for runtime in ("litert", "keras"):
-            code, out, err = run(capsys, "forecast", str(folder / "shop.csv"), "--model", str(folder / name),
-                                 "--steps", "3", "--levels", "60", "--runtime", runtime)  # fmt: skip
-            assert (code, err) == (0, "")
-            answers.append(out)
-        assert answers[0] == answers[1]
-        lines = [line.split() for line in answers[0].splitlines()]
-        assert lines[0] == ["quarter", "sales", "lo_60", "hi_60"]
-        assert [line[0] for line in lines[1:]] == ["2022-07-01", "2022-10-01", "2023-01-01"]
-        assert "." not in lines[1][1]  # of tens of thousands nobody wants the hundredths
-        model = load(str(folder / name))
-        frame = read_columns(folder / "shop.csv", "sales", ["other"])
-        expected = model.forecast(frame if name == "both" else frame["sales"], 3, 60)
-        np.testing.assert_allclose([[float(x) for x in line[1:]] for line in lines[1:]], expected, atol=0.51)
-
-
-def test_forecast_with_a_picture_shows_the_test_part(capsys, folder):
-    picture = str(folder / "p.png")
-    options = ["forecast", str(folder / "shop.csv"), "--model", str(folder / "both"), "--plot", picture, "--json"]
-    code, out, err = run(capsys, *options)
-    assert (code, err) == (0, f"wrote {picture}\n")
-    assert json.loads(out)["unit"] is None
-    assert (folder / "p.png").read_bytes().startswith(b"\x89PNG")
-
-
-def test_backtest_begins_after_the_training(capsys, folder):
-    options = ["backtest", str(folder / "shop.csv"), "--model", str(folder / "both")]
-    code, out, err = run(capsys, *options, "--json", "--steps", "2")
-    assert (code, err) == (0, "")
-    tables = json.loads(out)["by_horizon"]
-    assert {h: rows[0]["n"] for h, rows in tables.items()} == {"1": 12, "2": 11}
-    card = json.loads((folder / "both" / "card.json").read_text())
-    assert tables["1"][-1]["rmse"] == pytest.approx(card["metrics"]["test_rmse"])
-    picture = str(folder / "w.png")
-    code, out, err = run(capsys, *options, "--since", "2010", "--plot-forecasts", picture)
+def test_figures_of_many_windows_are_of_a_sample(capsys, tmp_path, monkeypatch):
+    text = "abc" * 20 + "cab" * 20
+    (tmp_path / "t.txt").write_text(text)
+    monkeypatch.setattr(train_command, "EVALUATED", 50)
+    monkeypatch.setattr(training, "EVALUATION_BATCH", 20)
+    line = ["train", "char", tmp_path / "t.txt", "--updates", "30", "--seed", "3", "--out", tmp_path / "m"]
+    code, out, err = run(capsys, *line)
     assert code == 0
-    assert err == f"the model was trained on values to 2019-04-01: of those it knows the answers\nwrote {picture}\n"
-    assert run(capsys, *options, "--since", "2020")[2] == ""
-
-
-def test_hours_begin_after_the_training_too_and_are_numbered(capsys, tmp_path):
-    hours = pd.date_range("2020-01-01", periods=90, freq="h")
-    pd.Series(np.sin(np.arange(90) / 3), hours, name="x").to_csv(tmp_path / "h.csv", index_label="hour")
-    train = ["train", "series", str(tmp_path / "h.csv"), "--out", str(tmp_path / "m"), "--test", "20"]
-    assert run(capsys, *train, "--window", "3", "--units", "3", "--updates", "25")[0] == 0
-    code, out, err = run(capsys, "backtest", str(tmp_path / "h.csv"), "--model", str(tmp_path / "m"), "--json")
-    assert (code, err) == (0, "")
-    assert json.loads(out)["by_horizon"]["1"][0]["n"] == 20
-    code, out, err = run(capsys, "forecast", str(tmp_path / "h.csv"), "--model", str(tmp_path / "m"))
+    assert out.splitlines()[0].endswith(", on a sample of 50 of them")
+    assert "evaluation: 100%" in err
+    assert "50/50" in err
+    code, out, err = run(capsys, *line, "--json")
     assert (code, err.count("\n")) == (0, 1)
-    assert "the forecasts are numbered" in err
-    assert out.splitlines()[1].startswith("1 ")
+    assert err.startswith("trained on 118 windows: ")
+    figures = json.loads(out)["training"]
+    ids, targets, _ = text_windows(text)
+    chosen = np.sort(np.random.default_rng(3).choice(118, 50, replace=False))
+    model = load(str(tmp_path / "m"))
+    expected = model.evaluate(ids[chosen], targets[chosen], verbose=0, return_dict=True)
+    assert figures == pytest.approx(expected, rel=1e-5)
+    assert figures["loss"] != pytest.approx(model.evaluate(ids, targets, verbose=0)[0], rel=1e-3)
 
 
-def test_backtest_of_the_same_series_but_later_or_without_its_training(capsys, folder, tmp_path):
-    frame = pd.read_csv(folder / "shop.csv").tail(30)
-    frame.to_csv(tmp_path / "late.csv", index=False)
-    code, out, _ = run(capsys, "backtest", str(tmp_path / "late.csv"), "--model", str(folder / "both"), "--json")
-    assert code == 0
-    assert json.loads(out)["by_horizon"]["1"][0]["n"] == 12
-    frame.tail(10).to_csv(tmp_path / "late.csv", index=False)
-    code, _, err = run(capsys, "backtest", str(tmp_path / "late.csv"), "--model", str(folder / "both"), "--json")
-    assert (code, err) == (0, "the model was trained on values to 2019-04-01: of those it knows the answers\n")
-
-
-def test_a_positional_file_for_the_other_models_and_progress_on_standard_error(capsys, tmp_path):
-    (tmp_path / "t.txt").write_text("abcabcabc")
-    out = str(tmp_path / "char")
-    code, printed, err = run(capsys, "train", "char", str(tmp_path / "t.txt"), "--out", out, "--updates", "100")
-    assert code == 0
-    assert "trained on 7 windows" in printed
-    (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{1900 + i},{i % 3}\n" for i in range(60)))
-    code, printed, err = run(capsys, "train", "series", str(tmp_path / "s.csv"), "--out", str(tmp_path / "s"),
-                             "--window", "3", "--units", "3", "--updates", "25", "--scaling", "levels")  # fmt: skip
-    assert code == 0
-    assert "from random weights" in err
-    assert [line.split(":")[0].split(",")[0] for line in printed.splitlines()] == [
-        "trained on 45 windows", "test part", f"wrote {tmp_path / 's'}"
-    ]  # fmt: skip
+def test_figures_of_few_windows_are_of_all(capsys, tmp_path):
+    _, out, err = run(capsys, "train", "char", "--updates", "10", "--out", tmp_path / "m")
+    assert "sample" not in out
+    assert "evaluation" not in err
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        ["train", "series"],
-        ["train", "series", "absent.csv"],
-        ["train", "series", "shop.csv"],
-        ["train", "series", "shop.csv", "--column", "profit"],
-        ["train", "series", "shop.csv", "--column", "sales", "--inputs", "sales"],
-        ["train", "series", "shop.csv", "--column", "sales", "--inputs", "other,profit"],
-        ["train", "series", "shop.csv", "--column", "sales", "--window", "80"],
-        ["train", "series", "shop.csv", "--column", "sales", "--test", "2"],
-        ["train", "series", "shop.csv", "--column", "sales", "--test", "most"],
-        ["train", "series", "shop.csv", "--column", "sales", "--test", "0.95"],
-        ["train", "series", "shop.csv", "--column", "sales", "--test", "-1"],
-        ["train", "series", "shop.csv", "--column", "sales", "--inputs", ","],
-        ["backtest", "shop.csv", "--model", "both", "--plot", "ok.png", "--plot-forecasts", "bad.xyz"],
-        ["train", "series", "shop.csv", "--column", "sales", "--text", "shop.csv"],
-        ["train", "series", "shop.csv", "--csv", "shop.csv"],
-        ["train", "series", "shop.csv", "--column", "sales", "--out", "shop.csv"],
-        ["train", "char", "shop.csv", "--text", "shop.csv", "--out", "new"],
-        ["train", "char", "--inputs", "other", "--out", "new"],
-        ["train", "gs10", "--test", "3", "--out", "new"],
-        ["forecast", "--model", "both"],
-        ["backtest", "--model", "both"],
-        ["forecast", "only.csv", "--model", "both"],
-        ["forecast", "shop.csv", "--model", "both", "--levels", "95"],
-    ],
-    ids=" ".join,
-)
-def test_bad_input_is_one_line_and_nothing_is_left(capsys, folder, monkeypatch, arguments):
-    monkeypatch.chdir(folder)
-    (folder / "only.csv").write_text("quarter,sales\n" + "".join(f"20{i:02}-01-01,{i}\n" for i in range(10, 30)))
-    before = sorted(folder.iterdir())
-    code, out, err = run(capsys, *arguments)
-    assert (code, out) == (2, "")
-    assert err.count("\n") == 1, err
-    assert "Received: " in err
-    assert sorted(folder.iterdir()) == before
+    ("line", "updates"),
+    [("train char --out m", "200 of 2000"), ("train gs10 --out m --updates 300", "200 of 300"),
+     ("train series s.csv --updates 75 --scaling levels", "50 of 75")],
+)  # fmt: skip
+def test_ctrl_c_says_what_is_kept(capsys, tmp_path, monkeypatch, line, updates):
+    def second(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s.csv").write_text("x,y\n" + "".join(f"{1900 + i},{i % 3}\n" for i in range(60)))
+    monkeypatch.setattr(training._ProgressBar, "on_epoch_end", second)
+    code, out, err = run(capsys, *line.split())
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == f"keras-rnn: interrupted after {updates} updates; nothing was written"
+    assert [path.name for path in tmp_path.iterdir()] == ["s.csv"]
+
+
+def test_ctrl_c_in_the_export(capsys, tmp_path, monkeypatch):
+    from keras_rnn.artifacts import folder
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder, "verify_artifacts", stop)
+    code, out, err = run(capsys, "train", "char", "--out", tmp_path / "m", "--updates", "10")
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-1] == "keras-rnn: interrupted; nothing was written"
+    assert list(tmp_path.iterdir()) == []

@@ -49,7 +49,7 @@ def test_words():
         return {"method": method, "skill": skill, "dm_p": p}
 
     assert verdict(row("persistence", 0, 1)) == "the reference"
-    assert verdict(row("model", 0.3, 0.06)) == "not to be told from persistence"
+    assert verdict(row("model", 0.3, 0.06)) == "no significant difference from persistence"
     assert verdict(row("model", 0.3, float("nan"))) == "no test possible"
     assert verdict(row("model", 0.3, 0.01)) == "better than persistence"
     assert verdict(row("drift", -0.3, 0.01)) == "worse than persistence"

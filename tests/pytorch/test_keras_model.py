@@ -473,11 +473,11 @@ def test_a_pytorch_that_can_be_made_to_run_code(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--last", "sideways"], "argument --last: invalid choice"),
-        (["--steps", "0"], "`steps` must be at least 1. Received: 0"),
-        (["--sequences", "--last", "state"], "`last` must be None with `return_sequences`"),
-        ([], "`last` must be 'output' .* or 'state' .* Received: None"),
-        (["--last", "state", "--nonlinearity", "relu"], "`nonlinearity` must be tanh for an nn.LSTM"),
+        (["--last", "sideways"], "'--last': 'sideways' is not one of 'output', 'state'"),
+        (["--steps", "0"], "'--steps': 0 is not in the range x>=1"),
+        (["--sequences", "--last", "state"], "--last must not be given with --sequences, .* Received: 'state'"),
+        ([], "--last must be 'output' .* or 'state' .* unless --sequences is given. Received: None"),
+        (["--last", "state", "--nonlinearity", "relu"], "--nonlinearity must be tanh for an nn.LSTM"),
     ],
 )
 def test_options_that_are_refused(tmp_path, capsys, options, message):
@@ -490,7 +490,7 @@ def test_options_that_are_refused(tmp_path, capsys, options, message):
 
 def test_what_is_written_must_end_in_keras(tmp_path, capsys):
     torch.save(module("RNN").state_dict(), tmp_path / "m.pt")
-    assert "OUT must end in .keras. Received: " in import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.h5")[2]
+    assert "OUT.keras must end in .keras. Received: " in import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.h5")[2]
     (tmp_path / "m.keras").mkdir()
     code, _, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
     assert (code, err.count("\n")) == (2, 1)

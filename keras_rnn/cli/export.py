@@ -1,0 +1,71 @@
+"""`keras-rnn export`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from keras_rnn.catalog.cards import check_replaceable
+from keras_rnn.catalog.names import find, zoo_name
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.inputs import read_array
+from keras_rnn.cli.models import load_for
+from keras_rnn.cli.options import COUNT, FILE, json_option
+from keras_rnn.cli.verify import print_checks
+from keras_rnn.core.files import check_writable
+from keras_rnn.core.tables import print_json
+
+
+@click.command(cls=Command)
+@click.argument("model", metavar="NAME-or-FILE")
+@click.argument("path", metavar="OUT")
+@click.option("--window", type=COUNT, help="steps, for a model of any length")
+@click.option("--quantize", type=click.Choice(("float16", "dynamic_range", "int8")), help="smaller weights",
+              show_default="float32")  # fmt: skip
+@click.option("--calibration", metavar="FILE.npy", type=FILE, help="for int8: windows like those to come, an array")
+@json_option
+def command(
+    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+) -> None:
+    """Export a model of the zoo or of a .keras file.
+
+    OUT is a folder, for SavedModel, LiteRT and card of a model of this package; or a path ending in .tflite, for any
+    Keras RNN. The options are for the latter.
+    """
+    if path.endswith(".tflite"):
+        _export_litert(model, path, window, quantize, calibration, as_json)
+        return
+    for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
+        if value is not None:
+            raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
+    check_replaceable(path)
+    loaded = load_for(model)
+
+    from keras_rnn.artifacts.folder import write_artifacts
+    from keras_rnn.zoo.tasks import measure
+
+    preset = zoo_name(find(model))
+    checks = write_artifacts(loaded, path, preset, measure(preset, loaded) if preset else {})
+    print_checks({path: checks}, as_json)
+
+
+def _export_litert(
+    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+) -> None:
+    check_writable(path, "file")
+
+    from keras_rnn.litert.quantization import check_quantize
+
+    check_quantize(quantize, calibration)
+    windows = read_array(calibration) if calibration else None
+    loaded = load_for(model)
+
+    from keras_rnn.artifacts.conversion import to_litert
+
+    report = dataclasses.asdict(to_litert(loaded, path, window, quantize=quantize, calibration=windows))
+    if as_json:
+        print_json(report)
+        return
+    for key, value in report.items():
+        print(f"{key.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple) else value}")

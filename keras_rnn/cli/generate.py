@@ -1,0 +1,37 @@
+"""`keras-rnn generate`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.models import load_for
+from keras_rnn.cli.options import SEED, json_option, runtime_option
+from keras_rnn.core.tables import print_json
+
+
+@click.command(cls=Command)
+@click.argument("prompt", metavar="TEXT")
+@click.option("-n", "--length", type=int, default=5, help="characters to add")
+@click.option("--model", "name", metavar="NAME-or-FILE", default="char")
+@click.option("--temperature", type=float, default=0.0, help="0: the most likely character each time")
+@click.option("--top-k", type=int, help="draw among the k most likely only, at a temperature above 0")
+@click.option("--top-p", type=float, help="draw among the fewest that reach probability p, at a temperature above 0")
+@click.option("--stop", metavar="STRING", multiple=True, help="end before this string; may be repeated")
+@click.option("--seed", type=SEED, help="repeats the draws, at a temperature above 0")
+@runtime_option
+@json_option
+def command(prompt: str, name: str, runtime: str, as_json: bool, **drawing: Any) -> None:
+    """Continue TEXT, at least a window of characters, with a character model."""
+    from keras_rnn.text.sampling import check_drawing
+    from keras_rnn.text.vocabulary import check_text
+
+    check_text("prompt", prompt)
+    check_drawing(**drawing)
+    text = load_for(name, ("char",), runtime).generate(prompt, **drawing)
+    if as_json:
+        print_json({"model": name, "prompt": prompt, "text": text})
+    else:
+        print(text)

@@ -1,0 +1,40 @@
+"""Kinds of values, and options that several commands have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import click
+
+Decorator = Callable[[Any], Any]
+
+COUNT = click.IntRange(min=1)
+SEED = click.IntRange(0, 2**31 - 1)
+FILE = click.Path(exists=True, dir_okay=False)  # or a pipe
+
+json_option = click.option("--json", "as_json", is_flag=True, help="print JSON, for programs")
+runtime_option = click.option("--runtime", type=click.Choice(("auto", "litert", "keras")), default="auto",
+                              help="auto: LiteRT, without TensorFlow, where the model has a .tflite file")  # fmt: skip
+
+
+def together(*options: Decorator) -> Decorator:
+    """Several options, in this order in the help, as one decorator."""
+    return lambda function: reduce(lambda decorated, option: option(decorated), reversed(options), function)
+
+
+forecaster_options = together(
+    click.argument("history", metavar="[CSV]", type=FILE, required=False),
+    click.option("--column", help="the CSV's column of numbers, where it has several  [default: the model's]"),
+    click.option("--steps", type=COUNT, default=1, help="periods ahead"),
+    click.option("--model", "name", metavar="NAME-or-FILE", default="gs10",
+                 help="gs10/monthly for months; or what `train series` wrote"),
+)  # fmt: skip
+
+
+def one_of(file: str | None, option: str | None, flag: str) -> str | None:
+    """The file, which may be given as an argument or by an option."""
+    if file is not None and option is not None:
+        raise click.UsageError(f"FILE and {flag} are the same and do not go together. Received: {file!r}, {option!r}")
+    return option if file is None else file

@@ -1,0 +1,58 @@
+"""`keras-rnn train gs10`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from keras_rnn.catalog.cards import check_replaceable
+from keras_rnn.catalog.presets import FIRST_TEST_YEAR, PRESETS
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.inputs import read_history
+from keras_rnn.cli.options import FILE, one_of
+from keras_rnn.cli.train import nothing_kept, train_and_export, training_options
+
+PRESET = PRESETS["gs10"]["levels"]
+
+
+@click.command(cls=Command)
+@click.argument("file", metavar="[FILE]", type=FILE, required=False)
+@click.option("--csv", "history", metavar="CSV", type=FILE, help="the same as the argument FILE")
+@click.option("--column", help="the CSV's column of numbers, where it has several")
+@training_options(PRESET.window, required=True)
+def command(
+    file: str | None, history: str | None, column: str | None, out: str, updates: int | None, as_json: bool,
+    **settings: Any,
+) -> None:  # fmt: skip
+    """Train a forecaster by the plain recipe, on scaled levels, and export it to a folder.
+
+    FILE is a CSV of yearly or monthly values, dates or years in its first column; without one, it is the packaged GS10
+    before 1990. There is a better recipe for series of your own: keras-rnn train series.
+    """
+    path = one_of(file, history, "--csv")
+    if column and not path:
+        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+    check_replaceable(out)
+
+    from keras_rnn.gs10.data import load_gs10
+    from keras_rnn.series.dates import years_of
+    from keras_rnn.series.history import series_windows
+
+    if path:
+        series, remarks = read_history(path, column, settings["window"] + 1, "annual")
+        for remark in remarks:
+            print(remark, file=sys.stderr)
+    else:
+        series = load_gs10("annual", "packaged")
+        series = series[years_of(series.index) < FIRST_TEST_YEAR]
+    low, high = float(series.min()), float(series.max())
+    if low == high:
+        raise ValueError(f"A series that changes was expected. Received: {low:g}, {len(series)} times")
+    histories, targets = series_windows(series.to_numpy(), settings["window"])
+    with nothing_kept():
+        from keras_rnn.gs10.model import gs10_model
+
+        model = gs10_model(None, scaling="levels", low=low, high=high, **settings)
+        train_and_export(model, histories, targets, PRESET.recipe, updates, out, as_json)

@@ -1,0 +1,79 @@
+"""`keras-rnn train series`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from keras_rnn.catalog.cards import check_replaceable
+from keras_rnn.catalog.presets import ACTIVATIONS
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.options import FILE
+from keras_rnn.cli.train import WROTE, export, nothing_kept, training_options
+from keras_rnn.core.tables import print_json
+
+
+@click.command(cls=Command)
+@click.argument("series", metavar="CSV", type=FILE)
+@click.option("--column", help="the column to forecast, where the CSV has several")
+@click.option("--inputs", "others", metavar="A,B", help="further columns to read beside it")
+@click.option("--scaling", type=click.Choice(("window", "levels")), default="window")
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows")
+@click.option("--test", metavar="PART", default="0.2", help="the last part, for figures and intervals only: a share "
+              "up to 0.9 or a number of periods")  # fmt: skip
+@training_options(6, 1000, show_default="FILE_COLUMN")
+def command(
+    series: str, column: str | None, others: str | None, test: str, out: str | None, as_json: bool, **settings: Any
+) -> None:
+    """Train a forecaster of a series of yours, judge it on the last part, and export it to a folder.
+
+    The CSV has a header, dates or years in its first column and numbers in others.
+    """
+    part, names = _part(test), _names(others)
+    if out is not None:
+        check_replaceable(out)
+
+    from keras_rnn.forecaster.parts import test_periods
+    from keras_rnn.forecaster.scale import settings_of
+    from keras_rnn.series.csv_files import read_columns
+
+    table = read_columns(series, column, names)
+    if out is None:
+        out = f"{Path(series).stem}_{table.columns[0]}"
+        check_replaceable(out)
+    last = test_periods(part, len(table), settings["window"])
+    settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
+    with nothing_kept():
+        from keras_rnn.forecaster.card import card_of
+        from keras_rnn.forecaster.training import train_series
+
+        trained = train_series(table, test=last, verbose=not as_json, **settings)
+        checks = export(trained.model, out, trained.metrics, card_of(trained, table, Path(series)))
+    if as_json:
+        facts = {"start": trained.start, "updates": trained.updates, "test_part": trained.test_part}
+        print_json({"folder": out, "windows": trained.windows, **facts, "test": trained.metrics, "checks": len(checks)})
+        return
+    print(f"trained on {trained.windows} windows, from {trained.start}, {trained.updates} updates")
+    if trained.test_part:
+        error, naive = (trained.metrics[f"test_rmse{of}"] for of in ("", "_of_persistence"))
+        verdict = trained.test_rows[-1]["verdict"]
+        print(f"test part, {' to '.join(trained.test_part)}: RMSE {error:.4g}, persistence {naive:.4g}: {verdict}")
+    print(f"wrote {out}: {WROTE}")
+
+
+def _part(test: str) -> float | int:
+    """ "0.2" → 0.2; "24" → 24."""
+    try:
+        return int(test) if test.lstrip("-").isdigit() else float(test)
+    except ValueError as error:
+        raise ValueError(f"`test` must be a share up to 0.9 or a number of periods. Received: {test!r}") from error
+
+
+def _names(others: str | None) -> list[str]:
+    """ "A, B" → ["A", "B"]."""
+    names = [name.strip() for name in (others or "").split(",")] if others is not None else []
+    if not all(names):
+        raise ValueError(f"`others` must be columns such as A,B. Received: {others!r}")
+    return names

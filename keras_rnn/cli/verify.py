@@ -1,0 +1,40 @@
+"""`keras-rnn verify`."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import click
+
+from keras_rnn.catalog.cards import read_card
+from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.cli.commands import Command
+from keras_rnn.cli.options import json_option
+from keras_rnn.core.tables import print_json
+
+
+@click.command(cls=Command)
+@click.argument("names", metavar="[NAME-or-FOLDER]...", nargs=-1)
+@json_option
+def command(names: tuple[str, ...], as_json: bool) -> int:
+    """Check every artifact of a model, or of the whole zoo, against its Keras model."""
+    names = names or tuple(map(str, zoo_names()))
+    for name in names:
+        read_card(find(name))
+
+    from keras_rnn.zoo.loading import verify
+
+    results = {name: verify(name) for name in names}
+    print_checks(results, as_json)
+    return 0 if all(check.passed for checks in results.values() for check in checks) else 1
+
+
+def print_checks(results: dict[str, list[Any]], as_json: bool) -> None:
+    """Model → checks, as a table or as JSON."""
+    if as_json:
+        print_json({name: [dataclasses.asdict(check) for check in checks] for name, checks in results.items()})
+        return
+    from keras_rnn.artifacts.verification import checks_table
+
+    print(checks_table(results))

@@ -1,0 +1,33 @@
+"""A series' parts: how much of it is kept for the test, and whether the rest is enough to learn from."""
+
+from __future__ import annotations
+
+import numbers
+
+from keras_rnn.core.checks import check_integer, check_number, received
+
+LEAST_WINDOWS = 10  # to learn from
+
+
+def test_periods(test: float, periods: int, window: int) -> int:
+    """Periods of the test part, of a series with so many.
+
+    Args:
+        test: a share up to 0.9, or a number of periods.
+
+    Raises:
+        TypeError, ValueError: `test` or `window` out of range; a series too short for both.
+    """
+    if isinstance(test, numbers.Integral) and not isinstance(test, bool):
+        count = check_integer("test", test, 0)
+    else:
+        count = round(check_number("test", test, 0.0, 0.9) * periods)
+    if count == 1 or count == 2:  # nothing can be said of so few
+        raise ValueError(f"`test` must be 0, or 3 periods or more. {received(test)}")
+    least = check_integer("window", window, 1) + LEAST_WINDOWS + count
+    if periods < least:
+        raise ValueError(
+            f"`series` must hold {least} values: a window, {LEAST_WINDOWS} windows to learn from and the test part's "
+            f"{count} (`test`). Received: {periods}"
+        )
+    return count
