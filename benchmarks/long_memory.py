@@ -23,7 +23,7 @@ from keras_rnn import ScaledIdentity, insight
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
 from keras_rnn.plots.figure import save_figure
-from keras_rnn.rnn.model import long_memory_optimizer
+from keras_rnn.rnn.layers import long_memory_optimizer
 
 BATCH, ROUND, TESTED = 64, 250, 2000
 USUAL, CURE = "tanh, orthogonal", "ReLU, 0.99 · identity"

@@ -15,7 +15,8 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 from keras_rnn.forecaster.scale import LARGEST, SMALLEST, by_feature, check_columns, settings_of
-from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
+from keras_rnn.rnn.layers import recurrent_layers
+from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 from keras_rnn.series.backtest import Forecaster
 from keras_rnn.series.dates import FREQUENCIES, dated_history, forecast_frame

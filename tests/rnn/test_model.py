@@ -9,7 +9,8 @@ import pytest
 
 from keras_rnn import CellWeights, char_model, gs10_model, insight, load, text_windows
 from keras_rnn.core.backend import keras, tf
-from keras_rnn.rnn.model import UNROLL_UP_TO, long_memory_optimizer, read_keras_file, recurrent_layers
+from keras_rnn.rnn.layers import UNROLL_UP_TO, long_memory_optimizer, recurrent_layers
+from keras_rnn.rnn.model import read_keras_file
 
 
 def models(cell):
