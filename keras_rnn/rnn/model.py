@@ -1,4 +1,4 @@
-"""What the zoo's models share: the recurrent part, built with either cell, and the files it travels in."""
+"""What the package's models share: weights, quick calls, what export and checks ask, and the file they travel in."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.exchange import read_weights, write_weights
+from keras_rnn.rnn.layers import long_memory_optimizer
 from keras_rnn.rnn.weights import CellWeights
 
 if TYPE_CHECKING:  # it imports TensorFlow, whatever Keras' backend is
