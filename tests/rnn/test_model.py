@@ -69,6 +69,7 @@ def test_files_copies_and_pickles(cell, tmp_path):
             np.testing.assert_array_equal(other.predict_windows(x), expected)
 
 
+@pytest.mark.slow
 def test_a_saved_file_in_fresh_processes(tmp_path, fresh):
     both = models("rnn_cell")
     for i, model in enumerate(both):
@@ -158,6 +159,7 @@ def test_numpy_integers_are_integers(tmp_path):
         assert (type(model.window), type(model.units)) == (int, int)
 
 
+@pytest.mark.slow
 def test_pretrained_under_another_policy(fresh):
     code = """
 import warnings

@@ -66,6 +66,7 @@ def test_a_file_of_an_earlier_version_whose_modules_were_others(name, tmp_path, 
     assert model.get_cell_weights().sha256() == zoo[name].get_cell_weights().sha256()
 
 
+@pytest.mark.slow
 def test_the_whole_zoo_in_a_fresh_process_equals_numpy(tmp_path, fresh, zoo):
     code = """
 import numpy as np
