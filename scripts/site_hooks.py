@@ -24,7 +24,7 @@ LINKS = {
     "zh": "脚本：[{0}.py](../../lessons/{0}.py)，用 `python scripts/{0}.py` 运行。"
     "笔记本：[{0}.ipynb](../../lessons/{0}.ipynb)。",
 }
-OTHER = {"en": "[中文](../zh/lessons/{0}.md)", "zh": "[English](../../lessons/{0}.md)"}
+OTHER = {"en": "[中文](../zh/lessons/{0}.md) · ", "zh": "[English](../../lessons/{0}.md) · "}
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -80,7 +80,7 @@ def lesson_page(lesson: str, notebook: nbformat.NotebookNode, language: str, has
                 folder = "" if language == "en" else "../../lessons/"
                 parts.append(f"![{cell.metadata.title}]({folder}{lesson}_{shown}.png)")
     title, _, first = parts[0].partition("\n\n")
-    links = " ".join([OTHER[language]] * has_other + [LINKS[language]])
+    links = OTHER[language] * has_other + LINKS[language]
     return "\n\n".join([title, links.format(lesson), first, *parts[1:]]) + "\n"
 
 
@@ -92,7 +92,7 @@ def help_of(arguments: list[str]) -> str:
     """What `keras-rnn` prints when asked for help."""
     from keras_rnn.cli import main
 
-    os.environ["COLUMNS"] = "100"
+    os.environ["COLUMNS"] = "80"
     with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
         main(arguments)
     return printed.getvalue()

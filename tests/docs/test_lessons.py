@@ -94,7 +94,7 @@ def test_a_lessons_page():
     )
     assert hooks.pictures(notebook) == [b"hello"]
     chinese = hooks.lesson_page("small", notebook, "zh", has_other=True)
-    assert "# A title\n\n[English](../../lessons/small.md) 脚本：[small.py](../../lessons/small.py)" in chinese
+    assert "# A title\n\n[English](../../lessons/small.md) · 脚本：[small.py](../../lessons/small.py)" in chinese
     assert "![a line](../../lessons/small_1.png)" in chinese
 
 
