@@ -44,7 +44,7 @@ from keras_rnn.rnn.exchange import read_weights
 
 HERE = Path(__file__).resolve().parent
 OURS, LIMIT = "this package, LiteRT", "C loop"
-FLAGS = ["-O3", "-march=native", "-ffast-math"]  # the last for a vectorised tanh: the stricter limit
+FLAGS = ["-O3", "-march=native", "-ffast-math"]  # the last for a vectorized tanh: the stricter limit
 LARGE = {"features": 96, "units": 256, "steps": 64}
 SLICE = 0.004  # seconds of calls to a contender in a round
 

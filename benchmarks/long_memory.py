@@ -23,7 +23,7 @@ from keras_rnn import ScaledIdentity, insight
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
 from keras_rnn.plots.figure import save_figure
-from keras_rnn.rnn.model import long_memory_optimizer
+from keras_rnn.rnn.layers import long_memory_optimizer
 
 BATCH, ROUND, TESTED = 64, 250, 2000
 USUAL, CURE = "tanh, orthogonal", "ReLU, 0.99 · identity"
@@ -93,10 +93,10 @@ def picture(errors, norms, steps):
     """The failure and the cure: errors by updates, and gradients by step before training."""
     figure = Figure(figsize=(8, 3.9), dpi=100, layout="constrained")
     left, right = figure.subplots(1, 2)
-    for kind, colour in ((USUAL, "black"), (CURE, "tab:red")):
+    for kind, color in ((USUAL, "black"), (CURE, "tab:red")):
         rounds = ROUND * np.arange(1, len(errors[kind]) + 1)
-        left.plot(rounds, errors[kind], "o-", color=colour, markersize=3, label=kind)
-        right.plot(norms[kind], color=colour, linewidth=1.5, label=kind)
+        left.plot(rounds, errors[kind], "o-", color=color, markersize=3, label=kind)
+        right.plot(norms[kind], color=color, linewidth=1.5, label=kind)
     left.axhline(1 / 6, color="tab:gray", linestyle="--", linewidth=1, label="the target's variance")
     for axes in (left, right):
         axes.set_yscale("log")

@@ -60,7 +60,7 @@ for (window, cell), model in models.items():
     print(f"window {window}, {cell:10}  places where the right character has more than 0.9: {sure} of 9")
 
 # %% [markdown]
-# With one character the network has learnt just the counts: after "l" a third each, after "o" a half each. More
+# With one character the network has learned just the counts: after "l" a third each, after "o" a half each. More
 # training does not help, for it cannot see what would tell them apart. With two it knows, and from "he" it writes the
 # text:
 

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_rnn import RNNCell, train
-from keras_rnn.core.backend import keras
+import keras  # after keras_rnn, which holds TensorFlow's start-up messages back
 
 LETTERS, STEPS, UNITS = "abcde", 4, 64
 START = len(LETTERS)  # one id more: what the decoder is given before there is a letter
@@ -45,7 +45,7 @@ print(f"summary {tuple(summary.shape)}, logits {tuple(logits.shape)}, {model.cou
 #
 # There are 5⁴ = 625 sequences. 500 are for training, 125 are kept out of it. In training the decoder is given the right
 # letter before each one that it has to write, not the one that it would have written: teacher forcing. So all steps can
-# be learnt from the start, even while the first letters are still wrong.
+# be learned from the start, even while the first letters are still wrong.
 
 # %%
 every = np.array(list(itertools.product(range(len(LETTERS)), repeat=STEPS)), dtype=np.int32)  # (625, 4)
@@ -73,7 +73,7 @@ print("loss below 0.01 at last:", history.history["loss"][-1] < 0.01)
 
 
 # %%
-def summarise(rows):
+def summarize(rows):
     """Read (batch, steps) ids: the last state (batch, units)."""
     h = np.zeros((len(rows), UNITS), dtype=np.float32)
     for t in range(rows.shape[1]):
@@ -96,7 +96,7 @@ def right(written, wanted):
     return (written == wanted).all(axis=1).mean()
 
 
-states = summarise(kept_out)  # (125, 64)
+states = summarize(kept_out)  # (125, 64)
 print("seen in training:", len({*map(text, training)} & {*map(text, kept_out)}), "of the 125 kept out")
 for row, written in zip(kept_out[:3], write(states), strict=False):
     print(f"{text(row)} → {text(written)}")
@@ -127,7 +127,7 @@ print("changed when read" + "".join(f"{place:6}." for place in range(1, STEPS + 
 for place in range(STEPS):
     changed = kept_out.copy()
     changed[:, place] = (changed[:, place] + 1) % len(LETTERS)
-    shares = (write(summarise(changed)) != plain).mean(axis=0)
+    shares = (write(summarize(changed)) != plain).mean(axis=0)
     print(f"{place + 1:16}." + "".join(f"{share:7.1f}" for share in shares))
 
 # %% [markdown]
@@ -179,10 +179,10 @@ figure
 # %% [markdown]
 # ## What it does not do
 #
-# The summary has a fixed size, and the network has learnt sequences of four. With five letters it mostly fails; more
+# The summary has a fixed size, and the network has learned sequences of four. With five letters it mostly fails; more
 # letters need training on them, more units, or a look back at all states instead of the last, which is what attention
 # is for (Bahdanau, Cho and Bengio 2015).
 
 # %%
 five = np.random.default_rng(1).integers(0, len(LETTERS), (125, 5))
-print("five letters, all of them right, below 0.5:", right(write(summarise(five), 5), five[:, ::-1]) < 0.5)
+print("five letters, all of them right, below 0.5:", right(write(summarize(five), 5), five[:, ::-1]) < 0.5)

@@ -50,7 +50,7 @@ print(f"\nweights: {levels.count_params()}")
 # %% [markdown]
 # ### Reason 1: it learns the years, not the rule
 #
-# Thirty windows cannot settle 461 weights. And in those thirty years yields rose, on average. The network has learnt
+# Thirty windows cannot settle 461 weights. And in those thirty years yields rose, on average. The network has learned
 # that, and goes on expecting it while they fall: too high by more than a percentage point on average, even where it has
 # seen yields like these.
 
@@ -104,14 +104,14 @@ print(f"what they can gain: {100 * (1 - 1 / np.sqrt(1 + THETA**2)):.1f} percent 
 #
 # `annual` subtracts the window's last value, has no biases and a head that starts at zero. So it begins as persistence,
 # at any level. It was trained on means of simulated random walks, as many as one likes, and never on a yield. A push of
-# 0.1 in one of the five changes shows what it has learnt of each: theory's weights, nearly.
+# 0.1 in one of the five changes shows what it has learned of each: theory's weights, nearly.
 
 # %%
 push = 0.1 * np.eye(5)  # (5, 5): a change in one place each
 pushed = 5 + np.concatenate([np.zeros((5, 1)), np.cumsum(push, axis=1)], axis=1)  # (5, 6)
-learnt = (annual.predict_windows(pushed)[:, 0] - pushed[:, -1]) / 0.1
-print("change of        theory    learnt")
-for ago, theory, weight in zip(range(5, 0, -1), best_linear_weights(6).round(2) + 0, learnt.round(2) + 0, strict=True):
+learned = (annual.predict_windows(pushed)[:, 0] - pushed[:, -1]) / 0.1
+print("change of        theory   learned")
+for ago, theory, weight in zip(range(5, 0, -1), best_linear_weights(6).round(2) + 0, learned.round(2) + 0, strict=True):
     print(f"{ago} year{'s' if ago > 1 else ' '} ago {theory:12.2f} {weight:9.2f}")
 
 # %% The preset annual: it stays close to persistence, before 1990 and after
@@ -147,7 +147,8 @@ plot_skill_by_method(rows_since(results, dates, 1990), "GS10 from 1990, yearly; 
 # - `levels` is worse than persistence from 1990 on, and by more than chance. From 2005 on alone this cannot be said.
 # - `annual` is a little better, +2 % from 1990 and +8 % from 2005. Both intervals hold 0: thirty-six years cannot tell
 #   a few percent from luck. That it is at theory's weights is the better argument.
-# - Monthly, with 439 months instead of 36 years, the same weights beat persistence by more than chance; see the README.
+# - Monthly, with 439 months instead of 36 years, the same weights beat persistence by more than chance: see
+#   docs/results/gs10.md.
 #
 # ## Intervals
 #

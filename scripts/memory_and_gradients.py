@@ -16,8 +16,8 @@
 import numpy as np
 
 from keras_rnn import ScaledIdentity, gs10_model, insight, load_gs10
-from keras_rnn.core.backend import keras
 from keras_rnn.plots.insight import plot_gradients, plot_memory, plot_unrolled
+import keras  # after keras_rnn, which holds TensorFlow's start-up messages back
 
 layers, start = keras.layers, keras.initializers.GlorotUniform
 

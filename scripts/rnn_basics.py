@@ -29,7 +29,7 @@ import textwrap
 import numpy as np
 
 from keras_rnn import RNNCell, insight, read_weights
-from keras_rnn.core.backend import keras  # Keras, without its start-up messages
+import keras  # after keras_rnn, which holds TensorFlow's start-up messages back
 
 cell = RNNCell(
     20,

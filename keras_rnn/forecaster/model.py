@@ -14,8 +14,9 @@ from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
-from keras_rnn.forecaster.scale import LARGEST, SMALLEST, by_feature, check_columns, settings_of
-from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
+from keras_rnn.forecaster.scale import check_columns, check_scaling, settings_of
+from keras_rnn.rnn.layers import recurrent_layers
+from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 from keras_rnn.series.backtest import Forecaster
 from keras_rnn.series.dates import FREQUENCIES, dated_history, forecast_frame
@@ -25,7 +26,6 @@ from keras_rnn.series.intervals import widths_of
 if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
 
-SCALINGS = ("window", "levels")
 LEARNING_RATE = {"window": 0.001, "levels": 0.01}  # of `fit` by the user
 WINDOW, UNITS = 6, 20
 
@@ -82,22 +82,15 @@ class SeriesModel(RecurrentModel):
         window = check_integer("window", window, 1)
         units = check_integer("units", units, 1)
         features = check_integer("features", features, 1)
-        by_window = check_choice("scaling", scaling, SCALINGS) == "window"
-        if by_window:
-            scale = by_feature("scale", 1.0 if scale is None else scale, features, SMALLEST)
-            _refuse("scaling='window'", low=low, high=high)
-        else:
-            _refuse("scaling='levels'", scale=scale)
-            low, high = (by_feature(name, x, features, -LARGEST) for name, x in (("low", low), ("high", high)))
-            if not (np.asarray(low) < np.asarray(high)).all():
-                raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
+        scale, low, high = check_scaling(scaling, scale, low, high, features)
+        by_window = scaling == "window"
         check_choice("cell", cell, CELLS)
         check_choice("frequency", frequency, (None, *FREQUENCIES))
         check_choice("activation", activation, ACTIVATIONS)
         seed = check_seed(seed)
         history = keras.Input((window,) if features == 1 else (window, features), name="history")
         x = keras.ops.expand_dims(history, -1) if features == 1 else history  # (batch, window, features)
-        each: Any = scale if by_window else np.subtract(high, low)  # type: ignore[arg-type]
+        each: Any = scale if by_window else np.subtract(high, low)
         sizes = np.asarray(np.atleast_1d(each), np.float32)  # (features,)
         shift = x[:, -1:] if by_window else np.reshape(np.asarray(low, np.float32), (1, 1, -1))  # (…, 1, features)
         x = (x - shift) / sizes
@@ -106,15 +99,11 @@ class SeriesModel(RecurrentModel):
             x = layer(x)  # last: (batch, 1)
         prediction = x * float(sizes[0]) + shift[:, 0, :1]  # (batch, 1)
         super().__init__(inputs=history, outputs=prediction, **{"name": "series_model", **kwargs})
-        self.window, self.units, self.features = window, units, features
-        self.cell, self.scaling, self.scale, self.low, self.high = cell, scaling, scale, low, high
-        self.columns = check_columns(columns, features)
-        self.unit = unit
-        self.frequency = frequency
+        self.window, self.units, self.features, self.cell = window, units, features, cell
+        self.scaling, self.scale, self.low, self.high = scaling, scale, low, high
+        self.columns, self.unit, self.frequency = check_columns(columns, features), unit, frequency
         self.residuals = None if residuals is None else check_residuals(residuals)
-        self.trained_to = trained_to
-        self.activation = activation
-        self.seed = seed
+        self.trained_to, self.activation, self.seed = trained_to, activation, seed
 
     def get_config(self) -> dict[str, Any]:
         names = ("window", "units", "features", "cell", "scaling", "scale", "low", "high", "columns", "unit",
@@ -208,12 +197,6 @@ class SeriesModel(RecurrentModel):
     def compile_recipe(self) -> None:
         """Compile with MSE over the scale's square as loss and MAE, in the series' unit, as metric."""
         self.compile_with("mse", ["mae"], LEARNING_RATE[self.scaling], [1 / self.sizes[0] ** 2])
-
-
-def _refuse(where: str, **values: Any) -> None:
-    for name, value in values.items():
-        if value is not None:
-            raise ValueError(f"`{name}` must be None with {where}. {received(value)}")
 
 
 def series_model(

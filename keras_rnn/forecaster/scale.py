@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_rnn.core.checks import check_integer, check_number, received
+from keras_rnn.core.checks import check_choice, check_integer, check_number, received
 from keras_rnn.series.dates import dated_history, frequency_of
 from keras_rnn.series.history import check_history, features_of
 
+SCALINGS = ("window", "levels")
 CHANGES_IN_SCALE = 10  # standard deviations of a column's changes in its scale: so tanh is nearly linear
 SMALLEST, LARGEST = 1e-15, 1e15  # whose squares float32 has too
 ROUNDING = 0.1  # of the standard deviation of a column's changes, that float32 may make of its values at the most
@@ -62,7 +63,23 @@ def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[
     return settings
 
 
-def by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
+def check_scaling(scaling: str, scale: Any, low: Any, high: Any, features: int) -> tuple[Any, Any, Any]:
+    """`scale`, or `low` and `high`, each one number or of several features a tuple; the others None.
+
+    Raises:
+        TypeError, ValueError: another scaling; numbers out of range, or that do not go with the scaling.
+    """
+    if check_choice("scaling", scaling, SCALINGS) == "window":
+        _refuse("scaling='window'", low=low, high=high)
+        return _by_feature("scale", 1.0 if scale is None else scale, features, SMALLEST), None, None
+    _refuse("scaling='levels'", scale=scale)
+    low, high = (_by_feature(name, x, features, -LARGEST) for name, x in (("low", low), ("high", high)))
+    if not (np.asarray(low) < np.asarray(high)).all():
+        raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
+    return None, low, high
+
+
+def _by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
     """A finite number, or of several features a tuple of as many, from one or as many."""
     given = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
     if len(given) not in (1, features):
@@ -79,3 +96,9 @@ def check_columns(columns: Sequence[str] | None, features: int) -> tuple[str, ..
     if not named or len(set(columns)) != features or len(columns) != features:
         raise ValueError(f"`columns` must be {features} different names. {received(columns)}")
     return tuple(columns)
+
+
+def _refuse(where: str, **values: Any) -> None:
+    for name, value in values.items():
+        if value is not None:
+            raise ValueError(f"`{name}` must be None with {where}. {received(value)}")

@@ -124,7 +124,7 @@ class Float64Model:
         rows: int = 0,
         seen: Callable[[Any, Any, Any], None] | None = None,
     ) -> ModelRun:
-        """ModelRun on x (batch, …), checked before.
+        """Run on x (batch, …), checked before.
 
         Args:
             tape: watches `ModelRun.x`, so that it can differentiate by it.
@@ -211,25 +211,30 @@ class Float64Model:
                     raise TypeError(output.dtype)
             except (TypeError, ValueError, tf.errors.InvalidArgumentError):
                 copy, self._lower = layer, True
-        cell, h = copy.cell, _initial(copy, batch)
-        xs = [tf.cast(x_t, cell.compute_dtype) for x_t in xs]
-        states, outputs = [h], []
-
-        def advance(x_t: Tensor, h: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-            return advance_by_call(cell, x_t, h)
-
-        if len(xs) > EAGER_UP_TO:
-            specs = tf.nest.map_structure(lambda given: tf.TensorSpec(given.shape, given.dtype), (xs[0], h))
-            advance = tf.function(advance).get_concrete_function(*specs)
-        for x_t in xs:
-            output, h = advance(x_t, h)
-            # tensors of their own, so that a derivative by the one does not go through the other
-            output, h = tf.identity(output), [tf.identity(state) for state in h]
-            outputs.append(output)
-            states.append(h)
-        layers.append(LayerRun(name, cell, layer.go_backwards, state_names(cell), xs, states, outputs))
+        xs = [tf.cast(x_t, copy.cell.compute_dtype) for x_t in xs]
+        states, outputs = _all_steps(copy.cell, xs, _initial(copy, batch))
+        layers.append(LayerRun(name, copy.cell, layer.go_backwards, state_names(copy.cell), xs, states, outputs))
         returned = _as_float64(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
         return repeated(layers[-1], returned, x, rows, layer.return_sequences) if rows else returned
+
+
+def _all_steps(cell: Cell, xs: list[Tensor], h: list[Tensor]) -> tuple[list[list[Tensor]], list[Tensor]]:
+    """The states before the first step and after each, and each step's output."""
+
+    def advance(x_t: Tensor, h: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        return advance_by_call(cell, x_t, h)
+
+    if len(xs) > EAGER_UP_TO:
+        specs = tf.nest.map_structure(lambda given: tf.TensorSpec(given.shape, given.dtype), (xs[0], h))
+        advance = tf.function(advance).get_concrete_function(*specs)
+    states, outputs = [h], []
+    for x_t in xs:
+        output, h = advance(x_t, h)
+        # tensors of their own, so that a derivative by the one does not go through the other
+        output, h = tf.identity(output), [tf.identity(state) for state in h]
+        outputs.append(output)
+        states.append(h)
+    return states, outputs
 
 
 def _initial(layer: Layer, batch: int) -> list[Tensor]:

@@ -12,8 +12,8 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.types import Function, Model, Operation, Tensor
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.chain import Refused, chain_of
+from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.loops import advance_by_call, run
-from keras_rnn.rnn.model import UNROLL_UP_TO
 
 UNROLL_INTEGERS_UP_TO = 256  # full int8 must be: on a WHILE of it the converter crashes
 # act on each step by itself, so that a step may be given alone

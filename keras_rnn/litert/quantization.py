@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -113,13 +113,13 @@ def convert_apart(folder: Path, samples: Samples) -> tuple[bytes, str | None]:
     """
     flat = {f"{name}/{key}": rows for name, inputs in samples.items() for key, rows in inputs.items()}
     np.savez(folder / "samples.npz", **flat)  # type: ignore[arg-type]
-    (folder / "path.json").write_text(json.dumps(sys.path))
-    code = (
-        "import json, sys; from pathlib import Path; folder = Path(sys.argv[1]); "
-        "sys.path[:] = json.loads((folder / 'path.json').read_text()); "
-        "from keras_rnn.litert.quantization import child; child(folder)"
+    path = os.pathsep.join(place or os.getcwd() for place in sys.path)  # what can be imported here
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", __name__, str(folder)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": path},
     )
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], stdin=subprocess.DEVNULL, capture_output=True)
     written, failure = folder / "model.tflite", folder / "failure.txt"
     if written.is_file():
         return written.read_bytes(), None
@@ -155,3 +155,7 @@ def child(folder: Path) -> None:
             (folder / "failure.txt").write_text(f"a file that does not run: {failure}")
             return
     beside.rename(folder / "model.tflite")
+
+
+if __name__ == "__main__":
+    child(Path(sys.argv[1]))

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_rnn.core.backend import tf
 from keras_rnn.core.types import Function, Tensor
-from keras_rnn.rnn.model import UNROLL_UP_TO
+from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.weights import CellWeights
 
 

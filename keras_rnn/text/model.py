@@ -13,7 +13,8 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
-from keras_rnn.rnn.model import RecurrentModel, recurrent_layers, windows_before
+from keras_rnn.rnn.layers import recurrent_layers
+from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.text.sampling import TextGeneration
 from keras_rnn.text.vocabulary import (
@@ -181,7 +182,7 @@ def char_model(
             (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
         seed: of the initial weights, where `weights=None`.
         activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity,
-            and gradients are clipped (`recurrent.long_memory_optimizer`). None: the weights' own, or tanh.
+            and gradients are clipped (`rnn.layers.long_memory_optimizer`). None: the weights' own, or tanh.
 
     Returns:
         A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).

@@ -10,7 +10,7 @@ from keras_rnn.catalog.presets import AHEAD
 from keras_rnn.core.backend import tf
 from keras_rnn.core.types import Function, Tensor
 from keras_rnn.rnn.graph import ExportModule
-from keras_rnn.rnn.model import UNROLL_UP_TO
+from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 from keras_rnn.text.generation import generate
 from keras_rnn.text.sampling import MAXIMUM_LENGTH

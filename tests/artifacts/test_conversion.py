@@ -339,6 +339,7 @@ def test_a_file_that_differs_or_cannot_be_written_is_not_there(tmp_path, monkeyp
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder.tflite", "m.tflite"]
 
 
+@pytest.mark.slow
 def test_the_command(command, tmp_path):
     sequential(L.GRU(4), L.Dense(1)).save(tmp_path / "m.keras")
     code, out, err = command("export", "m.keras", "m.tflite", "--json")

@@ -36,6 +36,7 @@ def test_any_character_model(tmp_path, cell, window, return_sequences):
     assert (card["name"], card["data"], card["recipe"]) == (None, None, None)
 
 
+@pytest.mark.slow
 def test_a_trained_model_whose_logits_are_large(tmp_path):
     """Sharp answers have large logits, and float32 seven digits of each."""
     model = char_model(weights=None, units=32, seed=0)
@@ -59,6 +60,7 @@ def test_a_forecaster_of_other_sizes(tmp_path):
     assert lite.inputs["serving_default"] == {"history": ((1, 3), np.dtype("float32"))}
 
 
+@pytest.mark.slow
 def test_saved_models_of_the_zoo_loaded_by_tensorflow_alone(tmp_path, fresh, zoo):
     """In a fresh process that never sees this package; batch free, text from ids."""
     inputs, expected = {}, {}
@@ -155,6 +157,7 @@ def test_an_artifact_that_differs_is_not_written(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_half_way(tmp_path, fresh):
     """Files may grow to so many bytes only, in a process of its own: what was there stays, and nothing else."""
     shutil.copytree(find("gs10"), tmp_path / "model")

@@ -46,6 +46,7 @@ def test_without_standard_error(fresh):
     )
 
 
+@pytest.mark.slow
 def test_starting_exporting_and_using_say_nothing(fresh):
     code = """
 import keras_rnn

@@ -1,10 +1,11 @@
 """The lesson says what is true: its numbers against NumPy, its shapes against the tutorial's.
 
-That it prints what its page says is tested in test_lessons.py.
+That it prints what its notebook shows is tested in test_lessons.py.
 """
 
 import re
 
+import nbformat
 import numpy as np
 import pytest
 from helpers import CHECKOUT
@@ -16,8 +17,9 @@ from keras_rnn.rnn.exchange import read_weights
 
 @pytest.fixture(scope="module")
 def lesson():
-    page = (CHECKOUT / "docs" / "rnn_basics.md").read_text(encoding="utf-8")
-    return "\n".join(re.findall(r"```text\n(.*?)```", page, re.DOTALL))
+    """What it prints."""
+    notebook = nbformat.read(CHECKOUT / "notebooks" / "rnn_basics.ipynb", as_version=4)
+    return "\n".join(output.text for cell in notebook.cells for output in cell.get("outputs", []))
 
 
 def test_ten_rows_side_by_side_and_in_a_loop(lesson):
@@ -69,9 +71,3 @@ def test_targets(lesson):
 def test_differences_are_below_what_is_said(lesson):
     assert lesson.count("largest difference below 1e-6") == lesson.count("largest difference") == 6
     assert "given as `x[None]`, and its result read as `[0]`. Received: shape (3,)" in " ".join(lesson.split())
-
-
-def test_the_readme_quotes_it(lesson):
-    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    (quoted,) = re.findall(r"```text\n(   step .*?)```", readme, re.DOTALL)
-    assert quoted in lesson

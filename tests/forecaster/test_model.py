@@ -139,6 +139,7 @@ def test_columns_by_name_in_any_order_and_among_others():
         model.forecast(FRAME.set_axis(pd.date_range("1960", periods=60, freq="YS")))
 
 
+@pytest.mark.slow
 def test_a_file_holds_all_of_it_in_a_fresh_process(tmp_path, fresh):
     model = filled(series_model(series=FRAME, cell="rnn_cell", window=3, units=4, seed=5))
     model.residuals, model.trained_to = np.ones((2, 5)), "2024-10-01"

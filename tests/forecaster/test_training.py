@@ -32,6 +32,7 @@ def test_it_learns_what_can_be_learnt(trained):
     assert (trained.windows, trained.updates % 25) == (120 - 24 - 6, 0)
 
 
+@pytest.mark.slow
 def test_the_test_part_is_not_seen(trained):
     """Another future, another scale: the same weights, to the bit."""
     other = WAVE.copy()
@@ -43,6 +44,7 @@ def test_the_test_part_is_not_seen(trained):
     np.testing.assert_array_less(trained.model.residuals.max(), again.model.residuals.max())
 
 
+@pytest.mark.slow
 def test_seeds_have_an_effect(trained):
     other = train_series(WAVE, seed=1, verbose=False)
     assert other.model.get_cell_weights().sha256() != trained.model.get_cell_weights().sha256()
@@ -59,6 +61,7 @@ def test_residuals_are_the_errors_of_the_test_part(trained):
     assert (frame["hi_95"] > frame["hi_80"]).all()
 
 
+@pytest.mark.slow
 def test_a_random_walk_is_left_alone():
     """Nothing can be learnt of it: what is chosen is "no change" itself, and the skill exactly zero."""
     walk = np.cumsum(np.random.default_rng(0).normal(size=300))
@@ -81,6 +84,7 @@ def test_the_walks_net_is_gs10s_and_looks_at_the_first_column_alone():
     assert np.abs(expected[:, 0] - x[:, -1, 0]).max() > 0.01
 
 
+@pytest.mark.slow
 def test_a_second_column_that_knows_the_future_is_used():
     """b moves a period before a does: with it a's changes are known, without it they are not."""
     changes = RANDOM.normal(size=201)
@@ -101,6 +105,7 @@ def test_levels_and_no_test_part():
     assert (found.model.cell, found.model.units, found.model.window) == ("rnn_cell", 4, 3)
 
 
+@pytest.mark.slow
 def test_progress_is_shown_unless_not_wanted(capsys):
     _from_walks.cache_clear()
     train_series(WAVE, updates=25, window=2, units=3)

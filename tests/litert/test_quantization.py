@@ -45,6 +45,7 @@ def test_smaller_and_near(quantize, size, error, layer, tmp_path):
     assert not [op for op in report.operators if op.startswith("custom:")]
 
 
+@pytest.mark.slow
 def test_int8_is_calibrated_and_integer_all_through(plain, tmp_path):
     x = windows()
     report = to_litert(plain, tmp_path / "m.tflite", quantize="int8", calibration=x)
@@ -69,6 +70,7 @@ def test_a_crash_of_the_converter_is_an_error_here(plain, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_file_too_far_from_keras_is_not_written(plain, tmp_path):
     """Calibrated on numbers near zero, it can answer nothing else; judged on those it was promised."""
     calibration = windows()
@@ -89,6 +91,7 @@ def test_nothing_to_quantize(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_packages_own_models(tmp_path):
     report = to_litert(char_model(), tmp_path / "char.tflite", quantize="float16")
     assert 1e-6 < report.largest_difference < 1e-2
@@ -142,6 +145,7 @@ def test_ids_out_of_range_are_no_calibration(tmp_path):
             to_litert(char_model(), tmp_path / "m.tflite", quantize="int8", calibration=ids)
 
 
+@pytest.mark.slow
 def test_the_command(capsys, plain, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     plain.save(tmp_path / "m.keras")

@@ -319,6 +319,7 @@ def test_from_a_file(tmp_path, name):
     assert largest(from_torch(tmp_path / name), x, outputs_of(net, x)[0][:, -1]) <= 1e-6
 
 
+@pytest.mark.slow
 def test_command_then_keras_alone(tmp_path, command, fresh):
     """The command in a process of its own; its file in one that has never heard of this package or PyTorch."""
     net = Tagger().eval()

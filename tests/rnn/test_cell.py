@@ -276,6 +276,7 @@ def test_output_size_none_is_the_state_and_stays_none_in_the_config():
     assert [v.name for v in cell.variables] == ["i2h_kernel", "i2h_bias"]
 
 
+@pytest.mark.slow
 def test_registered_name_and_a_file_of_a_stock_model(tmp_path, fresh):
     assert keras.saving.get_registered_name(RNNCell) == "keras_rnn>RNNCell"
     model = keras.Sequential([keras.Input((4, 2)), keras.layers.RNN(RNNCell(3, output_size=2))])
@@ -313,6 +314,7 @@ def test_inputs_without_a_batch_are_answered_with_the_way_to_give_them():
         RNNCell(3).build((None, None))
 
 
+@pytest.mark.slow
 def test_on_keras_torch_backend(fresh):
     """In a process of its own, without TensorFlow: values and gradients against NumPy in float64.
 

@@ -9,7 +9,8 @@ import pytest
 
 from keras_rnn import CellWeights, char_model, gs10_model, insight, load, text_windows
 from keras_rnn.core.backend import keras, tf
-from keras_rnn.rnn.model import UNROLL_UP_TO, long_memory_optimizer, read_keras_file, recurrent_layers
+from keras_rnn.rnn.layers import UNROLL_UP_TO, long_memory_optimizer, recurrent_layers
+from keras_rnn.rnn.model import read_keras_file
 
 
 def models(cell):
@@ -68,6 +69,7 @@ def test_files_copies_and_pickles(cell, tmp_path):
             np.testing.assert_array_equal(other.predict_windows(x), expected)
 
 
+@pytest.mark.slow
 def test_a_saved_file_in_fresh_processes(tmp_path, fresh):
     both = models("rnn_cell")
     for i, model in enumerate(both):
@@ -157,6 +159,7 @@ def test_numpy_integers_are_integers(tmp_path):
         assert (type(model.window), type(model.units)) == (int, int)
 
 
+@pytest.mark.slow
 def test_pretrained_under_another_policy(fresh):
     code = """
 import warnings

@@ -1,5 +1,8 @@
 """load, by name and by path, in fresh processes."""
 
+import re
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -48,6 +51,22 @@ def test_a_file_of_another_kind(tmp_path):
             load(path)
 
 
+@pytest.mark.parametrize("name", ["char/hello_world/rnn_cell", "gs10/annual/simple_rnn"])
+def test_a_file_of_an_earlier_version_whose_modules_were_others(name, tmp_path, zoo):
+    """Registered names count, not the module that a file names besides."""
+    with zipfile.ZipFile(find(name) / "model.keras") as old, zipfile.ZipFile(tmp_path / "m.keras", "w") as new:
+        for entry in old.namelist():
+            content = old.read(entry)
+            if entry == "config.json":
+                content, count = re.subn(rb'"module": "keras_rnn[^"]*"', b'"module": "keras_rnn.no_more"', content)
+                assert count
+            new.writestr(entry, content)
+    model = load(tmp_path / "m.keras")
+    assert type(model) is type(zoo[name])
+    assert model.get_cell_weights().sha256() == zoo[name].get_cell_weights().sha256()
+
+
+@pytest.mark.slow
 def test_the_whole_zoo_in_a_fresh_process_equals_numpy(tmp_path, fresh, zoo):
     code = """
 import numpy as np
