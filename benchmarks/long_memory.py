@@ -23,6 +23,7 @@ from keras_rnn import ScaledIdentity, insight
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
 from keras_rnn.plots.figure import save_figure
+from keras_rnn.plots.picture import check_picture
 from keras_rnn.rnn.layers import long_memory_optimizer
 
 BATCH, ROUND, TESTED = 64, 250, 2000
@@ -67,6 +68,8 @@ def main():
     parser.add_argument("--plot", type=Path)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.plot:
+        check_picture(options.plot)
     x, y = adding_problem(TESTED, options.steps, np.random.default_rng(options.seed + 1))
     errors, norms, words = {}, {}, {}
     for kind in (USUAL, CURE):

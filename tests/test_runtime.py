@@ -6,11 +6,12 @@ import random
 import numpy as np
 import pytest
 
+from keras_rnn import SeriesModel
 from keras_rnn.catalog.metadata import BUFFER_NAME, document_of
 from keras_rnn.catalog.names import find, zoo_names
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import dynamic_tensors, operators, read_flatbuffer
-from keras_rnn.runtime import load
+from keras_rnn.runtime import GS10Runtime, SeriesRuntime, load
 
 CHAR = find("char") / "model.tflite"
 
@@ -154,6 +155,13 @@ def rewritten(tmp_path, name="char", **changes):
     path = tmp_path / "rewritten.tflite"
     path.write_bytes(finish(bytes(builder.Output()), same, {BUFFER_NAME: json.dumps(document)}))
     return path
+
+
+def test_models_say_their_kind_as_keras_ones_do(zoo):
+    for name, model in zoo.items():
+        assert load(name).kind == model.kind == name.split("/")[0]
+    assert issubclass(GS10Runtime, SeriesRuntime)
+    assert (SeriesRuntime.kind, SeriesModel.kind) == ("series", "series")
 
 
 def test_load_has_the_verbs_of_the_keras_model(zoo):

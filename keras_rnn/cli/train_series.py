@@ -35,7 +35,7 @@ def command(
     if out is not None:
         check_replaceable(out)
 
-    from keras_rnn.forecaster.parts import test_periods
+    from keras_rnn.forecaster.parts import held_out_periods
     from keras_rnn.forecaster.scale import settings_of
     from keras_rnn.series.csv_files import read_columns
 
@@ -43,7 +43,7 @@ def command(
     if out is None:
         out = f"{Path(series).stem}_{table.columns[0]}"
         check_replaceable(out)
-    last = test_periods(part, len(table), settings["window"])
+    last = held_out_periods(part, len(table), settings["window"])
     settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
     with nothing_kept():
         from keras_rnn.forecaster.card import card_of

@@ -9,7 +9,7 @@ from keras_rnn.core.checks import check_integer, check_number, received
 LEAST_WINDOWS = 10  # to learn from
 
 
-def test_periods(test: float, periods: int, window: int) -> int:
+def held_out_periods(test: float, periods: int, window: int) -> int:
     """Periods of the test part, of a series with so many.
 
     Args:

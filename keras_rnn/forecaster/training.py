@@ -17,7 +17,7 @@ from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
 from keras_rnn.forecaster.model import WINDOW, SeriesModel, series_model
-from keras_rnn.forecaster.parts import LEAST_WINDOWS, test_periods
+from keras_rnn.forecaster.parts import LEAST_WINDOWS, held_out_periods
 from keras_rnn.rnn.training import fit_batches
 from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.backtest import compare, latest_residuals
@@ -108,7 +108,7 @@ def train_series(
     features = features_of(series)
     series = series if isinstance(series, pd.Series | pd.DataFrame) else check_history(series, 3, "series", features)
     periods = len(series)
-    last = test_periods(test, periods, WINDOW if window is None else window)
+    last = held_out_periods(test, periods, WINDOW if window is None else window)
     learning = series[: periods - last]
     model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, activation=activation)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)

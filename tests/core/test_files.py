@@ -59,6 +59,9 @@ def test_the_wrong_kind_of_target(tmp_path):
         check_writable(tmp_path / "file")
     with pytest.raises(OSError, match=r"file that can be written was expected. Received: '.*', it is a folder"):
         written_file(tmp_path).__enter__()
+    with pytest.raises(OSError, match="it is a folder"):
+        check_writable(tmp_path, "file")
+    assert check_writable(tmp_path / "file", "file") == tmp_path / "file"
     with pytest.raises(OSError, match="Received: '.*below'"):
         written_folder(tmp_path / "file" / "below").__enter__()
     assert tree(tmp_path) == {"file": "old"}

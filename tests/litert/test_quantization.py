@@ -158,7 +158,7 @@ def test_the_command(capsys, plain, tmp_path, monkeypatch):
     for arguments in (
         ["--quantize", "int8"],
         ["--quantize", "int8", "--calibration", "m.keras"],
-        ["--calibration", "x"],
+        ["--calibration", "x.npy"],
     ):
         code, out, err = run(capsys, "export", "m.keras", "other.tflite", *arguments)
         assert (code, out) == (2, "")
