@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from keras_rnn.gs10.files import GS10_FILE, GS10Data, newest_gs10
-from keras_rnn.gs10.refresh import FRED, Plan, plan_refresh, store
+from keras_rnn.gs10.refresh import FRED, RefreshPlan, plan_refresh, store
 
 
 def _in_use() -> GS10Data:
@@ -18,7 +18,7 @@ def _in_use() -> GS10Data:
     return data
 
 
-def _facts(data: GS10Data | Plan) -> dict[str, Any]:
+def _facts(data: GS10Data | RefreshPlan) -> dict[str, Any]:
     first, last = str(data.months[0]), str(data.months[-1])
     return {"months": len(data.months), "first": first, "last": last, "last_value": float(data.values[-1])}
 
