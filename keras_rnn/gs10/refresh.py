@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.version import __version__
 from keras_rnn.gs10.files import GS10_FILE, GS10Data, Months, data_folder, parse_gs10
-from keras_rnn.series.history import Floats
 
 FRED = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=GS10"
 SCHEMES = ("http", "https")

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from keras_rnn.series.history import Floats, annual_means, check_history
+from keras_rnn.core.arrays import Floats
+from keras_rnn.series.history import annual_means, check_history
 
 # our word → months or days from one period to the next
 MONTHS = {"annual": 12, "quarterly": 3, "monthly": 1}
