@@ -106,8 +106,9 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
         float64 of shape (steps,).
     """
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
-    values = list(history[-window:])  # floats, or rows (features,)
-    for _ in range(steps):
-        following = float(np.asarray(predict(np.asarray(values[-window:])[None])).reshape(()))
-        values.append(following if history.ndim == 1 else np.concatenate([[following], history[-1, 1:]]))
-    return first_column(np.array(values[window:]))
+    known = history[-window:].reshape(window, -1)  # (window, features)
+    rows = np.concatenate([known, known[-1:].repeat(steps, axis=0)], dtype=np.float64)  # first all at their last values
+    for i in range(steps):
+        x = rows[i : i + window].reshape(1, window, *history.shape[1:])
+        rows[window + i, 0] = np.asarray(predict(x)).reshape(())
+    return rows[window:, 0]
