@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.series.backtest import Backtest, Forecaster, Integers, forecast_from
-from keras_rnn.series.history import Floats, annual_means, check_history
+from keras_rnn.series.history import annual_means, check_history
 from keras_rnn.series.intervals import level_share
 
 

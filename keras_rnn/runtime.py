@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.catalog.names import find
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
 from keras_rnn.litert.file import LiteRTFile
@@ -22,6 +23,8 @@ from keras_rnn.series.history import check_history, check_residuals, recursive_f
 from keras_rnn.series.intervals import widths_of
 from keras_rnn.text.sampling import TextGeneration
 from keras_rnn.text.vocabulary import Ids, check_vocabulary
+
+_INT32, _FLOAT32 = np.dtype(np.int32), np.dtype(np.float32)  # of which NumPy has one object each
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,18 +64,21 @@ class CharRuntime(TextGeneration):
         Raises:
             ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end.
         """
-        try:  # the interpreter refuses another shape or dtype itself; a set is for few ids quicker than NumPy
-            logits = self._run(ids) if self._known(ids.tolist()[0]) else None
-        except (AttributeError, IndexError, TypeError, ValueError):
-            logits = None
-        if logits is None:
-            logits = self._run(self._checked(ids))
-        result: NDArray[Any] = logits[:, -1] if self._every_step else logits
-        return result
+        # an array of whole ids in range goes to LiteRT as it is; a set is for few ids quicker than NumPy
+        if not (
+            type(ids) is np.ndarray
+            and ids.dtype is _INT32
+            and ids.ndim == 2
+            and len(ids) == 1
+            and self._known(ids.tolist()[0])
+        ):
+            ids = self._as_ids(ids)
+        logits: NDArray[Any] = self._run(ids)
+        return logits[:, -1] if self._every_step else logits
 
-    def _checked(self, ids: Any) -> NDArray[np.int32]:
-        array = _of_shape("ids", ids, self._shape, "iu")
-        if array.min() < 0 or array.max() >= len(self.vocabulary):
+    def _as_ids(self, ids: Any) -> Ids:
+        array = as_array("ids", ids, self._shape, "iu", wrong_kind=ValueError)
+        if not self._known(array.tolist()[0]):
             raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
         return array.astype(np.int32)
 
@@ -110,17 +116,14 @@ class SeriesRuntime:
         Raises:
             ValueError: another shape, not numbers, NaN or infinite values.
         """
-        try:  # as in `CharRuntime.next_logits`
-            prediction = self._run(history) if math.isfinite(sum(history.ravel().tolist())) else None
-        except (AttributeError, IndexError, TypeError, ValueError):
-            prediction = None
-        if prediction is None:
-            array = _of_shape("history", history, self._shape, "iuf")
-            if not (np.abs(array) <= np.finfo(np.float32).max).all():  # nor NaN
-                raise ValueError(f"`history` must be finite numbers within float32. {received(array.tolist())}")
-            prediction = self._run(array.astype(np.float32))
-        result: NDArray[Any] = prediction
-        return result
+        if (
+            type(history) is not np.ndarray
+            or history.dtype is not _FLOAT32
+            or not math.isfinite(sum(history.ravel().tolist()))
+        ):
+            history = as_array("history", history, self._shape, "iuf", np.float32, ValueError).astype(np.float32)
+        prediction: NDArray[Any] = self._run(history)
+        return prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
         """The next `steps` values; beyond the first each is computed from the ones before.
@@ -137,7 +140,7 @@ class SeriesRuntime:
                 without residuals, or beyond what they can tell.
         """
         values = check_history(history, self.window, features=self.features)
-        means = recursive_forecast(self.predict_window, values, self.window, steps)
+        means = recursive_forecast(lambda x: self.predict_window(x.astype(np.float32)), values, self.window, steps)
         return Forecast(means, self.unit, widths_of(self.residuals, levels, steps))
 
 
@@ -145,19 +148,6 @@ class GS10Runtime(SeriesRuntime):
     """The forecaster of GS10."""
 
     kind: ClassVar[str] = "gs10"
-
-
-def _of_shape(name: str, values: Any, shape: tuple[int, ...], kinds: str) -> NDArray[Any]:
-    try:
-        array = np.asarray(values)
-    except ValueError:  # rows of different lengths
-        array = np.asarray(None)
-    if array.shape != shape or array.dtype.kind not in kinds:
-        expected = "integers" if kinds == "iu" else "numbers"
-        raise ValueError(
-            f"`{name}` must be {expected} of shape {shape}. Received: {array.dtype} of shape {array.shape}"
-        )
-    return array
 
 
 def _expect(

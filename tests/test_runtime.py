@@ -222,6 +222,13 @@ def test_ids_that_would_be_read_past_the_tables_end(ids):
         load("char").next_logits(np.array(ids))
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 3), (2, 2), (0, 2), (1, 0), (2,), (1, 2, 1), ()])
+def test_ids_of_another_shape(shape):
+    for dtype in (np.int32, np.int64):
+        with pytest.raises(ValueError, match=r"`ids` must be .* of shape \(1, 2\). Received: "):
+            load("char").next_logits(np.zeros(shape, dtype))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

@@ -12,44 +12,54 @@ from keras_rnn.core.checks import received
 
 Array = NDArray[Any]
 Floats = NDArray[np.float64]
-Shape = Sequence[int | None]
+Shape = Sequence[int | str]
 
 _KINDS = {"iu": "integers", "iuf": "numbers", "biuf": "numbers", "f": "floating-point numbers"}
 
 
-def as_array(name: str, value: Any, shape: Shape | None = None, kinds: str = "iuf", finite: bool = False) -> Array:
+def as_array(
+    name: str,
+    value: Any,
+    shape: Shape | None = None,
+    kinds: str = "iuf",
+    finite_in: type[np.floating[Any]] | None = None,
+    wrong_kind: type[Exception] = TypeError,
+) -> Array:
     """`value` as an array.
 
     Args:
         name: of the argument, for errors.
-        shape: that it must have, None standing for any size; None: any shape.
-        kinds: of dtypes, as in `numpy.dtype.kind`.
-        finite: whether NaN, infinities and what float32 cannot hold are refused.
+        shape: that it must have, a name such as "batch" standing for any size but 0; None: any shape.
+        kinds: of dtypes, as in `numpy.dtype.kind`; bfloat16 is one of "f".
+        finite_in: the type of floating-point numbers that must hold every value; None: any values.
+        wrong_kind: the error for another kind.
 
     Raises:
-        TypeError: another kind of values.
-        ValueError: rows of different lengths, another shape, values that are not finite.
+        TypeError, or `wrong_kind`: another kind of values.
+        ValueError: rows of different lengths, another shape, NaN, infinities and values beyond `finite_in`.
     """
-    expected = _KINDS[kinds] + ("" if shape is None else f" of shape {_written(shape)}")
+    expected = _KINDS[kinds] + ("" if shape is None else " of shape " + str(tuple(shape)).replace("'", ""))
     try:
         array = np.asarray(value)
     except ValueError as error:  # rows of different lengths
         raise ValueError(f"`{name}` must be {expected}. {received(value)}") from error
-    if array.dtype.kind not in kinds:
-        raise TypeError(f"`{name}` must be {expected}. Received: {array.dtype} of shape {array.shape}")
+    found = f"Received: {array.dtype} of shape {array.shape}" if array.ndim else received(value)
+    if array.dtype.kind not in kinds and not ("f" in kinds and array.dtype.name == "bfloat16"):
+        raise wrong_kind(f"`{name}` must be {expected}. {found}")
     if shape is not None and not _fits(array.shape, shape):
-        raise ValueError(f"`{name}` must be {expected}. Received: {array.dtype} of shape {array.shape}")
-    if finite and not (np.abs(array) <= np.finfo(np.float32).max).all():  # nor NaN
-        place = np.argwhere(~(np.abs(array) <= np.finfo(np.float32).max))[0]
-        where = tuple(int(i) for i in place)
-        raise ValueError(f"`{name}` must be finite numbers within float32. Received: {array[where]} at {where}")
+        raise ValueError(f"`{name}` must be {expected}. {found}")
+    if finite_in is not None:
+        wrong = ~(np.abs(array.astype(np.float64, copy=False)) <= np.finfo(finite_in).max)  # True for NaN too
+        if wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            where = place[0] if len(place) == 1 else place
+            raise ValueError(
+                f"`{name}` must be finite in {np.dtype(finite_in)}. Received: {array[place]} at position {where}"
+            )
     return array
 
 
 def _fits(found: tuple[int, ...], wanted: Shape) -> bool:
-    return len(found) == len(wanted) and all(n in (None, m) for n, m in zip(wanted, found, strict=True))
-
-
-def _written(shape: Shape) -> str:
-    sizes = ["any" if size is None else str(size) for size in shape]
-    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    return len(found) == len(wanted) and all(
+        size > 0 if isinstance(want, str) else size == want for size, want in zip(found, wanted, strict=True)
+    )

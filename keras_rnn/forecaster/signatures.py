@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_rnn.catalog.presets import AHEAD
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import tf
 from keras_rnn.core.types import Tensor
 from keras_rnn.rnn.graph import ExportModule
 from keras_rnn.rnn.weights import CellWeights
-from keras_rnn.series.history import Floats
 
 
 class SeriesSignatures(ExportModule):

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from keras_rnn.catalog.presets import DEFAULT_CELL, WALKS, WALKS_SCALE, Recipe
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
@@ -22,7 +23,7 @@ from keras_rnn.rnn.training import fit_batches
 from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.backtest import compare, latest_residuals
 from keras_rnn.series.dates import day
-from keras_rnn.series.history import Floats, check_history, features_of, first_column, persistence, series_windows
+from keras_rnn.series.history import check_history, features_of, first_column, persistence, series_windows
 from keras_rnn.series.metrics import figures_of
 from keras_rnn.series.walks import simulated_windows
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import received
-from keras_rnn.series.history import Floats
 
 Months = NDArray[np.datetime64]
 GS10_FILE = Path(__file__).parent / "gs10.csv"

@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import datetime
 import re
-import threading
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 
 import numpy as np
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.version import __version__
 from keras_rnn.gs10.files import GS10_FILE, GS10Data, Months, data_folder, parse_gs10
-from keras_rnn.series.history import Floats
 
 FRED = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=GS10"
 SCHEMES = ("http", "https")
-TIMEOUT = 20.0  # seconds, for all of it
+TIMEOUT = 20.0  # seconds
 MAXIMUM_BYTES = 2_000_000  # a hundred times what GS10 has
 LARGEST_REVISION = 0.05  # percentage points
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class RefreshPlan:
     """What a refresh would change.
 
     Attributes:
@@ -49,31 +50,18 @@ class Plan:
     useful: bool
 
 
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        allowed = ("https",) if req.type == "https" else SCHEMES
-        if newurl.partition(":")[0].lower() not in allowed:
-            fp.close()
-            raise urllib.error.URLError(f"a redirect to {newurl}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
 def _download(address: str, timeout: float) -> bytes:
     """At most one byte more than the maximum, from an http or https address."""
     end = time.monotonic() + timeout
     request = urllib.request.Request(address, headers={"User-Agent": f"keras-rnn/{__version__}", "Accept": "text/csv"})
-    try:
-        with urllib.request.build_opener(_Redirects).open(request, timeout=timeout) as response:
-            expected, body = response.length, b""
-            while len(body) <= MAXIMUM_BYTES and (part := response.read1(65_536)):
-                body += part
-                if time.monotonic() > end:  # ends the thread, which nobody waits for any more
-                    raise TimeoutError
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise OSError(f"{error.code} {error.reason}") from error
-    except urllib.error.URLError as error:
-        raise (error.reason if isinstance(error.reason, OSError) else OSError(error.reason)) from error
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        if urlsplit(response.geturl()).scheme not in (("https",) if request.type == "https" else SCHEMES):
+            raise OSError(f"a redirect to {response.geturl()}")
+        expected, body = response.length, b""
+        while len(body) <= MAXIMUM_BYTES and (part := response.read1(65_536)):
+            body += part
+            if time.monotonic() > end:  # a socket's time-out starts anew with every byte
+                raise TimeoutError
     if expected not in (None, len(body)) and len(body) <= MAXIMUM_BYTES:
         raise OSError(f"{len(body)} of {expected} bytes")
     return body
@@ -84,7 +72,7 @@ def fetch(address: str = FRED, timeout: float = TIMEOUT) -> str:
 
     Args:
         address: the address or the file's path.
-        timeout: seconds for all of it, however slowly the bytes come.
+        timeout: seconds for an answer to begin, and for all of it, however slowly its bytes come.
 
     Raises:
         OSError: it cannot be read, not in that time, or it is too large.
@@ -94,49 +82,41 @@ def fetch(address: str = FRED, timeout: float = TIMEOUT) -> str:
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", address)  # two letters at least: C: is a drive
     if scheme and scheme[1].lower() not in SCHEMES:
         raise ValueError(f"An http or https address or a file was expected. {received(address)}")
-    done: list[bytes | Exception] = []
+    try:
+        if scheme:
+            content = _download(address, timeout)
+        else:
+            with Path(address).open("rb") as file:
+                content = file.read(MAXIMUM_BYTES + 1)
+        if len(content) > MAXIMUM_BYTES:
+            raise OSError(f"more than {MAXIMUM_BYTES:,} bytes")
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"A UTF-8 text was expected. Received: {address!r}, {error.reason}") from error
+    except (OSError, HTTPException, ValueError) as error:  # a ValueError of an address or a path that is none
+        raise OSError(f"The series GS10 could not be read. Received: {address!r}, {_reason(error, timeout)}") from error
 
-    def work() -> None:
-        try:
-            if scheme:
-                done.append(_download(address, timeout))
-            else:
-                with Path(address).open("rb") as file:
-                    done.append(file.read(MAXIMUM_BYTES + 1))
-        except Exception as error:
-            done.append(error)
 
-    # In a thread: a socket's time-out starts anew with every byte, and finding the host's address has none.
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    thread.join(timeout)
-    result = done[0] if done else TimeoutError()
-    if isinstance(result, TimeoutError):
-        reason: Any = f"no complete answer within {timeout:g} s"
-    elif isinstance(result, Exception):
-        reason = getattr(result, "strerror", None) or str(result) or type(result).__name__
-    elif len(result) > MAXIMUM_BYTES:
-        reason = f"more than {MAXIMUM_BYTES:,} bytes"
-    else:
-        try:
-            return result.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise ValueError(f"A UTF-8 text was expected. Received: {address!r}, {error.reason}") from error
-    raise OSError(f"The series GS10 could not be read. Received: {address!r}, {reason}") from (
-        result if isinstance(result, Exception) else None
-    )
+def _reason(error: Any, timeout: float) -> str:
+    if isinstance(error, HTTPError):
+        error.close()
+        return f"{error.code} {error.reason}"
+    cause = error.reason if isinstance(error, URLError) and isinstance(error.reason, OSError) else error
+    if isinstance(cause, TimeoutError):
+        return f"no complete answer within {timeout:g} s"
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def plan_refresh(
     in_use: GS10Data, address: str = FRED, accept_revisions: bool = False, timeout: float = TIMEOUT
-) -> Plan:
+) -> RefreshPlan:
     """Fetch GS10 and compare it with the series in use; nothing is stored.
 
     Args:
-        in_use: what `userdata.newest_gs10` found.
+        in_use: what `newest_gs10` found.
         address: an http or https address, or a file's path.
         accept_revisions: take months in use that differ by more than 0.05 percentage points.
-        timeout: seconds.
+        timeout: in seconds, as of `fetch`.
 
     Raises:
         OSError: it cannot be read.
@@ -168,10 +148,10 @@ def plan_refresh(
         raise ValueError(f"{address}: {error}") from error
     added = months[~np.isin(months, old)]
     useful = months[-1] > old[-1] or (in_use.file != GS10_FILE and (len(added) > 0 or len(revised) > 0))
-    return Plan(address, months, values, added, revised, left_out, bool(useful))
+    return RefreshPlan(address, months, values, added, revised, left_out, bool(useful))
 
 
-def store(plan: Plan) -> Path:
+def store(plan: RefreshPlan) -> Path:
     """Write the new series, whole or not at all, to the user's data folder; the file.
 
     Raises:

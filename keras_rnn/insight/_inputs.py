@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.checks import received
 from keras_rnn.insight._run import Float64Model
 
@@ -18,22 +19,6 @@ def axes_wanted(shape: tuple[int | None, ...], ids: bool) -> str:
     return f"({sizes}), that is {', '.join(meanings)}" + (", of ids" if ids else "")
 
 
-def as_numbers(name: str, value: Any) -> NDArray[Any]:
-    """`value` as an array of real numbers.
-
-    Raises:
-        TypeError: not numbers.
-        ValueError: rows of different length.
-    """
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"`{name}` must be an array of numbers. {received(value)}") from error
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"`{name}` must be an array of numbers. {received(value)}")
-    return array
-
-
 def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
     """`x` as an array of the model's input shape, with at least one sample and finite numbers.
 
@@ -41,7 +26,7 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         TypeError: not numbers, or no integers for a model that takes ids.
         ValueError: another shape, empty, NaN or infinite, or ids out of range.
     """
-    array = as_numbers("x", x)
+    array = as_array("x", x, kinds="biuf")
     shape, ids = double.input_shape, double.ids
     wanted = f"`x` must have shape {axes_wanted(shape, ids)}"
     if array.ndim == len(shape) - 1:
@@ -53,9 +38,7 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         raise ValueError(f"{wanted}. Received: shape {array.shape}")
     if not array.size:
         raise ValueError(f"`x` must not be empty. Received: shape {array.shape}")
-    if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"`x` must be finite. Received: {array[where]} at {where}")
+    as_array("x", array, kinds="biuf", finite_in=np.float64)
     if ids:
         if array.dtype.kind == "f" and (array != np.round(array)).any():
             raise TypeError(f"`x` must hold integer ids. {received(x)}")
@@ -109,11 +92,10 @@ def checked_target(y: Any, output: tuple[int, ...], sparse: bool, steps: int) ->
         TypeError: not numbers.
         ValueError: another shape, NaN or infinite, or no ids of the output's classes for a sparse loss.
     """
-    array = as_numbers("y", y)
+    array = as_array("y", y, kinds="biuf")
     if misfit := fit_of_target(array.shape, output, sparse, steps):
         raise ValueError(f"{misfit}. Received: shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"`y` must be finite. {received(y)}")
+    as_array("y", array, kinds="biuf", finite_in=np.float64)
     if not sparse:  # (n,) for (n, 1): a loss would broadcast them to (n, n)
         return array.astype(np.float64).reshape(output)
     if (array != np.round(array)).any() or array.min() < 0 or array.max() >= output[-1]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
 
 from keras_rnn.core.backend import tf
 from keras_rnn.insight._run import LayerRun
@@ -15,9 +16,8 @@ from keras_rnn.insight._vjp import step_vjp
 Array = NDArray[np.float64]
 NORMS = ("spectral", "frobenius")
 BUDGET = 2**26  # bytes of one array of Jacobians; a longer batch is done in parts
-SVD_UP_TO = 64  # rows or columns; beyond, Lanczos is quicker
-TOLERANCE = 1e-10  # of Lanczos' residual, relative to the eigenvalue: the norm's relative error is at most half of it
-LANCZOS_STEPS = 96
+SVD_UP_TO = 64  # rows or columns; beyond, ARPACK is quicker
+TOLERANCE = 1e-10  # of the residual, relative to the eigenvalue: the norm's relative error is at most half of it
 
 
 def step_jacobians(layer_run: LayerRun, sample: int) -> tuple[Array, Array]:
@@ -98,38 +98,15 @@ def norms(m: Array, norm: str) -> Array:
     elif min(m.shape[-2:]) <= SVD_UP_TO:
         values = np.linalg.svd(m, compute_uv=False)[..., 0]
     else:
-        values = np.array([_lanczos(matrix) for matrix in m.reshape(-1, *m.shape[-2:])]).reshape(m.shape[:-2])
+        values = np.array([_largest(matrix) for matrix in m.reshape(-1, *m.shape[-2:])]).reshape(m.shape[:-2])
     return np.asarray(np.where(finite, np.ldexp(values, powers), np.inf))
 
 
-def _lanczos(m: Array) -> float:
-    """The largest singular value of a matrix (rows, columns), by Lanczos' method on mᵀm from a random start.
-
-    Its iterates are kept orthogonal. A residual r = ‖mᵀm v − λ v‖ bounds the error of λ by r, and by r² / gap, the
-    distance to the next eigenvalue (Parlett 1980); what has not come near enough is left to a full decomposition.
-    """
+def _largest(m: Array) -> float:
+    """The largest singular value of a matrix (rows, columns): ARPACK on mᵀm, from a fixed start so that it repeats."""
     if not m.any():
         return 0.0
     columns = m.shape[1]
-    steps = min(LANCZOS_STEPS, columns)
-    q = np.random.default_rng(0).standard_normal((columns,))
-    q = q / np.linalg.norm(q)
-    basis, alpha, beta = np.empty((steps, columns)), np.empty(steps), np.empty(steps)
-    for j in range(steps):
-        basis[j] = q
-        w = (m @ q) @ m  # mᵀ m q, (columns,)
-        alpha[j] = q @ w
-        known = basis[: j + 1]
-        for _ in range(2):  # twice is enough (Kahan)
-            w = w - (known @ w) @ known
-        beta[j] = np.linalg.norm(w)
-        if j % 8 == 7 or j < 4 or j == steps - 1 or beta[j] == 0:
-            tridiagonal = np.diag(alpha[: j + 1]) + np.diag(beta[:j], 1) + np.diag(beta[:j], -1)
-            values, vectors = np.linalg.eigh(tridiagonal)
-            residual = beta[j] * abs(vectors[-1, -1])
-            gap = float(values[-1] - values[-2]) if j else 0.0
-            error = float(min(residual, residual**2 / gap) if gap > 0 else residual)
-            if error <= TOLERANCE * values[-1]:
-                return float(np.sqrt(values[-1]))
-        q = w / beta[j]
-    return float(np.sqrt(tf.linalg.eigvalsh(m.T @ m).numpy()[-1]))
+    gram = LinearOperator((columns, columns), matvec=lambda v: (m @ v) @ m, dtype=m.dtype)
+    start = np.random.default_rng(0).standard_normal(columns)
+    return float(np.sqrt(eigsh(gram, k=1, v0=start, tol=TOLERANCE, return_eigenvectors=False)[0]))

@@ -7,10 +7,11 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
 from keras_rnn.core.types import Model, Operation
-from keras_rnn.insight._inputs import as_numbers, checked_input, fit_of_target
+from keras_rnn.insight._inputs import checked_input, fit_of_target
 from keras_rnn.insight._run import Float64Model
 
 Shape = tuple[int, ...]
@@ -79,7 +80,7 @@ def shapes(model: Model, x: ArrayLike, y: ArrayLike | None = None) -> Shapes:
     """
     double = Float64Model(model)
     rank, wanted = len(double.input_shape), double.input_shape[1:]
-    array = as_numbers("x", x)
+    array = as_array("x", x, kinds="biuf")
     fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))
     remarks = []
     if fitting:
@@ -96,7 +97,7 @@ def shapes(model: Model, x: ArrayLike, y: ArrayLike | None = None) -> Shapes:
     double.run(array, seen=seen)
     output, target, fits = walk.steps[-1].shape, None, None
     if y is not None:
-        targets = as_numbers("y", y)
+        targets = as_array("y", y, kinds="biuf")
         target = targets.shape
         misfit = fit_of_target(target, output, _sparse(model, targets, output), array.shape[1])
         fits = not misfit

@@ -19,10 +19,10 @@ def read_flatbuffer(path: FilePath) -> tuple[bytes, Any]:
         ValueError: no such file, or not a LiteRT model.
     """
     content = read_litert(Path(path))
-    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.tools.flatbuffer_utils import read_model_from_bytearray
 
     try:
-        return content, schema.ModelT.InitFromPackedBuf(content, 0)
+        return content, read_model_from_bytearray(content)
     except Exception as error:  # the reader walks whatever offsets it finds
         raise ValueError(f"A LiteRT model was expected. Received: {str(path)!r}, {len(content):,} bytes") from error
 
@@ -74,14 +74,12 @@ def _string(table: Any, field: int) -> bytes:
 
 def operators(model: Any) -> list[str]:
     """Names of the operators in a model's subgraphs; one that is not built in is called `custom:NAME`."""
-    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.tools.flatbuffer_utils import opcode_to_name
 
-    names = {value: name for name, value in vars(schema.BuiltinOperator).items() if isinstance(value, int)}
     found = set()
-    for code in model.operatorCodes:
-        builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
-        custom = (code.customCode or b"").decode(errors="replace")
-        found.add(f"custom:{custom}" if custom or names.get(builtin) == "CUSTOM" else names.get(builtin, str(builtin)))
+    for place, code in enumerate(model.operatorCodes):
+        custom, name = (code.customCode or b"").decode(errors="replace"), opcode_to_name(model, place)
+        found.add(f"custom:{custom}" if custom or name == "CUSTOM" else str(name or code.builtinCode))
     return sorted(found)
 
 
@@ -97,14 +95,13 @@ def dynamic_tensors(model: Any) -> list[str]:
 
 def tensor_bytes(model: Any) -> list[tuple[str, int]]:
     """The constants of a model, the largest first: shape and type, and bytes; each stored one once."""
-    from ai_edge_litert import schema_py_generated as schema
+    from ai_edge_litert.tools.flatbuffer_utils import type_to_name
 
-    types = {value: name.lower() for name, value in vars(schema.TensorType).items() if isinstance(value, int)}
     found = {}
     for subgraph in model.subgraphs:
         for tensor in subgraph.tensors:
             data = model.buffers[tensor.buffer].data
             if data is not None and len(data):
                 shape = tuple(int(n) for n in tensor.shape) if tensor.shape is not None else ()
-                found[tensor.buffer] = (f"{types[tensor.type]} {shape}", len(data))
+                found[tensor.buffer] = (f"{type_to_name(tensor.type).lower()} {shape}", len(data))
     return sorted(found.values(), key=lambda pair: -pair[1])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_rnn.core.arrays import Array
+from keras_rnn.core.arrays import Array, as_array
 from keras_rnn.core.checks import check_choice, received
 from keras_rnn.core.parity import stepped
 from keras_rnn.core.quiet import quiet_stderr
@@ -44,17 +44,8 @@ def as_windows(calibration: ArrayLike, function: Any, largest_id: int) -> Array:
     """
     spec = function.input_signature[0]
     integers, shape = spec.dtype.is_integer, tuple(spec.shape[1:])
-    try:
-        windows = np.asarray(calibration)
-    except ValueError:  # rows of different lengths
-        windows = np.empty(0)
     kinds = "iu" if integers else "iuf"
-    if windows.shape[1:] != shape or not len(windows) or windows.dtype.kind not in kinds:
-        sizes = ", ".join(map(str, ("windows", *shape)))
-        what = f"{'integers' if integers else 'numbers'} of shape ({sizes})"
-        raise ValueError(f"`calibration` must be {what}. Received: {windows.dtype} of shape {windows.shape}")
-    if not (np.abs(windows) <= np.finfo(np.float32).max).all():  # True for NaN too
-        raise ValueError("`calibration` must be finite numbers within float32. Received: some that are not")
+    windows = as_array("calibration", calibration, ("windows", *shape), kinds, np.float32, wrong_kind=ValueError)
     if integers and (windows.min() < 0 or windows.max() > largest_id):
         found = f"{windows.min()} to {windows.max()}"
         raise ValueError(f"`calibration` must hold ids from 0 to {largest_id}. Received: {found}")

@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import flatbuffers
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.tools import flatbuffer_utils
 
 from keras_rnn.core.backend import tf
 from keras_rnn.core.quiet import quiet_stderr
@@ -68,7 +69,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
 
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
     """
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    model = flatbuffer_utils.read_model_from_bytearray(content)
     if dynamic := dynamic_tensors(model):  # before their marks go with the rest
         raise ValueError(f"Functions of static shape were expected. Received: {', '.join(dynamic[:3])} without")
     for signature in model.signatureDefs:
@@ -76,7 +77,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
     for name, text in metadata.items():
         kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
-        model.buffers.append(schema.BufferT(data=list(text.encode("utf-8"))))
+        model.buffers.append(schema.BufferT(data=text.encode()))
     model.metadata = kept
 
     buffers: dict[bytes, int] = {b"": 0}  # contents → new place; the first is empty by convention
@@ -90,14 +91,13 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
             tensor.buffer = buffers.setdefault(moved[tensor.buffer], len(buffers))
     for entry in model.metadata:
         entry.buffer = buffers.setdefault(moved[entry.buffer], len(buffers))
-    model.buffers = [schema.BufferT(data=list(content) or None) for content in buffers]
+    # as arrays, which are copied whole: anything else would be written number by number
+    model.buffers = [schema.BufferT(data=np.frombuffer(one, np.uint8) if one else None) for one in buffers]
     for signature in model.signatureDefs:
         for entry in [*signature.inputs, *signature.outputs]:  # these have names, which tools show
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    return bytes(builder.Output())
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
 
 
 def _content(buffer: Any) -> bytes:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import received
 from keras_rnn.series.backtest import Backtest
-from keras_rnn.series.history import Floats
 from keras_rnn.series.metrics import rmse
 
 Row = Mapping[str, Any]  # of `evaluation.compare`

@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from keras_rnn.core.arrays import Array, as_array
 from keras_rnn.core.checks import check_choice, received
 from keras_rnn.pytorch.layout import GATES, Direction, TorchWeights
-
-Array = NDArray[Any]
 
 NONLINEARITIES = ("tanh", "relu")
 NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimiser's
@@ -235,14 +233,7 @@ def _array(name: str, tensors: Mapping[str, Any]) -> Array:
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:  # ragged; sparse; without data, as on the device "meta"
         raise ValueError(f"`{name}` must be a dense tensor of numbers. {received(tensors[name])}") from error
-    if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
-        raise TypeError(f"`{name}` must be of floating-point numbers. Received: {array.dtype}")
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(array.astype(np.float32))  # as Keras will have it
-    if not finite.all():
-        place = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise ValueError(f"`{name}` must be finite in float32. Received: {float(array[place])} at {place}")
-    return array.astype(np.float64)
+    return as_array(name, array, kinds="f", finite_in=np.float32).astype(np.float64)  # as Keras will have it
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_number, check_seed, received
 from keras_rnn.core.types import Model
@@ -82,14 +83,12 @@ def train(
     """
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ValueError(f"`model` must be a compiled keras.Model. {received(model)}")
-    x, targets = np.asarray(x), np.asarray(targets)
+    x, targets = (as_array(name, given, kinds="biuf") for name, given in (("x", x), ("targets", targets)))
     if x.ndim == 0 or targets.ndim == 0 or len(x) != len(targets) or not len(x):
         raise ValueError(
             "`x` and `targets` must be arrays of the same length, at least 1. "
             f"Received: shapes {x.shape} and {targets.shape}"
         )
-    if x.dtype.kind not in "iufb" or targets.dtype.kind not in "iufb":
-        raise TypeError(f"`x` and `targets` must be numbers. Received: {x.dtype} and {targets.dtype}")
     callbacks = [] if callbacks is None else list(callbacks) if isinstance(callbacks, Sequence) else [callbacks]
     check_integer("updates", updates, 1)
     check_seed(seed)

@@ -14,12 +14,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import Array, as_array
 from keras_rnn.core.checks import received
-
-Array = NDArray[Any]
-
 
 NUMPY_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 
@@ -46,7 +44,7 @@ class CellWeights:
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None or field.name in ("kernel", "recurrent_kernel"):
-                object.__setattr__(self, field.name, _numbers(field.name, value))  # a copy: the owner may go on
+                object.__setattr__(self, field.name, as_array(field.name, value).copy())  # a copy: the owner may go on
         if self.kernel.ndim != 2:
             raise ValueError(f"`kernel` must have shape (features, units). Received: shape {self.kernel.shape}")
         units = self.kernel.shape[1]
@@ -104,11 +102,11 @@ class CellWeights:
         Returns:
             outputs (batch, steps, outputs) and the last state (batch, units).
         """
-        x = _numbers("x", x).astype(np.float64)
+        x = as_array("x", x).astype(np.float64)
         if x.ndim != 3 or x.shape[1] == 0 or x.shape[2] != self.features:
             raise ValueError(f"`x` must have shape (batch, steps, {self.features}). Received: shape {x.shape}")
         kernel, recurrent = self.kernel.astype(np.float64), self.recurrent_kernel.astype(np.float64)
-        state = np.zeros((len(x), self.units)) if h is None else _numbers("h", h).astype(np.float64)
+        state = np.zeros((len(x), self.units)) if h is None else as_array("h", h).astype(np.float64)
         _check_shape("h", state, (len(x), self.units))
         states = []
         for t in range(x.shape[1]):
@@ -226,16 +224,6 @@ def _check_shape(name: str, array: Array | None, shape: tuple[int, ...]) -> None
         raise ValueError(f"`{name}` must have shape {shape}. Received: shape {array.shape}")
 
 
-def _numbers(name: str, value: Any) -> Array:
-    try:
-        array = np.array(value)
-    except ValueError as error:  # rows of different length
-        raise ValueError(f"`{name}` must be an array of numbers. {received(value)}") from error
-    if array.dtype.kind not in "iuf" and array.dtype.name != "bfloat16":
-        raise TypeError(f"`{name}` must be an array of real numbers. {received(value)}")
-    return array
-
-
 def _transposed(array: Array | None) -> Any:
     return None if array is None else np.ascontiguousarray(array.T)
 
@@ -253,4 +241,4 @@ def _take(arrays: Mapping[str, ArrayLike], needed: set[str], optional: set[str])
             f"The arrays must be {', '.join(sorted(needed))} and may be {', '.join(sorted(optional))}. "
             f"Received: {', '.join(sorted(arrays)) or 'none'}"
         )
-    return {name: _numbers(name, array) for name, array in arrays.items()}
+    return {name: as_array(name, array) for name, array in arrays.items()}

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_choice, check_integer, received
-from keras_rnn.series.history import Floats, check_history, features_of, first_column
+from keras_rnn.series.history import check_history, features_of, first_column
 from keras_rnn.series.intervals import conformal_rank
 from keras_rnn.series.metrics import diebold_mariano, mae, mase, rmse, skill, skill_interval
 

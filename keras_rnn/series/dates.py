@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from keras_rnn.series.history import Floats, annual_means, check_history
+from keras_rnn.core.arrays import Floats
+from keras_rnn.series.history import annual_means, check_history
 
 # our word → months or days from one period to the next
 MONTHS = {"annual": 12, "quarterly": 3, "monthly": 1}
@@ -122,20 +123,21 @@ def spacing_of(index: pd.Index) -> str:
     days = float(np.median(np.abs(np.diff(_days(index)))))
     if not months:
         return {7.0: "weekly", 1.0: "daily"}.get(days, f"{days:g}-daily" if days > 1 else "several a day")
-    words = {count: word for word, count in MONTHS.items()}
-    return words.get(int(months), f"{months:g}-monthly") if months == int(months) else f"{months:g}-monthly"
+    words = {float(count): word for word, count in MONTHS.items()}
+    return words.get(months, f"{months:g}-monthly")
 
 
 def frequency_of(index: pd.Index) -> str | None:
     """The frequency of dates without a gap, or None: other spacings, gaps (as of working days), no dates."""
     spacing = spacing_of(index)
-    if pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all():
-        return None  # places, a part of a longer series
+    places = pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all()  # of a longer series' part
+    if places or spacing not in FREQUENCIES:
+        return None
     try:
-        _check_dates(index, spacing if spacing in FREQUENCIES else None)
+        _check_dates(index, spacing)
     except (TypeError, ValueError):
         return None
-    return spacing if spacing in FREQUENCIES else None
+    return spacing
 
 
 def _check_dates(index: pd.Index, frequency: str | None) -> None:
@@ -175,26 +177,24 @@ def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd
     """The dates of the next `steps` periods, of the same kind as those given; 1, 2, … where none can be told."""
     if index is None or frequency is None:
         return pd.RangeIndex(1, steps + 1, name="step")
-    ahead = range(1, steps + 1)
-    last = index[-1]
+    last, ahead = index[-1], range(1, steps + 1)
+    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):  # years
+        return pd.Index([int(last) + k for k in ahead], name=index.name)
     by_months = frequency in MONTHS
+    start = last.to_timestamp() if isinstance(last, pd.Period) else last
 
     def offset(k: int) -> pd.DateOffset:
         return pd.DateOffset(months=MONTHS[frequency] * k) if by_months else pd.DateOffset(days=DAYS[frequency] * k)
 
     try:
+        following = pd.DatetimeIndex([start + offset(k) for k in ahead], name=index.name)
         if isinstance(index, pd.PeriodIndex):  # not last + k, which are k of the index' own periods
-            starts = [last.to_timestamp() + offset(k) for k in ahead]
-            return pd.PeriodIndex([start.to_period(index.freq) for start in starts], name=index.name)
-        if isinstance(index, pd.DatetimeIndex):
-            following = [last + offset(k) for k in ahead]
-            # the end of a February or a June stays a month's end
-            if by_months and index[0].is_month_end and last.is_month_end:
-                following = [date + pd.offsets.MonthEnd(0) for date in following]
-            return pd.DatetimeIndex(following, name=index.name)
+            return following.to_period(index.freqstr)
+        # the end of a February or a June stays a month's end
+        month_ends = by_months and index[0].is_month_end and last.is_month_end
+        return following + pd.offsets.MonthEnd(0) if month_ends else following
     except (OverflowError, ValueError) as error:
         raise ValueError(f"`steps` must end where pandas still has dates. Received: {steps} after {last}") from error
-    return pd.Index([int(last) + k for k in ahead], name=index.name)
 
 
 def forecast_frame(

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from keras_rnn.core.checks import check_integer, received
+from keras_rnn.core.arrays import Floats, as_array
+from keras_rnn.core.checks import check_integer
 
-Floats = NDArray[np.float64]
 MAXIMUM_STEPS = 1_000  # periods of one forecast; a recursive one has long settled by then
 
 
@@ -30,31 +30,10 @@ def check_history(history: ArrayLike, window: int, name: str = "history", featur
     """
     if np.ma.isMaskedArray(history):
         history = np.ma.filled(np.ma.asarray(history).astype(np.float64), np.nan)
-    try:
-        array = np.asarray(history)
-    except ValueError as error:  # rows of different length
-        raise ValueError(f"`{name}` must be {_rows(features)}. {received(history)}") from error
-    if array.dtype.kind not in "iuf":
-        kind = f"values of type {array.dtype}" if array.size else "nothing"
-        raise TypeError(f"`{name}` must be numbers. {received(history)}, {kind}")
-    if array.ndim == 0 or array.shape[1:] != (() if features == 1 else (features,)):
-        raise ValueError(f"`{name}` must be {_rows(features)}. Received: shape {array.shape}")
+    array = as_array(name, history, ("periods",) if features == 1 else ("periods", features), finite_in=np.float32)
     if len(array) < window:
         raise ValueError(f"`{name}` must hold at least {window} values. Received: {len(array)}")
-    wrong = ~(np.abs(array.astype(np.float64)) <= np.finfo(np.float32).max)  # True for NaN too
-    if wrong.any():
-        place = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise ValueError(
-            f"`{name}` must be finite numbers within float32. Received: {array[place]} at position "
-            f"{place[0] if features == 1 else place}"
-        )
     return array.astype(np.float64)
-
-
-def _rows(features: int) -> str:
-    if features == 1:
-        return "one row of numbers, shape (periods,)"
-    return f"rows of {features} numbers, shape (periods, {features})"
 
 
 def check_residuals(residuals: ArrayLike) -> Floats:
@@ -63,15 +42,10 @@ def check_residuals(residuals: ArrayLike) -> Floats:
     Raises:
         ValueError: another rank, none, negative ones, NaN or infinite values.
     """
-    try:
-        array = np.asarray(residuals, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"`residuals` must be numbers of shape (horizons, count). {received(residuals)}") from error
-    if array.ndim != 2 or not array.size or not (np.isfinite(array) & (array >= 0)).all():
-        raise ValueError(
-            f"`residuals` must be absolute errors of shape (horizons, count). Received: shape {array.shape}"
-        )
-    return np.sort(array, axis=1)
+    array = as_array("residuals", residuals, ("horizons", "count"), finite_in=np.float64, wrong_kind=ValueError)
+    if array.min() < 0:
+        raise ValueError(f"`residuals` must be absolute errors, not below 0. Received: {array.min()}")
+    return np.sort(array.astype(np.float64), axis=1)
 
 
 def series_windows(series: ArrayLike, window: int = 6) -> tuple[Floats, Floats]:
@@ -132,8 +106,9 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
         float64 of shape (steps,).
     """
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
-    values = list(history[-window:])  # floats, or rows (features,)
-    for _ in range(steps):
-        following = float(np.asarray(predict(np.asarray(values[-window:])[None])).reshape(()))
-        values.append(following if history.ndim == 1 else np.concatenate([[following], history[-1, 1:]]))
-    return first_column(np.array(values[window:]))
+    known = history[-window:].reshape(window, -1)  # (window, features)
+    rows = np.concatenate([known, known[-1:].repeat(steps, axis=0)], dtype=np.float64)  # first all at their last values
+    for i in range(steps):
+        x = rows[i : i + window].reshape(1, window, *history.shape[1:])
+        rows[window + i, 0] = np.asarray(predict(x)).reshape(())
+    return rows[window:, 0]

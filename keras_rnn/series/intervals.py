@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, check_number, received
-from keras_rnn.series.history import Floats
 from keras_rnn.series.walks import THETA
 
 

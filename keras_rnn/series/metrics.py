@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, check_seed
-from keras_rnn.series.history import Floats, check_history
+from keras_rnn.series.history import check_history
 from keras_rnn.series.intervals import level_share
 
 

@@ -133,7 +133,7 @@ def test_columns_by_name_in_any_order_and_among_others():
     assert expected.index.tolist() == [pd.Timestamp("2025-01-01")]
     with pytest.raises(ValueError, match="columns a, c. Received: a DataFrame of shape .* without 'c'"):
         model.forecast(FRAME[["a", "b"]])
-    with pytest.raises(ValueError, match=r"rows of 2 numbers, shape \(periods, 2\). Received: "):
+    with pytest.raises(ValueError, match=r"numbers of shape \(periods, 2\). Received: "):
         model.forecast(FRAME["a"])
     with pytest.raises(ValueError, match="quarterly dates. Received: annual ones"):
         model.forecast(FRAME.set_axis(pd.date_range("1960", periods=60, freq="YS")))

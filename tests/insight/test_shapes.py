@@ -125,7 +125,7 @@ class TestTargets:
         assert str(caught.value).partition(". Received")[0] == remark.partition("; it has shape")[0]
 
     def test_no_numbers(self):
-        with pytest.raises(TypeError, match="`y` must be an array of numbers. Received: 'abc'"):
+        with pytest.raises(TypeError, match="`y` must be numbers. Received: 'abc'"):
             insight.shapes(plain(1), np.zeros((5, 3, 1)), "abc")
 
 

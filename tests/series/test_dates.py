@@ -68,7 +68,7 @@ def test_without_dates(history):
 def test_nullable_numbers():
     values, _ = dated_history(pd.Series(VALUES).convert_dtypes(), 6, "annual")
     assert values.dtype == np.float64
-    with pytest.raises(ValueError, match="finite numbers .*Received: nan at position 2"):
+    with pytest.raises(ValueError, match="finite in float32. Received: nan at position 2"):
         dated_history(pd.Series([1, 2, None, 4, 5, 6], dtype="Int64"), 6, "annual")
 
 

@@ -95,7 +95,7 @@ def test_several_features():
     forecast = recursive_forecast(lambda rows: rows.sum(), values, 3, 2)  # the other column stays at 11
     assert forecast.tolist() == [51, 8 + 9 + 10 + 11 + 51 + 11]
     for bad in (np.ones((6, 3)), np.ones(6), np.ones((6, 2, 1)), 3.0):
-        with pytest.raises(ValueError, match=r"rows of 2 numbers, shape \(periods, 2\). Received: "):
+        with pytest.raises(ValueError, match=r"numbers of shape \(periods, 2\). Received: "):
             check_history(bad, 3, features=2)
     with pytest.raises(ValueError, match=r"Received: nan at position \(1, 0\)"):
         check_history([[1, 2], [np.nan, 3]], 1, features=2)
