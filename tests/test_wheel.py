@@ -60,7 +60,7 @@ def bare(built):
     folder, wheel = built
     few, site = folder / "few", Path(sysconfig.get_paths()["purelib"])
     few.mkdir()
-    for name in ("ai_edge_litert", "backports", "flatbuffers", "google", "ml_dtypes", "numpy", "numpy.libs", "tqdm",
+    for name in ("ai_edge_litert", "backports", "click", "flatbuffers", "google", "ml_dtypes", "numpy", "numpy.libs", "tqdm",
                  "typing_extensions.py"):  # fmt: skip
         if (site / name).exists():
             (few / name).symlink_to(site / name)
