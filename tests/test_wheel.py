@@ -56,12 +56,12 @@ def installed(built):
 
 @pytest.fixture(scope="module")
 def bare(built):
-    """With NumPy, ai-edge-litert and what that one requires, and nothing else."""
+    """With NumPy, click, ai-edge-litert and what that one requires, and nothing else."""
     folder, wheel = built
     few, site = folder / "few", Path(sysconfig.get_paths()["purelib"])
     few.mkdir()
-    for name in ("ai_edge_litert", "backports", "click", "flatbuffers", "google", "ml_dtypes", "numpy", "numpy.libs", "tqdm",
-                 "typing_extensions.py"):  # fmt: skip
+    for name in ("ai_edge_litert", "backports", "click", "flatbuffers", "google", "ml_dtypes", "numpy", "numpy.libs",
+                 "tqdm", "typing_extensions.py"):  # fmt: skip
         if (site / name).exists():
             (few / name).symlink_to(site / name)
     return environment(folder / "bare", wheel, few)
