@@ -55,6 +55,7 @@ def nudged(model, by=1e-4):
     return other
 
 
+@pytest.mark.slow
 def test_weights_that_differ_a_little_are_found_in_each_artifact(folder, tmp_path):
     export(nudged(char_model()), tmp_path / "nudged")
     shutil.copy(tmp_path / "nudged" / "model.tflite", folder)

@@ -19,6 +19,7 @@ def matrices(monkeypatch):
     return seen
 
 
+@pytest.mark.slow
 def test_in_a_process_of_its_own(command, tmp_path):
     code, out, err = command("show", "char", "--insight", "char.png")
     assert (code, err) == (0, "wrote char.png\n")

@@ -24,6 +24,7 @@ def test_training_is_not_lost_when_the_export_is_refused(capsys, tmp_path, monke
     assert run(capsys, "generate", "he", "--model", str(tmp_path / "mine.keras"))[1] == "hello w\n"
 
 
+@pytest.mark.slow
 def test_figures_of_many_windows_are_of_a_sample(capsys, tmp_path, monkeypatch):
     text = "abc" * 20 + "cab" * 20
     (tmp_path / "t.txt").write_text(text)

@@ -89,6 +89,7 @@ def test_backtest_begins_after_the_training(capsys, folder):
     assert run(capsys, *options, "--since", "2020")[2] == ""
 
 
+@pytest.mark.slow
 def test_hours_begin_after_the_training_too_and_are_numbered(capsys, tmp_path):
     hours = pd.date_range("2020-01-01", periods=90, freq="h")
     pd.Series(np.sin(np.arange(90) / 3), hours, name="x").to_csv(tmp_path / "h.csv", index_label="hour")

@@ -36,6 +36,7 @@ def same(said, printed):
     return re.fullmatch(pattern.replace("…", ".*"), printed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_examples(outcomes, page):
     text, rows = page.read_text(encoding="utf-8"), outcomes[str(page)]
