@@ -3,8 +3,6 @@
 `load` gives an object with the Keras model's verbs. A `.tflite` of this package is enough: it says what it is.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

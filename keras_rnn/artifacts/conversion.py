@@ -1,7 +1,5 @@
 """`to_litert`: any Keras RNN to a LiteRT file that a phone runs, checked before it is written."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from typing import Any

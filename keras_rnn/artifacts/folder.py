@@ -1,7 +1,5 @@
 """Export: a model's folder with the Keras archive, the SavedModel, the LiteRT file and the card."""
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import os

@@ -1,7 +1,5 @@
 """A model's LiteRT file, with all that its user needs to know inside."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """A SavedModel written, and called by signature with named arrays in and out: the counterpart of `LiteRTFile`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

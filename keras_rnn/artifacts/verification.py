@@ -1,7 +1,5 @@
 """Verification: every artifact of a model's folder held against the Keras model, number by number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any

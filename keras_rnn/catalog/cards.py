@@ -1,7 +1,5 @@
 """The model card: `card.json` for machines, and the `README.md` made from it for people."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

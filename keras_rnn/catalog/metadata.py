@@ -12,8 +12,6 @@ Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote i
 A reader refuses a schema newer than its own; new keys may come within one.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The zoo's models that are there, each with its numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

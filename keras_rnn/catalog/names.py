@@ -1,7 +1,5 @@
 """Where the zoo's models lie and what they are called."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass

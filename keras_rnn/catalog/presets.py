@@ -1,7 +1,5 @@
 """What the zoo holds, as data: each preset's sizes, training recipe, and what its card says of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 CELLS = ("rnn_cell", "simple_rnn")

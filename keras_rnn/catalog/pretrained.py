@@ -1,7 +1,5 @@
 """A preset's or a file's weights in a model of either cell, and the arguments that every builder has."""
 
-from __future__ import annotations
-
 import numbers
 from pathlib import Path
 from typing import Any

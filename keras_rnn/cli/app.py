@@ -1,7 +1,5 @@
 """The command `keras-rnn`: which file holds which command, and how it ends."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """`keras-rnn backtest`."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

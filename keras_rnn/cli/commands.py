@@ -1,7 +1,5 @@
 """What every command of `keras-rnn` is: imported when it is called, and its errors speak of its flags."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """`keras-rnn data`: which GS10 is in use, and a newer one for it."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`keras-rnn demo`."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

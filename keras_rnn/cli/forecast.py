@@ -1,7 +1,5 @@
 """`keras-rnn forecast`."""
 
-from __future__ import annotations
-
 import math
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """`keras-rnn generate`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import click

@@ -1,7 +1,5 @@
 """`keras-rnn import-torch`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

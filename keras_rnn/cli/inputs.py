@@ -1,7 +1,5 @@
 """Files of the user's that the commands read."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

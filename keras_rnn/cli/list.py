@@ -1,7 +1,5 @@
 """`keras-rnn list`."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import click

@@ -1,7 +1,5 @@
 """Models by name or path, and the series that a forecaster is given."""
 
-from __future__ import annotations
-
 import warnings
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Kinds of values, and options that several commands have."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import reduce
 from typing import Any

@@ -1,7 +1,5 @@
 """`keras-rnn show`: a card, a Keras model's layers, a LiteRT file's signatures."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

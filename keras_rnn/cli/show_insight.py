@@ -1,7 +1,5 @@
 """`keras-rnn show … --insight OUT.png`: a model's memory as a picture."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

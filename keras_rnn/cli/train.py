@@ -1,7 +1,5 @@
 """`keras-rnn train`: the table of its commands, and what they share."""
 
-from __future__ import annotations
-
 import contextlib
 import sys
 from collections.abc import Iterator

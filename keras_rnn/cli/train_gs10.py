@@ -1,7 +1,5 @@
 """`keras-rnn train gs10`."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`keras-rnn train series`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

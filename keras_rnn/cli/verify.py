@@ -1,7 +1,5 @@
 """`keras-rnn verify`."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import Any
 

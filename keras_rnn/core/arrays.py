@@ -1,7 +1,5 @@
 """Arrays from outside: of numbers, of the shape that is wanted, finite; and what arrays are called in signatures."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

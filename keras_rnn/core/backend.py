@@ -1,7 +1,5 @@
 """Keras, and TensorFlow where a room needs it, imported without their start-up chatter."""
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Any

@@ -1,7 +1,5 @@
 """Checks of arguments, in one place, so that every error reads alike and ends in "Received: …"."""
 
-from __future__ import annotations
-
 import numbers
 from collections.abc import Iterable
 from typing import Any

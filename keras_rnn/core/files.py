@@ -1,7 +1,5 @@
 """Writing whole or not at all: beside the target first, then renamed into its place."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

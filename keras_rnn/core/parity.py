@@ -1,7 +1,5 @@
 """Comparisons of an artifact with its Keras model, and the error where they differ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

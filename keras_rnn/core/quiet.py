@@ -1,7 +1,5 @@
 """Keeping TensorFlow's start-up chatter and the converter's log from the user, but not their errors."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import sys

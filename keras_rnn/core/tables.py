@@ -1,7 +1,5 @@
 """Figures as tables and lines for people to read."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

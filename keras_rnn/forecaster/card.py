@@ -1,7 +1,5 @@
 """What a card says of a series and the training on it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

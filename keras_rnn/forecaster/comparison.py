@@ -1,7 +1,5 @@
 """A forecaster against what needs no network, walked forward over a series: the table for cards and the command."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """A series' parts: how much of it is kept for the test, and whether the rest is enough to learn from."""
 
-from __future__ import annotations
-
 import numbers
 
 from keras_rnn.core.checks import check_integer, check_number, received

@@ -1,7 +1,5 @@
 """What a forecaster takes from the training part of a series: its scale, its columns, its dates."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

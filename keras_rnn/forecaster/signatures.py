@@ -1,7 +1,5 @@
 """A forecaster's signatures: values in and a prediction out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

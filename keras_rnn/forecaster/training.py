@@ -1,7 +1,5 @@
 """A forecaster of a user's series: trained by a recipe that is not worse than "no change" where it can help it."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math

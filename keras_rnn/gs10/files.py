@@ -1,7 +1,5 @@
 """GS10's files: the packaged one, the user's newer one, what such a file must hold, and which is in use."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass

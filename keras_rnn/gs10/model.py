@@ -1,7 +1,5 @@
 """The GS10 forecaster: a window of yields in, the next period's out, both in percent."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Newer months of GS10: fetched, checked against those in use, and stored in the user's data folder."""
 
-from __future__ import annotations
-
 import datetime
 import re
 import time

@@ -4,8 +4,6 @@ All derivatives are by automatic differentiation in float64, on copies of the la
 `keras_rnn.plots.insight`.
 """
 
-from __future__ import annotations
-
 from keras_rnn.insight._cost import CostRow, cost
 from keras_rnn.insight._gradients import Gradients, LayerGradients, gradients
 from keras_rnn.insight._memory import LayerMap, LayerMemory, Memory, MemoryMap, memory, memory_map

@@ -1,7 +1,5 @@
 """What a recurrent layer costs as steps and units grow, beside a dense layer over the same window."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

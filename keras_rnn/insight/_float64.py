@@ -1,7 +1,5 @@
 """Copies of layers that compute in float64, so that derivatives come out exact to sixteen digits."""
 
-from __future__ import annotations
-
 from types import MethodType
 from typing import Any
 

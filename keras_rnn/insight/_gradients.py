@@ -1,7 +1,5 @@
 """How a loss' gradient travels back through a recurrent model's steps, and whether it vanishes or explodes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

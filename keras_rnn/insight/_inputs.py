@@ -1,7 +1,5 @@
 """Checks of what `insight` is given, with the shape that a model wants in words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Jacobians of a recurrent layer's steps, their running product, and its norm."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """How much of a step's input and state is still there k steps later, as norms of Jacobians."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model run step by step in float64, with every state of every recurrent layer kept: what `insight` reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

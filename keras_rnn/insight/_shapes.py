@@ -1,7 +1,5 @@
 """The shapes that a batch has on its way through a recurrent model, and whether a target fits what comes out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The hidden states of a recurrent model, step by step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Vector-Jacobian products of a cell's step, many at once: reverse-mode differentiation back through time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A Keras model with a recurrence as a LiteRT file, compared with the model before it takes its place."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A `.tflite` file run by `ai_edge_litert` and NumPy alone: its signatures, called by name with named inputs."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A `.tflite` file's flatbuffer: its operators, constants and metadata."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

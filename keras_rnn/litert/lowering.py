@@ -5,8 +5,6 @@ taken apart into its chain of layers; each recurrent layer becomes a loop, unrol
 cell's own `call`, and every other layer is called as it is.
 """
 
-from __future__ import annotations
-
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Function, Model, Operation, Tensor

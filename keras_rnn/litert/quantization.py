@@ -1,7 +1,5 @@
 """Smaller weights for LiteRT: what calibrates full int8, and the process of its own that it is converted in."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Conversion to LiteRT, and the finishing of the file: its primary signature, its names, its metadata."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Pictures of backtests: forecasts with their intervals, skill by method, and error by horizon."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

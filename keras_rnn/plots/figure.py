@@ -1,7 +1,5 @@
 """What all pictures share: a figure of one size, signs for characters, and the file it is written to."""
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 

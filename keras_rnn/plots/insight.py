@@ -1,7 +1,5 @@
 """Pictures of what `insight` found, each a function that returns a matplotlib figure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where a picture may go: checked before the work that it is for, without importing matplotlib."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from keras_rnn.core.checks import received

@@ -1,7 +1,5 @@
 """Pictures of training and of the text that comes of it, each a function that returns a matplotlib figure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Reading a file of weights that somebody else wrote: tensors by name, and no code that a pickle brings along."""
 
-from __future__ import annotations
-
 import re
 import warnings
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`from_torch`: PyTorch's recurrent weights in Keras' layers, with the same answers."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

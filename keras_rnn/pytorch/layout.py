@@ -4,8 +4,6 @@ PyTorch has a matrix's outputs as rows and the gates one below the other; Keras 
 by side. To convert is to cut, reorder and transpose, which is exact; the one sum is that of two biases.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,8 +3,6 @@
 PyTorch is not needed: a tensor is asked for `detach()` and `cpu()` if it has them, and is a NumPy array from there on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The recurrent cell, written by hand from its equation."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from keras_rnn.core.backend import keras

@@ -1,7 +1,5 @@
 """A built Keras model taken apart into its chain of layers: the one file that knows Keras' private names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

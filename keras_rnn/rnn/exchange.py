@@ -1,7 +1,5 @@
 """Weights in and out of Keras layers, as `CellWeights`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -3,8 +3,6 @@
 Keras' own graph would do for a server, but on a phone its zero-state and gather ops cost more than the model.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import numpy as np

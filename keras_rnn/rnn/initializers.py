@@ -1,7 +1,5 @@
 """How a recurrent matrix begins."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from keras_rnn.core.backend import keras

@@ -1,7 +1,5 @@
 """The recurrent layer with either cell and its head, and the optimizer that a ReLU one needs."""
 
-from __future__ import annotations
-
 import numbers
 from typing import Any
 

@@ -3,8 +3,6 @@
 Known cells have the input projection of all steps done in one matmul; any other is called as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Training through `fit`, many updates to a call, so that small models do not wait for Python."""
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Sequence

@@ -6,12 +6,10 @@ ways of storing it: `RNNCell` (one matrix for x and h together), `SimpleRNN` + `
 one sum is that of `nn.RNN`'s two biases.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -132,7 +130,7 @@ class CellWeights:
         )
 
     @classmethod
-    def from_rnn_cell(cls, arrays: Mapping[str, ArrayLike]) -> CellWeights:
+    def from_rnn_cell(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_rnn_cell` gives."""
         a = _take(arrays, {"i2h_kernel"}, {"i2h_bias", "i2o_kernel", "i2o_bias"})
         i2h = a["i2h_kernel"]
@@ -154,7 +152,7 @@ class CellWeights:
         )
 
     @classmethod
-    def from_simple_rnn(cls, arrays: Mapping[str, ArrayLike]) -> CellWeights:
+    def from_simple_rnn(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_simple_rnn` gives."""
         a = _take(arrays, {"kernel", "recurrent_kernel"}, {"bias", "dense_kernel", "dense_bias"})
         return cls(a["kernel"], a["recurrent_kernel"], a.get("bias"), a.get("dense_kernel"), a.get("dense_bias"))
@@ -174,7 +172,7 @@ class CellWeights:
         )
 
     @classmethod
-    def from_linears(cls, arrays: Mapping[str, ArrayLike]) -> CellWeights:
+    def from_linears(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_linears` gives."""
         a = _take(arrays, {"i2h.weight"}, {"i2h.bias", "i2o.weight", "i2o.bias"})
         return cls.from_rnn_cell(
@@ -199,7 +197,7 @@ class CellWeights:
         )
 
     @classmethod
-    def from_torch_rnn(cls, arrays: Mapping[str, ArrayLike]) -> CellWeights:
+    def from_torch_rnn(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From a one-layer `nn.RNN`'s `state_dict` as arrays, with a `Linear` head's as `head.weight`, `head.bias`."""
         a = _take(
             arrays,

@@ -4,8 +4,6 @@ A forecaster is called with a history, float64 (periods,), and a number of steps
 series of several features, (periods, features), it forecasts the first.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

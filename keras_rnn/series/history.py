@@ -1,7 +1,5 @@
 """A series of values over time: what a history must be, its windows, and forecasts by steps, in NumPy alone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

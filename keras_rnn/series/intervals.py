@@ -1,7 +1,5 @@
 """Prediction intervals from the errors that a model has made: how wide, and how they widen further ahead."""
 
-from __future__ import annotations
-
 import math
 import numbers
 from collections.abc import Iterable

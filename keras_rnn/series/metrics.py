@@ -1,7 +1,5 @@
 """Measures of forecasts and of their intervals, and whether a difference between two forecasts is more than luck."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Simulated series to learn forecasting from: means over time of random walks, which yearly yields nearly are."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

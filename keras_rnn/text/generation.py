@@ -5,8 +5,6 @@ that wait for each other. But n windows overlap: here they advance together, one
 costs one product of (n − 1, units) by (units, units) instead of n products of a row. The answers are the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from keras_rnn.core.backend import tf

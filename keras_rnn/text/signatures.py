@@ -1,7 +1,5 @@
 """The character model's signatures: ids in and logits out, and for servers text in and text out."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 import numpy as np

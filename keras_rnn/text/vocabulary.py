@@ -4,8 +4,6 @@ A vocabulary is a string: the distinct characters of a text, sorted by code poin
 in it, so two programs that know the characters agree on the ids without a table.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The whole product in one run: eight models trained, exported, checked against each other, and used."""
 
-from __future__ import annotations
-
 import time
 from pathlib import Path
 from typing import Any

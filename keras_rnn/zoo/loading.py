@@ -1,7 +1,5 @@
 """Loading a model of the zoo by name or any Keras model by path, and checking a model's folder."""
 
-from __future__ import annotations
-
 from typing import Any
 
 # imported for what they register: a file then needs nothing imported first

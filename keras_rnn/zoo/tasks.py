@@ -1,7 +1,5 @@
 """What each preset learns and how it is judged: its windows, which of them are for training, and its figures."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

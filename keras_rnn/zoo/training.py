@@ -1,7 +1,5 @@
 """A preset trained anew from its data by its recipe."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from keras_rnn.catalog.names import ModelName

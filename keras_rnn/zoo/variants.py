@@ -1,7 +1,5 @@
 """What quantizing a model of the zoo saves and costs, measured: whether a variant earns its place beside float32."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any
