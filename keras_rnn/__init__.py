@@ -27,36 +27,29 @@ if TYPE_CHECKING:
     from keras_rnn.text.vocabulary import text_windows
     from keras_rnn.zoo.loading import load, verify
 
-# Public name → the module that holds it. Nothing is imported before it is asked for: `import keras_rnn` stays free
-# of TensorFlow, and `list_models` answers without it.
-_PUBLIC = {
-    "CellWeights": "rnn.weights",
-    "CharModel": "text.model",
-    "GS10Model": "gs10.model",
-    "RNNCell": "rnn.cell",
-    "ScaledIdentity": "rnn.initializers",
-    "SeriesModel": "forecaster.model",
-    "char_model": "text.model",
-    "export": "artifacts.folder",
-    "from_torch": "pytorch.keras_model",
-    "gs10_model": "gs10.model",
-    "insight": "",
-    "list_models": "catalog.models",
-    "load": "zoo.loading",
-    "load_gs10": "gs10.data",
-    "read_weights": "rnn.exchange",
-    "runtime": "",
-    "series_model": "forecaster.model",
-    "series_windows": "series.history",
-    "text_windows": "text.vocabulary",
-    "to_litert": "artifacts.conversion",
-    "train": "rnn.training",
-    "train_series": "forecaster.training",
-    "verify": "zoo.loading",
-    "write_weights": "rnn.exchange",
+# Which module holds which public names. Nothing is imported before it is asked for: `import keras_rnn` stays free of
+# TensorFlow, and `list_models` answers without it.
+_HOLDS = {
+    "artifacts.conversion": ("to_litert",),
+    "artifacts.folder": ("export",),
+    "catalog.models": ("list_models",),
+    "forecaster.model": ("SeriesModel", "series_model"),
+    "forecaster.training": ("train_series",),
+    "gs10.data": ("load_gs10",),
+    "gs10.model": ("GS10Model", "gs10_model"),
+    "pytorch.keras_model": ("from_torch",),
+    "rnn.cell": ("RNNCell",),
+    "rnn.exchange": ("read_weights", "write_weights"),
+    "rnn.initializers": ("ScaledIdentity",),
+    "rnn.training": ("train",),
+    "rnn.weights": ("CellWeights",),
+    "series.history": ("series_windows",),
+    "text.model": ("CharModel", "char_model"),
+    "text.vocabulary": ("text_windows",),
+    "zoo.loading": ("load", "verify"),
 }
-
-_REGISTERED = {name: _PUBLIC[name] for name in ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel")}
+_MODULE_OF = {name: f"{__name__}.{module}" for module, names in _HOLDS.items() for name in names}
+_REGISTERED = ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel")
 
 __all__ = [  # noqa: RUF022, by what they are for
     "char_model",
@@ -88,15 +81,14 @@ __all__ = [  # noqa: RUF022, by what they are for
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if not _PUBLIC[name]:
+    if name in ("runtime", "insight"):
         return importlib.import_module(f"{__name__}.{name}")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _REGISTERED or name.endswith("_model"):  # one is enough for keras.models.load_model to know them all
-        for module in _REGISTERED.values():
-            importlib.import_module(f"{__name__}.{module}")
-    value = getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
-    globals()[name] = value
+        for each in _REGISTERED:
+            importlib.import_module(_MODULE_OF[each])
+    value = globals()[name] = getattr(importlib.import_module(_MODULE_OF[name]), name)
     return value
 
 
