@@ -17,6 +17,10 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import Array, as_array
 from keras_rnn.core.checks import received
 
+# others' names → ours, of the attributes or of `RNNCell`'s arrays
+_SIMPLE_RNN = {"kernel": "kernel", "recurrent_kernel": "recurrent_kernel", "bias": "bias",
+               "dense_kernel": "output_kernel", "dense_bias": "output_bias"}  # fmt: skip
+_LINEARS = {"i2h.weight": "i2h_kernel", "i2h.bias": "i2h_bias", "i2o.weight": "i2o_kernel", "i2o.bias": "i2o_bias"}
 NUMPY_ACTIVATIONS: dict[str, Callable[[Array], Array]] = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
 
 
@@ -143,46 +147,26 @@ class CellWeights:
 
     def to_simple_rnn(self) -> dict[str, Array]:
         """`kernel`, `recurrent_kernel`, `bias` of `SimpleRNN`, and `dense_kernel`, `dense_bias` of the head."""
-        return _present(
-            kernel=self.kernel,
-            recurrent_kernel=self.recurrent_kernel,
-            bias=self.bias,
-            dense_kernel=self.output_kernel,
-            dense_bias=self.output_bias,
-        )
+        return _present(**{name: getattr(self, field) for name, field in _SIMPLE_RNN.items()})
 
     @classmethod
     def from_simple_rnn(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_simple_rnn` gives."""
         a = _take(arrays, {"kernel", "recurrent_kernel"}, {"bias", "dense_kernel", "dense_bias"})
-        return cls(a["kernel"], a["recurrent_kernel"], a.get("bias"), a.get("dense_kernel"), a.get("dense_bias"))
+        return cls(**{_SIMPLE_RNN[name]: array for name, array in a.items()})
 
     # the tutorial's component: nn.Linear(features + units, units) and nn.Linear(units, outputs)
 
     def to_linears(self) -> dict[str, Array]:
         """The tutorial's `state_dict`: `i2h.weight` (units, features + units), `i2h.bias`, `i2o.weight`, `i2o.bias`."""
         cell = self.to_rnn_cell()
-        return _present(
-            **{
-                "i2h.weight": _transposed(cell["i2h_kernel"]),
-                "i2h.bias": cell.get("i2h_bias"),
-                "i2o.weight": _transposed(cell.get("i2o_kernel")),
-                "i2o.bias": cell.get("i2o_bias"),
-            }
-        )
+        return {name: _transposed(cell[ours]) for name, ours in _LINEARS.items() if ours in cell}
 
     @classmethod
     def from_linears(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_linears` gives."""
         a = _take(arrays, {"i2h.weight"}, {"i2h.bias", "i2o.weight", "i2o.bias"})
-        return cls.from_rnn_cell(
-            _present(
-                i2h_kernel=_transposed(a["i2h.weight"]),
-                i2h_bias=a.get("i2h.bias"),
-                i2o_kernel=_transposed(a.get("i2o.weight")),
-                i2o_bias=a.get("i2o.bias"),
-            )
-        )
+        return cls.from_rnn_cell({_LINEARS[name]: _transposed(array) for name, array in a.items()})
 
     # torch.nn.RNN, one layer, one direction
 
@@ -199,11 +183,8 @@ class CellWeights:
     @classmethod
     def from_torch_rnn(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From a one-layer `nn.RNN`'s `state_dict` as arrays, with a `Linear` head's as `head.weight`, `head.bias`."""
-        a = _take(
-            arrays,
-            {"weight_ih_l0", "weight_hh_l0"},
-            {"bias_ih_l0", "bias_hh_l0", "head.weight", "head.bias"},
-        )
+        optional = {"bias_ih_l0", "bias_hh_l0", "head.weight", "head.bias"}
+        a = _take(arrays, {"weight_ih_l0", "weight_hh_l0"}, optional)
         if ("bias_ih_l0" in a) != ("bias_hh_l0" in a):
             raise ValueError(f"`bias_ih_l0` and `bias_hh_l0` must come together. Received: {sorted(arrays)}")
         if "bias_ih_l0" in a:

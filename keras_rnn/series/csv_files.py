@@ -15,25 +15,17 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
 
 
-def read_series(path: FilePath, column: str | None = None) -> pd.Series[float]:
-    """A series from a CSV file: dates or years in the first column, numbers in another, a header above.
+def read_columns(path: FilePath, column: str | None = None, others: Sequence[str] = ()) -> pd.DataFrame:
+    """Series from a CSV file: dates or years in the first column, numbers in others, a header above.
 
     Args:
         path: the file; lines that start with `#` are comments.
-        column: the column of numbers; None: the only one there is besides the dates.
+        column: the column of numbers that comes first; None: the only one there is besides the dates.
+        others: further columns, which come after it.
 
     Raises:
-        ValueError: no such file, no such column, no rows, a date or a number that is none. A missing value, which
-            FRED writes as ".", is an error that names its date: leaving it out would shift the years.
-    """
-    return read_columns(path, column).iloc[:, 0]
-
-
-def read_columns(path: FilePath, column: str | None = None, others: Sequence[str] = ()) -> pd.DataFrame:
-    """Several series from a CSV file, as `read_series` reads one: `column` first, the `others` after it.
-
-    Raises:
-        ValueError: as `read_series`; a column twice.
+        ValueError: no such file, no such column or one twice, no rows, a date or a number that is none. A missing
+            value, which FRED writes as ".", is an error that names its date: leaving it out would shift the years.
     """
     table = _read_table(Path(path))
     names = list(table.columns[1:])

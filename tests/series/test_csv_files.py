@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from keras_rnn.series.csv_files import read_columns, read_series
+from keras_rnn.series.csv_files import read_columns
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ ROWS = "".join(f"{y}-01-01,{y - 2000}.5\n" for y in range(2010, 2017))
 
 
 def test_csv_as_fred_writes_it(csv):
-    series = read_series(csv("observation_date,GS10\n" + ROWS))
+    series = read_columns(csv("observation_date,GS10\n" + ROWS)).iloc[:, 0]
     assert series.name == "GS10"
     assert series.index.name == "observation_date"
     assert series.iloc[0] == 10.5
@@ -29,7 +29,7 @@ def test_csv_as_fred_writes_it(csv):
 
 def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
     text = "# a comment\nyear, a, b\n" + "".join(f"{y}, {y}, 1\n" for y in range(2010, 2017))
-    series = read_series(csv(text, "utf-8-sig"), column="a")
+    series = read_columns(csv(text, "utf-8-sig"), column="a").iloc[:, 0]
     assert series.index.tolist() == list(range(2010, 2017))
     assert series.tolist() == list(range(2010, 2017))
 
@@ -58,14 +58,14 @@ def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
 )
 def test_bad_csv(csv, text, column, message):
     with pytest.raises(ValueError, match=message):
-        read_series(csv(text), column)
+        read_columns(csv(text), column)
 
 
 def test_csv_that_is_none(tmp_path):
     (tmp_path / "binary.csv").write_bytes(bytes(range(128, 256)) * 8)
     for path in (tmp_path / "absent.csv", tmp_path, tmp_path / "binary.csv"):
         with pytest.raises(ValueError, match="Received: "):
-            read_series(path)
+            read_columns(path)
 
 
 def test_several_columns(csv):
