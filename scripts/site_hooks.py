@@ -6,6 +6,7 @@ import base64
 import contextlib
 import io
 import os
+import posixpath
 import re
 import shlex
 from pathlib import Path
@@ -18,6 +19,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).resolve().parent.parent
 INLINE = "%matplotlib inline\n"  # a notebook needs it, a reader does not
 BETWEEN = "<!-- next text -->"  # in `scripts/LESSON.zh.md`, which has a text for each of the lesson's
+NOTEBOOK = re.compile(r"\((?:\.\./)+notebooks/(\w+)\.ipynb\)")
 HELP = re.compile(r"^\$ keras-rnn (.*--help)\n", re.MULTILINE)
 LINKS = {
     "en": "As a script: [{0}.py]({0}.py), run by `python scripts/{0}.py`. As a notebook: [{0}.ipynb]({0}.ipynb).",
@@ -84,7 +86,13 @@ def lesson_page(lesson: str, notebook: nbformat.NotebookNode, language: str, has
     return "\n\n".join([title, links.format(lesson), first, *parts[1:]]) + "\n"
 
 
-def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
+def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
+    def lesson(found: re.Match[str]) -> str:  # in the repository a link leads to the notebook, on the site to its page
+        chinese = f"zh/lessons/{found[1]}.md"
+        target = chinese if page.file.src_uri.startswith("zh/") and chinese in files.src_uris else chinese[3:]
+        return f"({posixpath.relpath(target, posixpath.dirname(page.file.src_uri))})"
+
+    markdown = NOTEBOOK.sub(lesson, markdown)
     return HELP.sub(lambda found: found[0] + help_of(shlex.split(found[1])), markdown)
 
 

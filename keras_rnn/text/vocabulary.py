@@ -36,9 +36,13 @@ def check_vocabulary(vocabulary: Any) -> str:
     if vocabulary != expected:
         raise ValueError(
             "`vocabulary` must be distinct characters sorted by code point, here "
-            f"{expected[:60]!r}{'…' if len(expected) > 60 else ''}. {received(vocabulary)}"
+            f"{_quoted(expected)}. {received(vocabulary)}"
         )
     return expected
+
+
+def _quoted(vocabulary: str) -> str:
+    return f"{vocabulary[:60]!r}{'…' if len(vocabulary) > 60 else ''}"
 
 
 def vocabulary_of(text: str) -> str:
@@ -62,7 +66,7 @@ def encode(text: str, vocabulary: str, name: str = "text") -> Ids:
     if unknown.any():
         character = text[int(np.argmax(unknown))]
         raise ValueError(
-            f"`{name}` must hold only characters of the vocabulary {vocabulary[:60]!r}, "
+            f"`{name}` must hold only characters of the vocabulary {_quoted(vocabulary)}, "
             f"which has no {character!r}. {received(text)}"
         )
     return ids.astype(np.int32)
