@@ -183,7 +183,6 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
     if file.primary != "serving_default":
         raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
-    kinds: dict[str, type[CharRuntime | SeriesRuntime]] = {
-        runtime.kind: runtime for runtime in (CharRuntime, GS10Runtime, SeriesRuntime)
-    }
+    kinds: dict[str, type[CharRuntime | SeriesRuntime]]
+    kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
     return kinds[metadata["kind"]](file, metadata)

@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,6 +71,12 @@ class Command(click.Command):
             return flags[name] + (" must not be given" if none else "") if name in flags else match[0]
 
         return _ARGUMENT.sub(flag, message)
+
+
+def say(*remarks: str) -> None:
+    """Tell people something beside the answer, which goes to standard output."""
+    for remark in remarks:
+        print(remark, file=sys.stderr)
 
 
 def message_of(error: Exception) -> str:

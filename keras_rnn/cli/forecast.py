@@ -1,15 +1,14 @@
 """`keras-rnn forecast`."""
 
 import math
-import sys
 from typing import Any
 
 import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
-from keras_rnn.cli.commands import Command
+from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
-from keras_rnn.cli.options import forecaster_options, json_option, runtime_option
+from keras_rnn.cli.options import check_column, forecaster_options, json_option, runtime_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -31,8 +30,7 @@ def command(
     The CSV has a header, dates or years in its first column and numbers in another; without one, it is the newest
     GS10.
     """
-    if column and not history:
-        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+    check_column(column, history)
     if plot and runtime == "litert":
         raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
     if plot:
@@ -70,8 +68,7 @@ def command(
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None
         _draw(plot, f"{name_of(series)}, forecast by {name}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
-    for remark in remarks:
-        print(remark, file=sys.stderr)
+    say(*remarks)
     rows = [(day(when), *row) for when, *row in frame.itertuples()]
     if as_json:
         columns = {head: {row[0]: row[i] for row in rows} for i, head in enumerate(frame.columns, 1)}

@@ -1,10 +1,10 @@
 """`keras-rnn show … --insight OUT.png`: a model's memory as a picture."""
 
-import sys
 from typing import Any
 
 import numpy as np
 
+from keras_rnn.cli.commands import say
 from keras_rnn.cli.models import load_for
 from keras_rnn.core.checks import received
 from keras_rnn.plots.picture import check_picture
@@ -43,7 +43,7 @@ def draw(name: str, picture: str, text: str | None) -> None:
         x, about = _random(model), "each step of a random window leaves in the state"
     layer = memory_map(model, x).layers[-1]
     save_figure(plot_memory(layer.input_norms[0], labels, window, f"{name}: what {about}"), picture)
-    print(f"wrote {picture}", file=sys.stderr)
+    say(f"wrote {picture}")
 
 
 def _last_window(model: Any) -> tuple[Any, list[str]]:

@@ -71,7 +71,7 @@ def _part(test: str) -> float | int:
 
 def _names(others: str | None) -> list[str]:
     """ "A, B" → ["A", "B"]."""
-    names = [name.strip() for name in (others or "").split(",")] if others is not None else []
+    names = [] if others is None else [name.strip() for name in others.split(",")]
     if not all(names):
         raise ValueError(f"`others` must be columns such as A,B. Received: {others!r}")
     return names

@@ -1,18 +1,32 @@
-"""What all pictures share: a figure of one size, signs for characters, and the file it is written to."""
+"""What all pictures share: one style and size, signs for characters, and the file they are written to."""
 
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from keras_rnn.core.files import FilePath, written_file
 from keras_rnn.plots.picture import check_picture
 
+styled = rc_context(
+    {  # decorates what draws
+        "figure.dpi": 150,
+        "figure.constrained_layout.use": True,
+        "axes.titlesize": 10,
+        "axes.formatter.useoffset": False,
+        "axes.grid": True,
+        "axes.grid.which": "both",
+        "grid.alpha": 0.25,
+        "legend.frameon": False,
+        "legend.fontsize": 9,
+    }
+)
 TICKS_UP_TO = 60
 SIGNS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 
-def new_figure(height: float) -> tuple[Figure, Axes]:
+def new_figure(height: float = 4.5) -> tuple[Figure, Axes]:
     """A figure of the house's width, so many inches high, and its axes."""
-    figure = Figure(figsize=(8, height), dpi=150, layout="constrained")
+    figure = Figure(figsize=(8, height))
     return figure, figure.add_subplot()
 
 
