@@ -70,15 +70,12 @@ class CharRuntime(TextGeneration):
             and len(ids) == 1
             and self._known(ids.tolist()[0])
         ):
-            ids = self._as_ids(ids)
+            array = as_array("ids", ids, self._shape, "iu", wrong_kind=ValueError)
+            if not self._known(array.tolist()[0]):
+                raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
+            ids = array.astype(np.int32)
         logits: NDArray[Any] = self._run(ids)
         return logits[:, -1] if self._every_step else logits
-
-    def _as_ids(self, ids: Any) -> Ids:
-        array = as_array("ids", ids, self._shape, "iu", wrong_kind=ValueError)
-        if not self._known(array.tolist()[0]):
-            raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
-        return array.astype(np.int32)
 
     def _most_likely(self, ids: list[int], length: int) -> list[int]:
         ids = list(ids)

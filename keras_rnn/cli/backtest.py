@@ -1,6 +1,7 @@
 """`keras-rnn backtest`."""
 
 import sys
+from functools import partial
 from typing import Any
 
 import click
@@ -45,9 +46,7 @@ def command(
     if since is None and not history:
         since = FIRST_TEST_YEAR
 
-    def progress(origins: Any) -> Any:
-        return tqdm(origins, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
-
+    progress = partial(tqdm, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
     origin = learnt if since is None else None
     results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
     if model.trained_to is not None and (learnt is None or results["model"].origins[0] < learnt):

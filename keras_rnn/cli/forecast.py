@@ -50,7 +50,7 @@ def command(
     if isinstance(found, Forecast):
         frame = forecast_frame(found.mean, dates, model.frequency, found.half_widths)
     else:
-        frame = found if dates is None else found.set_index(dates_after(dates, steps, model.frequency))
+        frame = found.set_index(dates_after(dates, steps, model.frequency))
     if history and percents and model.kind == "gs10":
         remarks.append("the intervals are as wide as the model's errors on GS10, not on this series")
     if dates is not None and model.frequency is None:
@@ -69,14 +69,13 @@ def command(
         _draw(plot, f"{name_of(series)}, forecast by {name}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
     say(*remarks)
-    rows = [(day(when), *row) for when, *row in frame.itertuples()]
+    named = frame.rename(index=day)
     if as_json:
-        columns = {head: {row[0]: row[i] for row in rows} for i, head in enumerate(frame.columns, 1)}
-        print_json({"model": name, "unit": model.unit, **columns})
+        print_json({"model": name, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
     places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))
-    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in rows]
+    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
     print(plain_table([str(frame.index.name or "date"), *heads], lines))
 
 

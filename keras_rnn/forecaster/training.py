@@ -215,11 +215,7 @@ def train_on_walks(model: SeriesModel, recipe: Recipe, seed: int, title: str | N
     """Train a forecaster on simulated random walks, each window seen once.
 
     The loss is the squared error over the walk's own variance, so that quiet and wild ones count alike; Adam's rate
-    falls to 0 by a cosine (Loshchilov and Hutter 2017).
-
-    Args:
-        seed: of the windows.
-        title: of a progress bar; None shows none.
+    falls to 0 by a cosine (Loshchilov and Hutter 2017). `seed` is of the windows; without a `title` there is no bar.
     """
     shape = (recipe.updates, recipe.walks or 1)
     count, median, spread = shape[0] * shape[1], recipe.median or 1.0, recipe.spread or 0.0

@@ -45,11 +45,8 @@ def data_folder() -> Path:
 
 
 def parse_gs10(text: str) -> tuple[Months, Floats, str | None]:
-    """The GS10 of a CSV text such as FRED's, checked.
-
-    Returns:
-        Months, datetime64[M], and values in percent, both of shape (months,); and the last month where it is not yet
-        complete, so that it has no value and is left out.
+    """The months and values of a CSV text such as FRED's, as in `GS10Data`; and the last month where it has no value
+    yet, so that it is left out.
 
     Raises:
         ValueError: another header, months that do not follow each other, a missing or an implausible value.

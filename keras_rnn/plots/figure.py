@@ -31,11 +31,7 @@ def new_figure(height: float = 4.5) -> tuple[Figure, Axes]:
 
 
 def save_figure(figure: Figure, path: FilePath) -> None:
-    """Write a figure whole or not at all; the ending says the kind (png, svg, pdf).
-
-    Raises:
-        ValueError, OSError: as `check_picture`.
-    """
+    """Write a figure whole or not at all, where `check_picture` lets it; the ending says the kind (png, svg, pdf)."""
     check_picture(path)
     with written_file(path) as beside:
         figure.savefig(beside, bbox_inches="tight")

@@ -12,6 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.insight import CostRow, Gradients, LayerTrace, Memory
 from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure, styled
@@ -57,11 +58,7 @@ def plot_memory(
     Raises:
         ValueError: no square of numbers, or labels of another length.
     """
-    try:
-        values = np.asarray(matrix, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        expected = "`matrix` must be numbers, such as `memory_map(model, x).layers[0].input_norms[0]`"
-        raise TypeError(f"{expected}. {received(type(matrix).__name__)}") from error
+    values = as_array("matrix", matrix).astype(np.float64)
     if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
         raise ValueError(f"`matrix` must have shape (steps, steps). Received: shape {values.shape}")
     if not np.isfinite(values).any() or np.isinf(values).any() or np.nanmin(values) < 0:

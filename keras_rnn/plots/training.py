@@ -71,10 +71,10 @@ def plot_generated(model: CharModel, prompt: str, length: int, title: str | None
     check_integer("length", length, 1, TICKS_UP_TO)
     text, chosen, second = prompt, [], []
     for _ in range(length):
-        likely = list(model.predict_next(text).items())  # the most likely first
-        text += likely[0][0]
-        chosen.append(likely[0][1])
-        second.append(likely[1][1] if len(likely) > 1 else 0.0)
+        (character, p), *others = model.predict_next(text).items()  # the most likely first
+        text += character
+        chosen.append(p)
+        second.append(others[0][1] if others else 0.0)
     shown = text[-min(len(text), TICKS_UP_TO) :]
     figure, axes = new_figure(3.6)
     at = np.arange(len(shown) - length, len(shown))

@@ -1,4 +1,4 @@
-"""What each preset learns and how it is judged: its windows, which of them are for training, and its figures."""
+"""What each preset learns and how it is judged: its windows, those for training, the training, and its figures."""
 
 from typing import Any
 
@@ -7,10 +7,13 @@ import numpy as np
 from keras_rnn.catalog.names import ModelName, preset_of
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR, Preset
 from keras_rnn.core.arrays import Floats
+from keras_rnn.core.checks import check_seed
 from keras_rnn.forecaster.model import forecaster_of
+from keras_rnn.forecaster.training import train_on_walks
 from keras_rnn.gs10.data import load_gs10
 from keras_rnn.gs10.model import GS10Model, gs10_model
 from keras_rnn.rnn.model import RecurrentModel
+from keras_rnn.rnn.training import train
 from keras_rnn.series.backtest import latest_residuals, walk_forward
 from keras_rnn.series.dates import years_of
 from keras_rnn.series.history import persistence, series_windows
@@ -61,26 +64,41 @@ class YieldTask:
 
     def figures(self, model: RecurrentModel) -> dict[str, float]:
         predicted = model.predict_windows(self.inputs)  # (windows, 1)
-        parts = {"train": self.training, "test": ~self.training}
-        if self.preset.recipe.walks:  # trained on none of these; by the first part choices were made
-            later = self.years >= LATER_TEST_YEAR
-            parts = {f"before_{FIRST_TEST_YEAR}": self.training, "test": ~self.training,
-                     f"from_{LATER_TEST_YEAR}": later}  # fmt: skip
+        walks = self.preset.recipe.walks  # then it is trained on none of these; by the first part choices were made
+        parts = {f"before_{FIRST_TEST_YEAR}" if walks else "train": self.training, "test": ~self.training}
+        if walks:
+            parts[f"from_{LATER_TEST_YEAR}"] = self.years >= LATER_TEST_YEAR
         figures: dict[str, float] = {}
         for part, chosen in parts.items():
             figures |= figures_of(part, self.targets[chosen], predicted[chosen], persistence(self.inputs[chosen]))
         return figures
 
 
-def task_of(name: ModelName) -> Any:
-    """The `CharTask` or `YieldTask` that a preset is trained and judged on."""
-    return {"char": CharTask, "gs10": YieldTask}[name.model](preset_of(name))
+def task_of(name: ModelName) -> CharTask | YieldTask:
+    """What a preset is trained and judged on."""
+    preset = preset_of(name)
+    return CharTask(preset) if name.model == "char" else YieldTask(preset)
 
 
 def measure(name: ModelName, model: RecurrentModel) -> dict[str, float]:
     """A preset's figures, a naive baseline's beside them; GS10's errors in percentage points."""
-    figures: dict[str, float] = task_of(name).figures(model)
-    return figures
+    return task_of(name).figures(model)
+
+
+def train_preset(name: ModelName, verbose: bool = True, seed: int | None = None) -> Any:
+    """A model of the zoo, trained anew by its recipe, or with another seed: on one machine the same to the bit."""
+    task, title = task_of(name), str(name)
+    recipe = task.preset.recipe
+    chosen = recipe.seed if seed is None else int(check_seed(seed) or 0)
+    model: Any = task.model(name.cell, chosen)
+    if recipe.walks:
+        train_on_walks(model, recipe, chosen, title if verbose else None)
+    else:
+        windows = task.inputs[task.training], task.targets[task.training]
+        train(model, *windows, updates=recipe.updates, min_delta=recipe.min_delta, verbose=verbose, title=title)
+    if task.preset.residuals:
+        model.residuals = latest_errors(model, *task.preset.residuals)
+    return model
 
 
 def latest_errors(model: GS10Model, horizons: int, count: int) -> Floats:
