@@ -22,8 +22,7 @@ class CommandError(Exception):
 class LazyGroup(click.Group):
     """A group of commands whose modules are imported when they are called.
 
-    Args:
-        table: a command's name → its module in this folder, which calls it `command`, and what it does.
+    `table` has a command's name → its module in this folder, which calls it `command`, and what it does.
     """
 
     def __init__(self, name: str | None, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
