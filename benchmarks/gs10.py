@@ -39,7 +39,7 @@ from keras_rnn.series.backtest import (
 from keras_rnn.series.dates import years_of
 from keras_rnn.series.metrics import coverage, skill, winkler
 from keras_rnn.series.walks import best_linear_weights
-from keras_rnn.zoo.training import train_preset
+from keras_rnn.zoo.tasks import train_preset
 
 OURS, REFERENCE = "this package", "persistence"
 SEEDS = 10

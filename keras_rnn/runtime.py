@@ -70,15 +70,12 @@ class CharRuntime(TextGeneration):
             and len(ids) == 1
             and self._known(ids.tolist()[0])
         ):
-            ids = self._as_ids(ids)
+            array = as_array("ids", ids, self._shape, "iu", wrong_kind=ValueError)
+            if not self._known(array.tolist()[0]):
+                raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
+            ids = array.astype(np.int32)
         logits: NDArray[Any] = self._run(ids)
         return logits[:, -1] if self._every_step else logits
-
-    def _as_ids(self, ids: Any) -> Ids:
-        array = as_array("ids", ids, self._shape, "iu", wrong_kind=ValueError)
-        if not self._known(array.tolist()[0]):
-            raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
-        return array.astype(np.int32)
 
     def _most_likely(self, ids: list[int], length: int) -> list[int]:
         ids = list(ids)
@@ -183,7 +180,6 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
         raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
     if file.primary != "serving_default":
         raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
-    kinds: dict[str, type[CharRuntime | SeriesRuntime]] = {
-        runtime.kind: runtime for runtime in (CharRuntime, GS10Runtime, SeriesRuntime)
-    }
+    kinds: dict[str, type[CharRuntime | SeriesRuntime]]
+    kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
     return kinds[metadata["kind"]](file, metadata)

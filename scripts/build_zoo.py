@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from variants import measure_variants
 
 from keras_rnn import gs10_model, load_gs10
 from keras_rnn.artifacts.folder import write_artifacts
@@ -16,9 +17,7 @@ from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
 from keras_rnn.forecaster.model import forecaster_of
 from keras_rnn.rnn.model import read_keras_file
-from keras_rnn.zoo.tasks import measure, task_of
-from keras_rnn.zoo.training import train_preset
-from keras_rnn.zoo.variants import measure_variants
+from keras_rnn.zoo.tasks import measure, task_of, train_preset
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -12,6 +13,14 @@ def inherited():
     """The environment for other processes, without settings of TensorFlow, Keras and pytest."""
     dropped = ("TF_", "KERAS_", "PYTEST_")
     return {k: v for k, v in os.environ.items() if k == "KERAS_RNN_DATA" or not k.startswith(dropped)}
+
+
+def script(name):
+    """A script of the repository, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, CHECKOUT / "scripts" / f"{name}.py")
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def run(capsys, *arguments):

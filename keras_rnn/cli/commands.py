@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,8 +22,7 @@ class CommandError(Exception):
 class LazyGroup(click.Group):
     """A group of commands whose modules are imported when they are called.
 
-    Args:
-        table: a command's name → its module in this folder, which calls it `command`, and what it does.
+    `table` has a command's name → its module in this folder, which calls it `command`, and what it does.
     """
 
     def __init__(self, name: str | None, table: Mapping[str, tuple[str, str]], **settings: Any) -> None:
@@ -70,6 +70,12 @@ class Command(click.Command):
             return flags[name] + (" must not be given" if none else "") if name in flags else match[0]
 
         return _ARGUMENT.sub(flag, message)
+
+
+def say(*remarks: str) -> None:
+    """Tell people something beside the answer, which goes to standard output."""
+    for remark in remarks:
+        print(remark, file=sys.stderr)
 
 
 def message_of(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from keras_rnn.cli.commands import Command
+from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.options import json_option
 from keras_rnn.core.tables import print_json
 from keras_rnn.gs10.files import GS10_FILE, GS10Data, newest_gs10
@@ -22,7 +22,7 @@ def command() -> None:
 def _in_use() -> GS10Data:
     data = newest_gs10()
     if data.remark:
-        print(data.remark, file=sys.stderr)
+        say(data.remark)
     return data
 
 
@@ -42,7 +42,7 @@ def show(as_json: bool) -> None:
     facts = _facts(data.months, data.values)
     whose = "packaged" if data.file == GS10_FILE else "fetched"
     if as_json:
-        print_json({"file": str(data.file), "source": whose, **facts})
+        print_json({"file": data.file, "source": whose, **facts})
     else:
         print(f"{data.file} ({whose})\n{_line(facts)}")
 
@@ -57,7 +57,7 @@ def show(as_json: bool) -> None:
 def refresh(address: str, accept_revisions: bool, yes: bool, dry_run: bool, as_json: bool) -> None:
     if yes and dry_run:
         raise click.UsageError("--yes does not go with --dry-run")
-    ask = not yes and not dry_run
+    ask = not (yes or dry_run)
     if ask and (as_json or not sys.stdin.isatty()):
         raise click.UsageError("--yes or --dry-run is needed where nobody can be asked")
     plan = plan_refresh(_in_use(), address, accept_revisions)
@@ -72,12 +72,9 @@ def refresh(address: str, accept_revisions: bool, yes: bool, dry_run: bool, as_j
             print(f"{len(plan.revised)} months revised, {most}")
         if plan.left_out:
             print(f"{plan.left_out} has no value yet and is left out")
-    file = None
-    if plan.useful and not dry_run and (not ask or _agreed()):
-        file = str(store(plan))
+    file = store(plan) if plan.useful and not dry_run and (not ask or _agreed()) else None
     if as_json:
-        added = [str(month) for month in plan.added]
-        changes = {"added": added, "revised": plan.revised, "left_out": plan.left_out, "useful": plan.useful}
+        changes = {"added": list(plan.added), "revised": plan.revised, "left_out": plan.left_out, "useful": plan.useful}
         print_json({"address": plan.address, **facts, **changes, "stored": file})
     elif file:
         print(f"stored in {file}")

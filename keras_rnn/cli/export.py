@@ -31,26 +31,12 @@ def command(
     OUT is a folder, for SavedModel, LiteRT and card of a model of this package; or a path ending in .tflite, for any
     Keras RNN. The options are for the latter.
     """
-    if path.endswith(".tflite"):
-        _export_litert(model, path, window, quantize, calibration, as_json)
+    if not path.endswith(".tflite"):
+        for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
+            if value is not None:
+                raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
+        _export_folder(model, path, as_json)
         return
-    for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
-        if value is not None:
-            raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
-    check_replaceable(path)
-    loaded = load_for(model)
-
-    from keras_rnn.artifacts.folder import write_artifacts
-    from keras_rnn.zoo.tasks import measure
-
-    preset = zoo_name(find(model))
-    checks = write_artifacts(loaded, path, preset, measure(preset, loaded) if preset else {})
-    print_checks({path: checks}, as_json)
-
-
-def _export_litert(
-    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
-) -> None:
     check_writable(path, "file")
 
     from keras_rnn.litert.quantization import check_quantize
@@ -67,3 +53,15 @@ def _export_litert(
         return
     for key, value in report.items():
         print(f"{key.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple) else value}")
+
+
+def _export_folder(model: str, path: str, as_json: bool) -> None:
+    check_replaceable(path)
+    loaded = load_for(model)
+
+    from keras_rnn.artifacts.folder import write_artifacts
+    from keras_rnn.zoo.tasks import measure
+
+    preset = zoo_name(find(model))
+    checks = write_artifacts(loaded, path, preset, measure(preset, loaded) if preset else {})
+    print_checks({path: checks}, as_json)

@@ -1,15 +1,14 @@
 """`keras-rnn forecast`."""
 
 import math
-import sys
 from typing import Any
 
 import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
-from keras_rnn.cli.commands import Command
+from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
-from keras_rnn.cli.options import forecaster_options, json_option, runtime_option
+from keras_rnn.cli.options import check_column, forecaster_options, json_option, runtime_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -31,8 +30,7 @@ def command(
     The CSV has a header, dates or years in its first column and numbers in another; without one, it is the newest
     GS10.
     """
-    if column and not history:
-        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+    check_column(column, history)
     if plot and runtime == "litert":
         raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
     if plot:
@@ -52,7 +50,7 @@ def command(
     if isinstance(found, Forecast):
         frame = forecast_frame(found.mean, dates, model.frequency, found.half_widths)
     else:
-        frame = found if dates is None else found.set_index(dates_after(dates, steps, model.frequency))
+        frame = found.set_index(dates_after(dates, steps, model.frequency))
     if history and percents and model.kind == "gs10":
         remarks.append("the intervals are as wide as the model's errors on GS10, not on this series")
     if dates is not None and model.frequency is None:
@@ -70,16 +68,14 @@ def command(
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None
         _draw(plot, f"{name_of(series)}, forecast by {name}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
-    for remark in remarks:
-        print(remark, file=sys.stderr)
-    rows = [(day(when), *row) for when, *row in frame.itertuples()]
+    say(*remarks)
+    named = frame.rename(index=day)
     if as_json:
-        columns = {head: {row[0]: row[i] for row in rows} for i, head in enumerate(frame.columns, 1)}
-        print_json({"model": name, "unit": model.unit, **columns})
+        print_json({"model": name, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
     places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))
-    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in rows]
+    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
     print(plain_table([str(frame.index.name or "date"), *heads], lines))
 
 

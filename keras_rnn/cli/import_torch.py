@@ -44,21 +44,14 @@ def command(
     model = build(weights, steps, return_sequences, last)
     with written_file(out) as beside:
         model.save(beside)
-    embedding = head = None
-    if weights.embedding is not None:
-        embedding = {"name": weights.embedding_name, "ids": weights.embedding.shape[0]}
-    if weights.head_weight is not None:
-        head = {"name": weights.head_name, "outputs": weights.head_weight.shape[0]}
+    ids, outputs = (None if array is None else len(array) for array in (weights.embedding, weights.head_weight))
     facts = {
         "kind": f"nn.{weights.kind.upper()}",
         "nonlinearity": weights.nonlinearity,
         "layers": len(weights.layers),
-        "directions": weights.directions,
-        "units": weights.units,
-        "features": weights.features,
-        "bias": weights.bias,
-        "embedding": embedding,
-        "head": head,
+        **{name: getattr(weights, name) for name in ("directions", "units", "features", "bias")},
+        "embedding": ids and {"name": weights.embedding_name, "ids": ids},
+        "head": outputs and {"name": weights.head_name, "outputs": outputs},
         "parameters": model.count_params(),
         "input": list(model.input_shape),
         "output": list(model.output_shape),
@@ -76,7 +69,7 @@ def command(
 
 def _readable(value: object) -> str:
     if isinstance(value, dict):
-        name, (key, size) = value["name"], list(value.items())[1]
+        (_, name), (key, size) = value.items()
         return f"{name}, {key} {size:,}"
     if isinstance(value, list):
         return f"({', '.join('any' if size is None else str(size) for size in value)})"

@@ -14,13 +14,9 @@ FORECASTERS = ("gs10", "series")
 
 
 def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "keras") -> Any:
-    """A model by name or path; of one of the given kinds where the command needs one.
-
-    Args:
-        runtime: `"litert"`, without TensorFlow; `"keras"`; or `"auto"`: the first where there is a `.tflite` file.
-    """
+    """A model by name or path; of one of the given kinds where the command needs one."""
     path = find(name_or_path)
-    if runtime == "auto":
+    if runtime == "auto":  # without TensorFlow where that is possible
         runtime = "litert" if path.suffix == ".tflite" or (path / "model.tflite").is_file() else "keras"
     if runtime == "litert":
         from keras_rnn.runtime import load as load_litert
@@ -39,11 +35,7 @@ def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "ker
 
 
 def history_for(model: Any, csv: str | None, column: str | None, periods: int, source: str) -> tuple[Any, list[str]]:
-    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10.
-
-    Args:
-        source: `"newest"` or `"packaged"`, where it is GS10.
-    """
+    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10 of a source."""
     if csv is not None:
         return read_history(csv, column, periods, model.frequency, model.columns)
     if model.kind != "gs10":

@@ -31,6 +31,11 @@ forecaster_options = together(
 )  # fmt: skip
 
 
+def check_column(column: str | None, csv: str | None) -> None:
+    if column and not csv:
+        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+
+
 def one_of(file: str | None, option: str | None, flag: str) -> str | None:
     """The file, which may be given as an argument or by an option."""
     if file is not None and option is not None:

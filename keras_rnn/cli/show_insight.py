@@ -1,10 +1,10 @@
 """`keras-rnn show … --insight OUT.png`: a model's memory as a picture."""
 
-import sys
 from typing import Any
 
 import numpy as np
 
+from keras_rnn.cli.commands import say
 from keras_rnn.cli.models import load_for
 from keras_rnn.core.checks import received
 from keras_rnn.plots.picture import check_picture
@@ -26,6 +26,7 @@ def draw(name: str, picture: str, text: str | None) -> None:
     from keras_rnn.plots.figure import save_figure
     from keras_rnn.plots.insight import plot_memory
 
+    x: Any
     window, labels, kind = None, None, getattr(model, "kind", None)
     if kind == "char":
         text, window = TEXT if text is None else text, model.window
@@ -37,21 +38,16 @@ def draw(name: str, picture: str, text: str | None) -> None:
     elif text is not None:
         raise ValueError(f"--text goes with a character model only. {received(text)}")
     elif kind == "gs10":
-        x, labels = _last_window(model)
+        from keras_rnn.gs10.data import load_gs10
+
+        series = load_gs10(model.frequency, "packaged").iloc[-model.window :]
+        x, labels = series.to_numpy()[None], [str(period) for period in series.index]
         about = "each of the last yields leaves in the state"
     else:
         x, about = _random(model), "each step of a random window leaves in the state"
     layer = memory_map(model, x).layers[-1]
     save_figure(plot_memory(layer.input_norms[0], labels, window, f"{name}: what {about}"), picture)
-    print(f"wrote {picture}", file=sys.stderr)
-
-
-def _last_window(model: Any) -> tuple[Any, list[str]]:
-    from keras_rnn.gs10.data import load_gs10
-
-    series = load_gs10(model.frequency, "packaged").iloc[-model.window :]
-    names = [f"{when:%Y}" if model.frequency == "annual" else f"{when:%Y-%m}" for when in series.index]
-    return series.to_numpy()[None], names
+    say(f"wrote {picture}")
 
 
 def _random(model: Any) -> Any:

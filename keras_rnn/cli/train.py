@@ -1,14 +1,13 @@
 """`keras-rnn train`: the table of its commands, and what they share."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from keras_rnn.catalog.presets import CELLS, DEFAULT_CELL, Recipe
-from keras_rnn.cli.commands import LazyGroup
+from keras_rnn.cli.commands import LazyGroup, say
 from keras_rnn.cli.options import COUNT, SEED, Decorator, json_option, together
 from keras_rnn.core.files import written_file
 from keras_rnn.core.tables import print_json
@@ -74,7 +73,7 @@ def train_and_export(
     if as_json:
         print_json({"folder": out, "windows": len(x), "training": figures, "checks": len(checks)})
         if sampled:
-            print(told, file=sys.stderr)
+            say(told)
     else:
         print(f"{told}\nwrote {out}: {WROTE}")
 

@@ -1,15 +1,14 @@
 """`keras-rnn train gs10`."""
 
-import sys
 from typing import Any
 
 import click
 
 from keras_rnn.catalog.cards import check_replaceable
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR, PRESETS
-from keras_rnn.cli.commands import Command
+from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.inputs import read_history
-from keras_rnn.cli.options import FILE, one_of
+from keras_rnn.cli.options import FILE, check_column, one_of
 from keras_rnn.cli.train import nothing_kept, train_and_export, training_options
 
 PRESET = PRESETS["gs10"]["levels"]
@@ -30,8 +29,7 @@ def command(
     before 1990. There is a better recipe for series of your own: keras-rnn train series.
     """
     path = one_of(file, history, "--csv")
-    if column and not path:
-        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+    check_column(column, path)
     check_replaceable(out)
 
     from keras_rnn.gs10.data import load_gs10
@@ -40,8 +38,7 @@ def command(
 
     if path:
         series, remarks = read_history(path, column, settings["window"] + 1, "annual")
-        for remark in remarks:
-            print(remark, file=sys.stderr)
+        say(*remarks)
     else:
         series = load_gs10("annual", "packaged")
         series = series[years_of(series.index) < FIRST_TEST_YEAR]

@@ -30,17 +30,14 @@ def command(
     The CSV has a header, dates or years in its first column and numbers in others.
     """
     part, names = _part(test), _names(others)
-    if out is not None:
-        check_replaceable(out)
 
     from keras_rnn.forecaster.parts import held_out_periods
     from keras_rnn.forecaster.scale import settings_of
     from keras_rnn.series.csv_files import read_columns
 
     table = read_columns(series, column, names)
-    if out is None:
-        out = f"{Path(series).stem}_{table.columns[0]}"
-        check_replaceable(out)
+    out = f"{Path(series).stem}_{table.columns[0]}" if out is None else out
+    check_replaceable(out)
     last = held_out_periods(part, len(table), settings["window"])
     settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
     with nothing_kept():
@@ -71,7 +68,7 @@ def _part(test: str) -> float | int:
 
 def _names(others: str | None) -> list[str]:
     """ "A, B" → ["A", "B"]."""
-    names = [name.strip() for name in (others or "").split(",")] if others is not None else []
+    names = [] if others is None else [name.strip() for name in others.split(",")]
     if not all(names):
         raise ValueError(f"`others` must be columns such as A,B. Received: {others!r}")
     return names

@@ -11,12 +11,7 @@ from keras_rnn.series.dates import day
 
 
 def card_of(trained: TrainedSeries, table: pd.DataFrame, path: Path) -> dict[str, Any]:
-    """The card's title, description, limits, data, recipe and evaluation.
-
-    Args:
-        table: the series, the column that is forecast first.
-        path: of the file that it is from.
-    """
+    """The card's title, description, limits, data, recipe and evaluation, of a table whose first column is forecast."""
     model = trained.model
     column, *others = map(str, table.columns)
     span = f"{len(table)} {model.frequency or ''} values, {day(table.index[0])} to {day(table.index[-1])}"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,12 +70,9 @@ def backtests(
         f"mean of {model.window}": window_mean_forecaster(model.window),
         **(others or {}),
     }
-    results = {
-        name: walk_forward(method, values, first, horizons, model.window, progress=progress)
-        for name, method in methods.items()
-    }
-    results["model"] = walk_forward(forecaster_of(model), rows, first, horizons, model.window, progress=progress)
-    return results, dates
+    forward = partial(walk_forward, first=first, horizons=horizons, window=model.window, progress=progress)
+    results = {name: forward(method, values) for name, method in methods.items()}
+    return results | {"model": forward(forecaster_of(model), rows)}, dates
 
 
 def rows_since(

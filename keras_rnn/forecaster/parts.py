@@ -8,14 +8,7 @@ LEAST_WINDOWS = 10  # to learn from
 
 
 def held_out_periods(test: float, periods: int, window: int) -> int:
-    """Periods of the test part, of a series with so many.
-
-    Args:
-        test: a share up to 0.9, or a number of periods.
-
-    Raises:
-        TypeError, ValueError: `test` or `window` out of range; a series too short for both.
-    """
+    """Periods of the test part, a share up to 0.9 or a number, of a series with so many."""
     if isinstance(test, numbers.Integral) and not isinstance(test, bool):
         count = check_integer("test", test, 0)
     else:

@@ -17,11 +17,7 @@ ROUNDING = 0.1  # of the standard deviation of a column's changes, that float32 
 
 
 def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[str, Any]:
-    """What a `SeriesModel` takes from the training part of a series: features, scale or range, columns, dates, unit.
-
-    Raises:
-        TypeError, ValueError: not a series of so many features; one whose first column does not change.
-    """
+    """What a `SeriesModel` takes from the training part of a series: features, scale or range, columns, dates, unit."""
     count = features_of(series) if features is None else check_integer("features", features, 1)
     is_pandas = isinstance(series, pd.Series | pd.DataFrame)
     if isinstance(series, pd.DataFrame) and series.shape[1] == 1:
@@ -62,15 +58,13 @@ def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[
 
 
 def check_scaling(scaling: str, scale: Any, low: Any, high: Any, features: int) -> tuple[Any, Any, Any]:
-    """`scale`, or `low` and `high`, each one number or of several features a tuple; the others None.
-
-    Raises:
-        TypeError, ValueError: another scaling; numbers out of range, or that do not go with the scaling.
-    """
-    if check_choice("scaling", scaling, SCALINGS) == "window":
-        _refuse("scaling='window'", low=low, high=high)
+    """`scale`, or `low` and `high`, each one number or of several features a tuple; the others None."""
+    check_choice("scaling", scaling, SCALINGS)
+    for name, value in ({"low": low, "high": high} if scaling == "window" else {"scale": scale}).items():
+        if value is not None:
+            raise ValueError(f"`{name}` must be None with scaling={scaling!r}. {received(value)}")
+    if scaling == "window":
         return _by_feature("scale", 1.0 if scale is None else scale, features, SMALLEST), None, None
-    _refuse("scaling='levels'", scale=scale)
     low, high = (_by_feature(name, x, features, -LARGEST) for name, x in (("low", low), ("high", high)))
     if not (np.asarray(low) < np.asarray(high)).all():
         raise ValueError(f"`low` must be less than `high`. Received: low={low}, high={high}")
@@ -94,9 +88,3 @@ def check_columns(columns: Sequence[str] | None, features: int) -> tuple[str, ..
     if not named or len(set(columns)) != features or len(columns) != features:
         raise ValueError(f"`columns` must be {features} different names. {received(columns)}")
     return tuple(columns)
-
-
-def _refuse(where: str, **values: Any) -> None:
-    for name, value in values.items():
-        if value is not None:
-            raise ValueError(f"`{name}` must be None with {where}. {received(value)}")

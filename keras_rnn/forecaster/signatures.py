@@ -43,19 +43,19 @@ class SeriesSignatures(ExportModule):
         """The scale goes into the weights, in float64: (x − low) / size into kernel, o · size + low into the head."""
         assert weights.output_kernel is not None
         kernel = weights.kernel.astype(np.float64) / self.sizes[:, None]
-        arrays = {
+        bias = output_bias = None
+        if self.low is not None:  # a model of levels has both
+            assert weights.bias is not None
+            assert weights.output_bias is not None
+            bias = weights.bias.astype(np.float64) - self.low @ kernel
+            output_bias = weights.output_bias.astype(np.float64) * self.sizes[0] + self.low[0]
+        return {
             "recurrent_kernel": weights.recurrent_kernel,
             "kernel": kernel,
-            "bias": None,
+            "bias": bias,
             "output_kernel": weights.output_kernel.astype(np.float64) * self.sizes[0],
-            "output_bias": None,
+            "output_bias": output_bias,
         }
-        if self.low is not None:
-            bias = 0.0 if weights.bias is None else weights.bias.astype(np.float64)
-            output_bias = 0.0 if weights.output_bias is None else weights.output_bias.astype(np.float64)
-            arrays["bias"] = bias - self.low @ kernel
-            arrays["output_bias"] = np.asarray(output_bias * self.sizes[0] + self.low[0]).reshape(-1)
-        return arrays
 
     def _project(self, x: Tensor) -> Tensor:
         # of one feature too: a product would do, but a matmul takes the bias along and is one op in LiteRT

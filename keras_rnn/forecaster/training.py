@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from keras_rnn.catalog.presets import DEFAULT_CELL, WALKS, WALKS_SCALE, Recipe
 from keras_rnn.core.arrays import Floats
@@ -118,11 +118,9 @@ def train_series(
     if last and (own[-last - 1 :] == own[-1]).all():
         raise ValueError(f"A test part that changes was expected. Received: {own[-1]:g}, {last} times")
     starts = _starts(model, seed, verbose)
-    candidates = []
-    for name, weights in starts.items():
-        candidates += _trials(model, name, weights, x[:known], y[:known], learnt, updates, seed, verbose)
-    chosen = _choose(candidates)
-    _train(model, starts[chosen.start], x[:known], y[:known], chosen.updates, seed, [], "chosen" if verbose else None)
+    trainer = _Trainer(model, x[:known], y[:known], seed, verbose)
+    chosen = _choose([each for name in starts for each in trainer.trials(name, starts[name], learnt, updates)])
+    trainer.train(starts[chosen.start], known, chosen.updates, "chosen")
     places = [str(place) for place in range(periods)] if dates is None else [day(date) for date in dates]
     model.trained_to = places[periods - last - 1]
     if not last:
@@ -156,48 +154,56 @@ def _from_walks(window: int, units: int, cell: str, seed: int, title: str | None
     return model.get_cell_weights()
 
 
-def _trials(
-    model: SeriesModel,
-    start: str,
-    weights: CellWeights,
-    x: Floats,
-    y: Floats,
-    learnt: int,
-    updates: int,
-    seed: int,
-    verbose: bool,
-) -> list[_Candidate]:
-    """Errors on the windows from `learnt` on, before the first update and after each round on those before."""
-    found: list[_Candidate] = []
-    smooth: list[_Candidate] = []
+@dataclass(frozen=True, eq=False)
+class _Trainer:
+    """A model and the windows before the test part, on which every training of it is."""
 
-    def look(count: int) -> None:
-        errors = (model.predict_windows(x[learnt:]) - y[learnt:])[:, 0] ** 2
-        found.append(_Candidate(start, count, errors))
+    model: SeriesModel
+    x: Floats
+    y: Floats
+    seed: int
+    verbose: bool
+
+    def train(
+        self, weights: CellWeights, windows: int, updates: int, title: str, callbacks: Sequence[Any] = ()
+    ) -> None:
+        """From these weights and a new optimizer, on the first windows; full batches, but of long series."""
+        self.model.set_cell_weights(weights)
+        self.model.compile_recipe()
+        if not updates:
+            return
+        x, y = self.x[:windows].astype(np.float32), self.y[:windows].astype(np.float32)
+        if windows <= FULL_BATCH_UP_TO:
+            batches = tf.data.Dataset.from_tensors((x, y))
+        else:
+            batches = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(windows, seed=self.seed).repeat()
+            batches = batches.batch(BATCH, drop_remainder=True)
+        shown = title if self.verbose else None
+        fit_batches(self.model, batches, updates, list(callbacks), title=shown, steps_per_call=ROUND)
+
+    def trials(self, start: str, weights: CellWeights, learnt: int, updates: int) -> list[_Candidate]:
+        """Errors on the windows from `learnt` on, before the first update and after each round on those before."""
+        found: list[_Candidate] = []
+
+        def look(epoch: int, logs: Any = None) -> None:
+            errors = (self.model.predict_windows(self.x[learnt:]) - self.y[learnt:])[:, 0] ** 2
+            found.append(_Candidate(start, ROUND * (epoch + 1), errors))
+
+        self.model.set_cell_weights(weights)
+        if start != AT_RANDOM:
+            look(-1)
+        self.train(weights, learnt, updates, f"from {start}", [keras.callbacks.LambdaCallback(on_epoch_end=look)])
         # a single low point among many may be luck: each counts with the one before and the one after it
-        if len(found) > 2:
-            smooth.append(_Candidate(start, count - ROUND, np.mean([each.errors for each in found[-3:]], axis=0)))
-
-    class Look(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            look(ROUND * (epoch + 1))
-
-    model.set_cell_weights(weights)
-    if start != AT_RANDOM:
-        look(0)
-    title = f"from {start}" if verbose else None
-    _train(model, weights, x[:learnt], y[:learnt], updates, seed, [Look()], title)
-    return [each for each in found if not each.updates] + (smooth or found[-1:])
+        smooth = [
+            _Candidate(start, near[1].updates, np.mean([each.errors for each in near], axis=0))
+            for near in zip(found[:-2], found[1:-1], found[2:], strict=True)
+        ]
+        return [each for each in found if not each.updates] + (smooth or found[-1:])
 
 
 def _choose(candidates: list[_Candidate]) -> _Candidate:
     """The fewest updates whose error is not worse than the best by more than `STANDARD_ERRORS`."""
-
-    def finite(candidate: _Candidate) -> float:
-        mean = float(candidate.errors.mean())
-        return mean if math.isfinite(mean) else math.inf
-
-    best = min(candidates, key=finite)
+    best = min(candidates, key=lambda c: np.nan_to_num(c.errors.mean(), nan=math.inf))
     for candidate in sorted(candidates, key=lambda c: c.updates):  # stable: "no change" comes first
         worse = candidate.errors - best.errors
         if worse.mean() <= STANDARD_ERRORS * worse.std(ddof=1) / math.sqrt(len(worse)):
@@ -205,39 +211,11 @@ def _choose(candidates: list[_Candidate]) -> _Candidate:
     return best
 
 
-def _train(
-    model: SeriesModel,
-    weights: CellWeights,
-    x: NDArray[Any],
-    y: NDArray[Any],
-    updates: int,
-    seed: int,
-    callbacks: list[Any],
-    title: str | None,
-) -> None:
-    """From these weights and a new optimizer; full batches, but of long series."""
-    model.set_cell_weights(weights)
-    model.compile_recipe()
-    if not updates:
-        return
-    x, y = x.astype(np.float32), y.astype(np.float32)
-    if len(x) <= FULL_BATCH_UP_TO:
-        batches = tf.data.Dataset.from_tensors((x, y))
-    else:
-        batches = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(len(x), seed=seed).repeat()
-        batches = batches.batch(BATCH, drop_remainder=True)
-    fit_batches(model, batches, updates, callbacks, title=title, steps_per_call=ROUND)
-
-
 def train_on_walks(model: SeriesModel, recipe: Recipe, seed: int, title: str | None = None) -> None:
     """Train a forecaster on simulated random walks, each window seen once.
 
     The loss is the squared error over the walk's own variance, so that quiet and wild ones count alike; Adam's rate
-    falls to 0 by a cosine (Loshchilov and Hutter 2017).
-
-    Args:
-        seed: of the windows.
-        title: of a progress bar; None shows none.
+    falls to 0 by a cosine (Loshchilov and Hutter 2017). `seed` is of the windows; without a `title` there is no bar.
     """
     shape = (recipe.updates, recipe.walks or 1)
     count, median, spread = shape[0] * shape[1], recipe.median or 1.0, recipe.spread or 0.0

@@ -37,8 +37,7 @@ class GS10Data:
 
 def data_folder() -> Path:
     """The folder that the environment variable KERAS_RNN_DATA names, else the platform's for a user's data."""
-    named = os.environ.get("KERAS_RNN_DATA")
-    if named:
+    if named := os.environ.get("KERAS_RNN_DATA"):
         return Path(named)
     from platformdirs import user_data_path
 
@@ -46,11 +45,8 @@ def data_folder() -> Path:
 
 
 def parse_gs10(text: str) -> tuple[Months, Floats, str | None]:
-    """The GS10 of a CSV text such as FRED's, checked.
-
-    Returns:
-        Months, datetime64[M], and values in percent, both of shape (months,); and the last month where it is not yet
-        complete, so that it has no value and is left out.
+    """The months and values of a CSV text such as FRED's, as in `GS10Data`; and the last month where it has no value
+    yet, so that it is left out.
 
     Raises:
         ValueError: another header, months that do not follow each other, a missing or an implausible value.
@@ -65,9 +61,7 @@ def parse_gs10(text: str) -> tuple[Months, Floats, str | None]:
             raise ValueError(f"The first of a month and its value, as 2026-01-01,4.21, were expected. {received(line)}")
     months = np.array([row[0][:7] for row in rows[1:]], dtype="datetime64[M]")
     texts = [row[1] for row in rows[1:]]
-    wrong = np.diff(months).astype(np.int64) != 1
-    if wrong.any():
-        place = int(np.argmax(wrong))
+    for place in np.flatnonzero(np.diff(months).astype(np.int64) != 1):
         found = f"{months[place]} followed by {months[place + 1]}"
         raise ValueError(f"Months must follow each other, without a gap, each once. Received: {found}")
     left_out = None
@@ -78,14 +72,10 @@ def parse_gs10(text: str) -> tuple[Months, Floats, str | None]:
             missing = " (missing)" if number in MISSING else ""
             raise ValueError(f"Every month but the last must have a number. {received(number)}{missing} at {month}")
     values = np.array([float(number) for number in texts])
-    wrong = (values < LOWEST) | (values > HIGHEST)
-    if wrong.any():
-        place = int(np.argmax(wrong))
+    for place in np.flatnonzero((values < LOWEST) | (values > HIGHEST)):
         expected = f"Values must be from {LOWEST:g} to {HIGHEST:g} percent."
         raise ValueError(f"{expected} Received: {texts[place]} at {months[place]}")
-    wrong = np.abs(np.diff(values)) > LARGEST_JUMP
-    if wrong.any():
-        place = int(np.argmax(wrong))
+    for place in np.flatnonzero(np.abs(np.diff(values)) > LARGEST_JUMP):
         expected = f"Values must be within {LARGEST_JUMP:g} points of the month before."
         raise ValueError(f"{expected} Received: {texts[place]} before {texts[place + 1]} at {months[place + 1]}")
     return months, values, left_out
@@ -96,8 +86,7 @@ def read_gs10() -> tuple[Months, Floats]:
 
     Source: Board of Governors of the Federal Reserve System (US), H.15, series GS10.
     """
-    months, values, _ = parse_gs10(GS10_FILE.read_text(encoding="utf-8"))
-    return months, values
+    return parse_gs10(GS10_FILE.read_text(encoding="utf-8"))[:2]
 
 
 def newest_gs10() -> GS10Data:

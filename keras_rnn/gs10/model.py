@@ -114,14 +114,13 @@ def gs10_model(
             scaling, scale, range or frequency that the weights were not trained with.
     """
     check_arguments(GS10Model, weights, cell, seed)
-    sizes = {"window": window, "units": units}
-    wanted = {"scaling": scaling, "scale": scale, "low": low, "high": high, "frequency": frequency, **sizes}
+    wanted = {"scaling": scaling, "scale": scale, "low": low, "high": high, "frequency": frequency,
+              "window": window, "units": units}  # fmt: skip
     if weights is None:
         given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if scaling == "levels":
-            default_low, default_high = training_range()
-            given = {"low": default_low, "high": default_high} | given
-        model = GS10Model(**({"window": DEFAULT.window, "units": DEFAULT.units} | given), cell=cell, seed=seed)
+            given = dict(zip(("low", "high"), training_range(), strict=True)) | given
+        model = GS10Model(**given, cell=cell, seed=seed)
     else:
         model = pretrained(GS10Model, weights, cell, wanted, {})
     model.compile_recipe()

@@ -68,9 +68,7 @@ def _download(address: str, timeout: float) -> bytes:
 def fetch(address: str = FRED, timeout: float = TIMEOUT) -> str:
     """The text at an http or https address, or of a local file.
 
-    Args:
-        address: the address or the file's path.
-        timeout: seconds for an answer to begin, and for all of it, however slowly its bytes come.
+    `timeout` is seconds for an answer to begin, and for all of it, however slowly its bytes come.
 
     Raises:
         OSError: it cannot be read, not in that time, or it is too large.
@@ -110,15 +108,8 @@ def plan_refresh(
 ) -> RefreshPlan:
     """Fetch GS10 and compare it with the series in use; nothing is stored.
 
-    Args:
-        in_use: what `newest_gs10` found.
-        address: an http or https address, or a file's path.
-        accept_revisions: take months in use that differ by more than 0.05 percentage points.
-        timeout: in seconds, as of `fetch`.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no GS10, has less than the series in use, or differs too much from it.
+    With `accept_revisions` months in use may differ by more than 0.05 percentage points. It raises what `fetch` does,
+    and a ValueError where it is no GS10, has less than the series in use, or differs too much from it.
     """
     text = fetch(address, timeout)
     try:
@@ -150,12 +141,7 @@ def plan_refresh(
 
 
 def store(plan: RefreshPlan) -> Path:
-    """Write the new series, whole or not at all, to the user's data folder; the file.
-
-    Raises:
-        OSError: it cannot be written.
-        ValueError: the data folder is inside the installed package.
-    """
+    """Write the new series, whole or not at all, to the user's data folder, which is outside the package; the file."""
     file = data_folder().resolve() / "gs10.csv"
     if file.is_relative_to(GS10_FILE.parent.parent.resolve()):
         raise ValueError(f"KERAS_RNN_DATA must name a folder outside the package. {received(str(file.parent))}")

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import received
+from keras_rnn.plots.figure import new_figure, styled
 from keras_rnn.series.backtest import Backtest
 from keras_rnn.series.metrics import rmse
 
@@ -15,6 +16,7 @@ Row = Mapping[str, Any]  # of `evaluation.compare`
 MOST_SHOWN = 500  # forecasts that a picture has room for
 
 
+@styled
 def plot_walk_forward(
     backtest: Backtest,
     times: Floats | None = None,
@@ -39,8 +41,7 @@ def plot_walk_forward(
     x = np.arange(1.0, len(origins) + 1) if times is None else np.asarray(times, dtype=np.float64)
     if x.shape != origins.shape:
         raise ValueError(f"`times` must be {len(origins)} numbers. Received: shape {x.shape}")
-    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = new_figure()
     for i, level in enumerate(sorted(intervals or {}, reverse=True)):
         low, high = ((intervals or {})[level][side][: len(x), 0] for side in (0, 1))
         known = ~np.isnan(low)
@@ -51,18 +52,15 @@ def plot_walk_forward(
     axes.plot(x, predicted, color="tab:red", linewidth=1.2, label="forecast from the values before")
     naive = rmse(actual, backtest.last[: len(origins)])
     title = f"walked forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
-    axes.set_ylabel(unit)
-    axes.set_xlabel("year" if times is not None else "forecast")
-    axes.ticklabel_format(axis="x", useOffset=False)
     if len(x) > MOST_SHOWN:
         axes.set_xlim(x[-MOST_SHOWN], x[-1])
         title = f"{title}; the last {MOST_SHOWN} shown"
-    axes.set_title(f"{about}\n{title}" if about else title, fontsize=10)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
+    axes.set(xlabel="forecast" if times is None else "year", ylabel=unit, title=f"{about}\n{title}" if about else title)
+    axes.legend()
     return figure
 
 
+@styled
 def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     """Each method's skill against the reference, with its interval; left of the line is worse.
 
@@ -75,8 +73,7 @@ def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     """
     if not rows:
         raise ValueError(f"`rows` must be what `evaluation.compare` gives. {received(rows)}")
-    figure = Figure(figsize=(8, 1.2 + 0.42 * len(rows)), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = new_figure(1.2 + 0.42 * len(rows))
     for place, row in enumerate(reversed(rows)):
         middle, low, high = (100 * row[name] for name in ("skill", "skill_low", "skill_high"))
         colour = "tab:red" if row["method"] == "model" else "black"
@@ -85,11 +82,12 @@ def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     axes.set_yticks(range(len(rows)), [row["method"] for row in reversed(rows)])
     axes.axvline(0, color="tab:gray", linewidth=1)
     axes.set_xlabel("skill against persistence, percent, with 95 % interval: left of 0 is worse")
-    axes.set_title(f"{about}; {rows[0]['n']} forecasts" if about else f"{rows[0]['n']} forecasts", fontsize=10)
-    axes.grid(alpha=0.25, axis="x")
+    axes.set_title(f"{about}; {rows[0]['n']} forecasts" if about else f"{rows[0]['n']} forecasts")
+    axes.grid(visible=False, axis="y")
     return figure
 
 
+@styled
 def plot_error_by_horizon(by_horizon: Mapping[int, Sequence[Row]], about: str = "") -> Figure:
     """Root mean squared error by periods ahead, a line for each method.
 
@@ -102,20 +100,15 @@ def plot_error_by_horizon(by_horizon: Mapping[int, Sequence[Row]], about: str = 
     """
     if not by_horizon:
         raise ValueError(f"`by_horizon` must have a horizon. {received(by_horizon)}")
-    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = new_figure()
     horizons = list(by_horizon)
     for place, row in enumerate(by_horizon[horizons[0]]):
         errors = [by_horizon[h][place]["rmse"] for h in horizons]
-        ours = row["method"] == "model"
         (line,) = axes.plot(horizons, errors, "o--", label=row["method"], markersize=4, linewidth=1.2)
-        if ours:
+        if row["method"] == "model":
             line.set(color="tab:red", linestyle="-", linewidth=2.0, zorder=3)
-    axes.set_xlabel("periods ahead")
-    axes.set_ylabel("RMSE, in the unit of the series")
-    axes.set_xticks(horizons)
+    title = f"{about}: error by horizon" if about else "error by horizon"
+    axes.set(xlabel="periods ahead", ylabel="RMSE, in the unit of the series", xticks=horizons, title=title)
     axes.set_ylim(bottom=0)
-    axes.set_title(f"{about}: error by horizon" if about else "error by horizon", fontsize=10)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
+    axes.legend()
     return figure

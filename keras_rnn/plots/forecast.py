@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer
 from keras_rnn.forecaster.model import SeriesModel
+from keras_rnn.plots.figure import new_figure, styled
 from keras_rnn.series.dates import dated_history, frequency_of, times_of
 from keras_rnn.series.history import first_column, persistence, series_windows
 from keras_rnn.series.metrics import rmse
@@ -19,6 +20,7 @@ from keras_rnn.series.metrics import rmse
 PERIODS = {"annual": "year", "quarterly": "quarter", "monthly": "month", "weekly": "week", "daily": "day"}
 
 
+@styled
 def plot_predictions(
     model: SeriesModel,
     series: Any,
@@ -47,14 +49,12 @@ def plot_predictions(
     ahead = x[model.window :]  # the targets' times
     period = PERIODS.get(model.frequency or "", "step")
 
-    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = new_figure()
     axes.plot(x, values, color="black", linewidth=1.8, label="actual")
     axes.plot(ahead, naive, color="tab:gray", linewidth=1, linestyle="--", label="persistence: no change")
     axes.plot(ahead, predicted, color="tab:red", linewidth=1.5, label=f"predicted, one {period} ahead")
     if forecast is not None:
-        step = x[-1] - x[-2]
-        _draw_fan(axes, x[-1] + step * np.arange(len(forecast) + 1), values[-1], forecast)
+        _draw_fan(axes, x, values[-1], forecast)
     parts = {f"all {period}s": np.ones(len(ahead), dtype=bool)}
     if test_from is not None:
         half = (x[-1] - x[-2]) / 2
@@ -70,18 +70,14 @@ def plot_predictions(
         if chosen.any()
     ]
     unit = "percentage points" if model.unit == "percent" else model.unit or ""
-    axes.set_title((f"{title}\n" if title else "") + f"{'; '.join(errors)} {unit}".rstrip(), fontsize=10)
+    axes.set_title((f"{title}\n" if title else "") + f"{'; '.join(errors)} {unit}".rstrip())
     axes.set_ylabel(model.unit or (model.columns or ["value"])[0])
-    axes.set_xlabel("year" if dates is not None else "period")
-    axes.ticklabel_format(axis="x", useOffset=False)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
-    if source := getattr(series, "attrs", {}).get("source"):
-        means = "yearly means" if model.frequency == "annual" else "monthly averages"
-        figure.text(0.01, -0.03, f"Source: {source}; {means}", fontsize=7, color="dimgray")
+    means = "; yearly means" if model.frequency == "annual" else "; monthly averages"
+    _finish(axes, dates, series, means)
     return figure
 
 
+@styled
 def plot_forecast(
     series: pd.Series[float],
     forecast: pd.DataFrame,
@@ -108,23 +104,25 @@ def plot_forecast(
     frequency = frequency_of(series.index) if frequency is None else frequency
     values, dates = dated_history(series, 2, frequency)
     x = np.arange(1.0, len(values) + 1) if dates is None else times_of(dates, frequency)
-    figure = Figure(figsize=(8, 4.5), dpi=150, layout="constrained")
-    axes = figure.add_subplot()
+    figure, axes = new_figure()
     axes.plot(x[-shown:], values[-shown:], color="black", linewidth=1.8, label="actual")
-    _draw_fan(axes, x[-1] + (x[-1] - x[-2]) * np.arange(len(forecast) + 1), values[-1], forecast)
+    _draw_fan(axes, x, values[-1], forecast)
     axes.set_title(title or f"{series.name or 'series'}: forecast")
     axes.set_ylabel(unit or str(series.name or "value"))
-    axes.set_xlabel("year" if dates is not None else "period")
-    axes.ticklabel_format(axis="x", useOffset=False)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
-    if source := series.attrs.get("source"):
-        figure.text(0.01, -0.03, f"Source: {source}", fontsize=7, color="dimgray")
+    _finish(axes, dates, series)
     return figure
 
 
-def _draw_fan(axes: Axes, x: NDArray[np.float64], last: float, forecast: pd.DataFrame) -> None:
-    """The forecast's mean and intervals, from the last value (x[0]) on; the widest interval first, the palest."""
+def _finish(axes: Axes, dates: pd.Index | None, series: Any, means: str = "") -> None:
+    axes.set_xlabel("period" if dates is None else "year")
+    axes.legend()
+    if source := getattr(series, "attrs", {}).get("source"):
+        axes.figure.text(0.01, -0.03, f"Source: {source}{means}", fontsize=7, color="dimgray")
+
+
+def _draw_fan(axes: Axes, times: Floats, last: float, forecast: pd.DataFrame) -> None:
+    """The forecast's mean and intervals, from the last value on; the widest interval first, the palest."""
+    x = times[-1] + (times[-1] - times[-2]) * np.arange(len(forecast) + 1)
     levels = sorted((float(name[3:]) for name in forecast.columns if name.startswith("lo_")), reverse=True)
     for i, level in enumerate(levels):
         low, high = (np.concatenate([[last], forecast[f"{side}_{level:g}"]]) for side in ("lo", "hi"))

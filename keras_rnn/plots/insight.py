@@ -10,11 +10,12 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import as_array
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.insight import CostRow, Gradients, LayerTrace, Memory
-from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure
+from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure, styled
 
 WRITTEN_UP_TO = 12  # steps for which the numbers stand in the squares
 DARK = 0.55  # of the colour scale, from which on writing is white
@@ -36,6 +37,7 @@ def _tick(axis: Any, labels: list[str], **how: Any) -> None:
     axis.set_ticks(range(0, len(labels), every), shown, fontsize=min(10, 340 / len(shown)), **how)
 
 
+@styled
 def plot_memory(
     matrix: ArrayLike,
     labels: Sequence[Any] | None = None,
@@ -56,11 +58,7 @@ def plot_memory(
     Raises:
         ValueError: no square of numbers, or labels of another length.
     """
-    try:
-        values = np.asarray(matrix, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        expected = "`matrix` must be numbers, such as `memory_map(model, x).layers[0].input_norms[0]`"
-        raise TypeError(f"{expected}. {received(type(matrix).__name__)}") from error
+    values = as_array("matrix", matrix).astype(np.float64)
     if values.ndim != 2 or values.shape[0] != values.shape[1] or not values.size:
         raise ValueError(f"`matrix` must have shape (steps, steps). Received: shape {values.shape}")
     if not np.isfinite(values).any() or np.isinf(values).any() or np.nanmin(values) < 0:
@@ -68,6 +66,7 @@ def plot_memory(
     steps = len(values)
     names = _labels(labels, steps)
     figure, axes = new_figure(6.6)
+    axes.grid(visible=False)
     top = float(np.nanmax(values)) or 1.0
     image = axes.imshow(values, cmap="Reds", vmin=0, vmax=top)
     if steps <= WRITTEN_UP_TO:
@@ -76,18 +75,18 @@ def plot_memory(
             axes.text(u, t, f"{values[t, u]:.2g}", ha="center", va="center", fontsize=8, color=colour)
     _tick(axes.xaxis, names)
     _tick(axes.yaxis, names)
-    axes.set_xlabel("remembered step u")
-    axes.set_ylabel("remembering step t")
     if window is not None and check_integer("window", window, 1) < steps:
         at = np.arange(steps - window + 1)
         axes.step(at - 0.5, at + window - 0.5, where="post", color="black", linewidth=1, linestyle=":",
                   label=f"right of the dots: the last {window} steps, which the model reads for an answer")  # fmt: skip
-        axes.legend(loc="upper right", frameon=False, fontsize=8)
+        axes.legend(loc="upper right")
     figure.colorbar(image, ax=axes, label=scale, shrink=0.85)
-    axes.set_title(title or "what each step remembers of the steps before", fontsize=11)
+    title = title or "what each step remembers of the steps before"
+    axes.set(xlabel="remembered step u", ylabel="remembering step t", title=title)
     return figure
 
 
+@styled
 def plot_trace(layer: LayerTrace, sample: int = 0, labels: Sequence[Any] | None = None) -> Figure:
     """The states of one recurrent layer, a row for each unit and a column for each step.
 
@@ -99,28 +98,27 @@ def plot_trace(layer: LayerTrace, sample: int = 0, labels: Sequence[Any] | None 
     Raises:
         TypeError, ValueError: a sample there is not, or labels of another length.
     """
-    states = {name: values[_sample(sample, values)] for name, values in layer.states.items()}  # (steps, units) each
-    names = _labels(labels, len(next(iter(states.values()))))
-    figure = Figure(figsize=(8, 0.9 + 2.9 * len(states)), dpi=150, layout="constrained")
-    for place, (name, values) in enumerate(states.items(), 1):
-        axes = figure.add_subplot(len(states), 1, place)
+    batch, steps, _ = next(iter(layer.states.values())).shape
+    check_integer("sample", sample, 0, batch - 1)
+    names = _labels(labels, steps)
+    figure = Figure(figsize=(8, 0.9 + 2.9 * len(layer.states)))
+    rows = figure.subplots(len(layer.states), squeeze=False)[:, 0]
+    for axes, (name, states) in zip(rows, layer.states.items(), strict=True):
+        values = states[sample]  # (steps, units)
+        axes.grid(visible=False)
         largest = float(np.abs(values).max()) or 1.0
         image = axes.imshow(
             values.T, aspect="auto", cmap="RdBu_r", vmin=-largest, vmax=largest, interpolation="nearest"
         )
         _tick(axes.xaxis, names)
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlabel("step")
-        axes.set_ylabel(f"unit of {name}")
+        axes.set(xlabel="step", ylabel=f"unit of {name}")
         figure.colorbar(image, ax=axes, label=f"{name}, no unit")
-    figure.suptitle(f"states of {layer.name}" + (", which reads backwards" if layer.backwards else ""), fontsize=11)
+    figure.suptitle(f"states of {layer.name}" + (", which reads backwards" if layer.backwards else ""), fontsize=10)
     return figure
 
 
-def _sample(sample: int, values: NDArray[Any]) -> int:
-    return check_integer("sample", sample, 0, len(values) - 1)
-
-
+@styled
 def plot_unrolled(
     memory: Memory, sample: int = 0, labels: Sequence[Any] | None = None, shown: int = 8, title: str | None = None
 ) -> Figure:
@@ -140,7 +138,8 @@ def plot_unrolled(
         raise TypeError(f"`memory` must be what `insight.memory` gives. {received(type(memory).__name__)}")
     if memory.output_norms is None:
         raise ValueError(f"`memory` must be of a step that the model gives an output at. Received: step {memory.step}")
-    norms = memory.output_norms[_sample(sample, memory.output_norms), ::-1]  # (steps,), oldest first
+    check_integer("sample", sample, 0, len(memory.output_norms) - 1)
+    norms = memory.output_norms[sample, ::-1]  # (steps,), oldest first
     names = _labels(labels, len(norms))
     shown = min(check_integer("shown", shown, 1, WRITTEN_UP_TO), len(norms))
     norms, names, first = norms[-shown:], names[-shown:], len(norms) - shown
@@ -162,20 +161,17 @@ def plot_unrolled(
         axes.text(i, -BOX / 2 - 0.1, name, ha="center", va="top", fontsize=9)
         axes.text(i, -BOX / 2 - 0.42, f"{norms[i]:.2g}", ha="center", va="top", fontsize=8, color="dimgray")
     axes.annotate("", (shown - 1, 2.2 - BOX / 2), (shown - 1, 1.1 + BOX / 2), arrowprops=arrow)
-    axes.set_xlim(-1.0 if first else -0.6, shown - 0.4)
-    axes.set_ylim(-1.15, 2.6)
-    axes.set_aspect("equal", adjustable="box")
+    axes.set(xlim=(-1.0 if first else -0.6, shown - 0.4), ylim=(-1.15, 2.6), aspect="equal")
     axes.set_axis_off()
     mapping = ScalarMappable(Normalize(0, float(norms.max())), ListedColormap(reds(np.linspace(0, 0.85, 256))))
     by = "x$_t$" if memory.source == "x" else f"the {memory.source} of x$_t$"
     figure.colorbar(mapping, ax=axes, label=f"‖∂o$_{{{memory.step}}}$/∂x$_t$‖", shrink=0.8)
-    axes.set_title(
-        title or f"what o$_{{{memory.step}}}$ remembers of each step; below, the norm of its derivative by {by}",
-        fontsize=10,
-    )
+    about = f"what o$_{{{memory.step}}}$ remembers of each step; below, the norm of its derivative by {by}"
+    axes.set_title(title or about)
     return figure
 
 
+@styled
 def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
     """The norm of the loss' gradient by step, on a logarithmic axis, a line for each layer's state.
 
@@ -184,7 +180,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
     """
     if not isinstance(gradients, Gradients):
         raise TypeError(f"`gradients` must be what `insight.gradients` gives. {received(type(gradients).__name__)}")
-    figure, axes = new_figure(4.5)
+    figure, axes = new_figure()
     verdicts, drawn = [], False
     for layer in gradients.layers:
         for name, norms in layer.norms.items():
@@ -195,16 +191,14 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
         verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, {layer.factor:.3g} times a step back")
     if not drawn:
         raise ValueError("`gradients` must hold one that is not 0. Received: zeros")
-    axes.set_yscale("log")
-    axes.set_xlabel("step t")
-    axes.set_ylabel("‖∂loss/∂h$_t$‖, in units of the loss")
+    axes.set(yscale="log", xlabel="step t", ylabel="‖∂loss/∂h$_t$‖, in units of the loss")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_title("\n".join([*([title] if title else []), *verdicts]), fontsize=9)
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False, fontsize=9)
+    axes.set_title("\n".join(filter(None, (title, *verdicts))))
+    axes.legend()
     return figure
 
 
+@styled
 def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
     """Time for a prediction by steps, the recurrent layer's beside the dense one's, a colour for each number of units.
 
@@ -217,7 +211,7 @@ def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
     """
     if not rows:
         raise ValueError(f"`rows` must be what `cost` gives. {received(rows)}")
-    figure, axes = new_figure(4.5)
+    figure, axes = new_figure()
     for i, units in enumerate(dict.fromkeys(row.units for row in rows)):
         mine = sorted((row for row in rows if row.units == units), key=lambda row: row.steps)
         steps = [row.steps for row in mine]
@@ -227,11 +221,8 @@ def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
                   linewidth=1, label=f"dense, {units} units")  # fmt: skip
     every = sorted({row.steps for row in rows})
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
     axes.set_xticks(every, [str(steps) for steps in every])
-    axes.set_xlabel("steps of the window")
-    axes.set_ylabel("microseconds for one prediction")
-    axes.set_title(title or "steps that wait for each other, and a layer that takes all at once", fontsize=11)
-    axes.grid(alpha=0.25, which="both")
-    axes.legend(frameon=False, fontsize=9)
+    title = title or "steps that wait for each other, and a layer that takes all at once"
+    axes.set(yscale="log", xlabel="steps of the window", ylabel="microseconds for one prediction", title=title)
+    axes.legend()
     return figure

@@ -9,12 +9,7 @@ ENDINGS = ("eps", "jpeg", "jpg", "pdf", "pgf", "png", "ps", "raw", "rgba", "svg"
 
 
 def check_picture(path: FilePath) -> None:
-    """Raise what `save_figure` would.
-
-    Raises:
-        ValueError: an ending that matplotlib does not write.
-        OSError: a folder that does not exist, for none is made; or the file cannot be written.
-    """
+    """Raise what `save_figure` would: a ValueError for the ending, an OSError where it cannot be written."""
     path = Path(path)
     if path.suffix.lstrip(".").lower() not in ENDINGS and not path.is_dir():
         raise ValueError(f"A picture's path must end in one of {', '.join(ENDINGS)}. {received(path.name)}")

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_rnn.core.checks import check_integer, received
-from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure
+from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure, styled
 from keras_rnn.text.model import CharModel
 
 
+@styled
 def plot_losses(histories: Any, title: str | None = None) -> Figure:
     """Loss by epoch, training and, where there is one, validation.
 
@@ -26,7 +27,7 @@ def plot_losses(histories: Any, title: str | None = None) -> Figure:
     found = {"": histories} if hasattr(histories, "history") or _is_history(histories) else histories
     if not isinstance(found, Mapping) or not found:
         raise ValueError(f"`histories` must be a History, its dictionary, or several by name. {received(histories)}")
-    figure, axes = new_figure(4.5)
+    figure, axes = new_figure()
     positive = True
     for i, (name, history) in enumerate(found.items()):
         logs: Any = getattr(history, "history", history)
@@ -44,11 +45,8 @@ def plot_losses(histories: Any, title: str | None = None) -> Figure:
     if positive:
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("epoch")
-    axes.set_ylabel("loss, in its own units")
-    axes.set_title(title or "loss by epoch", fontsize=11)
-    axes.grid(alpha=0.25, which="both")
-    axes.legend(frameon=False, fontsize=9)
+    axes.set(xlabel="epoch", ylabel="loss, in its own units", title=title or "loss by epoch")
+    axes.legend()
     return figure
 
 
@@ -57,6 +55,7 @@ def _is_history(value: Any) -> bool:
     return np.ndim(losses) == 1 and len(losses) > 0
 
 
+@styled
 def plot_generated(model: CharModel, prompt: str, length: int, title: str | None = None) -> Figure:
     """A text that the model writes, the most likely character each time, with the probability of each.
 
@@ -72,10 +71,10 @@ def plot_generated(model: CharModel, prompt: str, length: int, title: str | None
     check_integer("length", length, 1, TICKS_UP_TO)
     text, chosen, second = prompt, [], []
     for _ in range(length):
-        likely = list(model.predict_next(text).items())  # the most likely first
-        text += likely[0][0]
-        chosen.append(likely[0][1])
-        second.append(likely[1][1] if len(likely) > 1 else 0.0)
+        (character, p), *others = model.predict_next(text).items()  # the most likely first
+        text += character
+        chosen.append(p)
+        second.append(others[0][1] if others else 0.0)
     shown = text[-min(len(text), TICKS_UP_TO) :]
     figure, axes = new_figure(3.6)
     at = np.arange(len(shown) - length, len(shown))
@@ -85,11 +84,8 @@ def plot_generated(model: CharModel, prompt: str, length: int, title: str | None
         axes.axvspan(-0.5, len(shown) - length - 0.5, color="tab:gray", alpha=0.15, linewidth=0, label="prompt")
     axes.set_xticks(range(len(shown)), [SIGNS.get(character, character) for character in shown], family="monospace")
     axes.tick_params(axis="x", length=0)
-    axes.set_xlim(-0.5, len(shown) - 0.5)
-    axes.set_ylim(0, 1.02)
-    axes.set_ylabel("probability")
-    axes.set_xlabel("text, character by character")
-    axes.set_title(title or f"{prompt!r} and the {length} characters after it", fontsize=11)
-    axes.grid(alpha=0.25, axis="y")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+    axes.set(xlim=(-0.5, len(shown) - 0.5), ylim=(0, 1.02), xlabel="text, character by character", ylabel="probability")
+    axes.set_title(title or f"{prompt!r} and the {length} characters after it")
+    axes.grid(visible=False, axis="x")
+    figure.legend(loc="outside lower center", ncols=3)
     return figure

@@ -1,6 +1,5 @@
 """The lessons run once: what their notebooks show, which the site's pages are made from, is what comes out."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -8,18 +7,9 @@ import sys
 
 import nbformat
 import pytest
-from helpers import CHECKOUT, inherited
+from helpers import CHECKOUT, inherited, script
 
-
-def module(name):
-    """A script of the repository, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, CHECKOUT / "scripts" / f"{name}.py")
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-lessons, hooks = module("build_lessons"), module("site_hooks")
+lessons, hooks = script("build_lessons"), script("site_hooks")
 TRANSLATED = sorted(path.name.partition(".")[0] for path in (CHECKOUT / "scripts").glob("*.zh.md"))
 LARGEST_PICTURE = 120_000  # bytes
 SIDES = 480, 1100  # pixels within which a picture is wide

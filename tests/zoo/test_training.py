@@ -8,7 +8,7 @@ import pytest
 from keras_rnn import load_gs10, series_windows
 from keras_rnn.catalog.cards import read_card
 from keras_rnn.catalog.names import model_folder, resolve, zoo_names
-from keras_rnn.zoo.training import train_preset
+from keras_rnn.zoo.tasks import train_preset
 
 
 @functools.cache

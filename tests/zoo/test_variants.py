@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from helpers import script
 
 from keras_rnn import char_model
 from keras_rnn.catalog.cards import read_card, render
 from keras_rnn.catalog.names import model_folder, zoo_names
 from keras_rnn.litert.quantization import QUANTIZE
-from keras_rnn.zoo.variants import measure_variants
+
+measure_variants = script("variants").measure_variants
 
 
 @pytest.mark.parametrize("name", list(zoo_names()), ids=str)
