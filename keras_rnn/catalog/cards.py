@@ -28,7 +28,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"A model's folder with its {CARD_FILE} was expected. {received(str(folder))}") from error
+        raise ValueError(f"A model's folder must hold {CARD_FILE}. {received(str(folder))}") from error
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         found = card.get("schema") if isinstance(card, dict) else card
         raise ValueError(f"{CARD_FILE} must have schema {SCHEMA}. Received: {found!r} in {str(path)!r}")
@@ -47,10 +47,10 @@ def check_replaceable(target: FilePath) -> None:
     """
     path = check_writable(target)
     if path == Path.cwd():
-        raise ValueError(f"A folder other than the current one was expected. {received(str(target))}")
+        raise ValueError(f"The output folder must not be the current one. {received(str(target))}")
     if not path.is_dir() or not any(path.iterdir()):
         return
-    expected = "A new folder, an empty one or an earlier export's was expected, for it is replaced."
+    expected = "The output folder must be new, empty or an earlier export's, for it is replaced."
     try:
         known = {*read_card(path)["files"], CARD_FILE, README_FILE}
     except ValueError as error:

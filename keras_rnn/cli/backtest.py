@@ -23,7 +23,7 @@ from keras_rnn.plots.picture import check_picture
 @click.option("--plot-forecasts", metavar="PNG", help="write a picture of the forecasts with their intervals")
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, name: str, since: int | None, plot: str | None,
+    history: str | None, column: str | None, steps: int, name_or_path: str, since: int | None, plot: str | None,
     plot_forecasts: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Forecast every period of a series from those before it, beside simpler methods.
@@ -35,7 +35,7 @@ def command(
         raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
     for picture in filter(None, (plot, plot_forecasts)):
         check_picture(picture)
-    model = load_for(name, FORECASTERS)
+    model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
 
@@ -65,7 +65,7 @@ def command(
         tables = {
             h: [{k: None if v != v else v for k, v in row.items()} for row in rows] for h, rows in by_horizon.items()
         }  # JSON knows no NaN
-        print_json({"model": name, "by_horizon": tables})
+        print_json({"model": name_or_path, "by_horizon": tables})
         return
     shown = ".3f" if model.unit == "percent" else ".4g"
     rows = [

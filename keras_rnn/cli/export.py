@@ -18,7 +18,7 @@ from keras_rnn.core.tables import print_json
 
 
 @click.command(cls=Command)
-@click.argument("model", metavar="NAME-or-FILE")
+@click.argument("name_or_path", metavar="NAME-or-FILE")
 @click.argument("path", metavar="OUT")
 @click.option("--window", type=COUNT, help="steps, for a model of any length")
 @click.option("--quantize", type=click.Choice(("float16", "dynamic_range", "int8")), help="smaller weights",
@@ -26,7 +26,7 @@ from keras_rnn.core.tables import print_json
 @click.option("--calibration", metavar="FILE.npy", type=FILE, help="for int8: windows like those to come, an array")
 @json_option
 def command(
-    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+    name_or_path: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
 ) -> None:
     """Export a model of the zoo or of a .keras file.
 
@@ -34,24 +34,24 @@ def command(
     Keras RNN. The options are for the latter.
     """
     if path.endswith(".tflite"):
-        _export_litert(model, path, window, quantize, calibration, as_json)
+        _export_litert(name_or_path, path, window, quantize, calibration, as_json)
         return
     for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
         if value is not None:
             raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
     check_replaceable(path)
-    loaded = load_for(model)
+    loaded = load_for(name_or_path)
 
     from keras_rnn.artifacts.folder import write_artifacts
     from keras_rnn.zoo.tasks import measure
 
-    preset = zoo_name(find(model))
+    preset = zoo_name(find(name_or_path))
     checks = write_artifacts(loaded, path, preset, measure(preset, loaded) if preset else {})
     print_checks({path: checks}, as_json)
 
 
 def _export_litert(
-    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+    name_or_path: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
 ) -> None:
     check_writable(path, "file")
 
@@ -59,7 +59,7 @@ def _export_litert(
 
     check_quantize(quantize, calibration)
     windows = read_array(calibration) if calibration else None
-    loaded = load_for(model)
+    loaded = load_for(name_or_path)
 
     from keras_rnn.artifacts.conversion import to_litert
 

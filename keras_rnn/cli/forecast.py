@@ -25,8 +25,8 @@ MOST_SHOWN = 120  # values in a picture of a whole series
 @runtime_option
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, levels: str | None, name: str, plot: str | None, runtime: str,
-    as_json: bool,
+    history: str | None, column: str | None, steps: int, levels: str | None, name_or_path: str, plot: str | None,
+    runtime: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Forecast the 10-year Treasury yield, or a series of yours by a model of yours.
 
@@ -40,7 +40,7 @@ def command(
     if plot:
         check_picture(plot)
     percents = _percents(levels)
-    model = load_for(name, FORECASTERS, "keras" if plot else runtime)
+    model = load_for(name_or_path, FORECASTERS, "keras" if plot else runtime)
 
     import numpy as np
 
@@ -70,14 +70,14 @@ def command(
             )
     if plot:
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None
-        _draw(plot, f"{name_of(series)}, forecast by {name}", model, series, dates, frame, test_from)
+        _draw(plot, f"{name_of(series)}, forecast by {name_or_path}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
     for remark in remarks:
         print(remark, file=sys.stderr)
     rows = [(day(when), *row) for when, *row in frame.itertuples()]
     if as_json:
         columns = {head: {row[0]: row[i] for row in rows} for i, head in enumerate(frame.columns, 1)}
-        print_json({"model": name, "unit": model.unit, **columns})
+        print_json({"model": name_or_path, "unit": model.unit, **columns})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
     places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))

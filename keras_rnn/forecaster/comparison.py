@@ -64,7 +64,7 @@ def backtests(
     forecasts = len(values) - 1 - first
     check_integer("steps", horizons, 1, forecasts // 2)  # more forecasts than steps, for the last to be tested
     if (values[first:] == values[first]).all():
-        raise ValueError(f"A series that changes was expected. Received: {values[first]:g}, {forecasts + 1} times")
+        raise ValueError(f"`series` must hold values that change. Received: {values[first]:g}, {forecasts + 1} times")
     methods: dict[str, Forecaster] = {
         REFERENCE: persistence_forecaster,
         "drift": drift_forecaster,

@@ -118,7 +118,7 @@ def train_series(
     learnt = known - max(2, round(VALIDATION * known))
     own = first_column(values)
     if last and (own[-last - 1 :] == own[-1]).all():
-        raise ValueError(f"A test part that changes was expected. Received: {own[-1]:g}, {last} times")
+        raise ValueError(f"The test part must hold values that change. Received: {own[-1]:g}, {last} times")
     starts = _starts(model, seed, verbose)
     candidates = []
     for name, weights in starts.items():

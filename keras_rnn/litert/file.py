@@ -51,12 +51,12 @@ class LiteRTFile:
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
         self._runners: dict[str, Any] = {}
         if not self._interpreter.get_input_details() or not self._interpreter.get_output_details():
-            raise ValueError(f"A LiteRT model with inputs and outputs was expected. {received(str(path))}")
+            raise ValueError(f"A LiteRT model must have inputs and outputs. {received(str(path))}")
         self.run_primary = _primary_call(self._interpreter)
         try:
             self.primary, self.metadata = primary_and_metadata(self._content)
         except Exception as error:
-            raise ValueError(f"A LiteRT model was expected. {received(str(path))}") from error
+            raise ValueError(f"A .tflite file must hold a LiteRT model. {received(str(path))}") from error
 
     @functools.cached_property
     def _tree(self) -> Any:
@@ -83,7 +83,7 @@ class LiteRTFile:
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"A LiteRT model that can be run was expected. Received: {self.path}, {reason}") from error
+            raise ValueError(f"A LiteRT model must be one that can be run. Received: {self.path}, {reason}") from error
         return interpreter
 
     def run(self, signature: str, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:

@@ -169,5 +169,5 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
     except Exception as error:  # Keras raises whatever the damage leads to
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
-            f"A Keras archive that can be loaded was expected. Received: {str(path)!r}, {reason}"
+            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {reason}"
         ) from error

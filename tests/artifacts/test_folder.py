@@ -45,7 +45,7 @@ def test_a_trained_model_whose_logits_are_large(tmp_path):
     checks = export(model, tmp_path / "model")
     assert max(check.largest for check in checks if check.largest is not None) > 1e-5
     assert all(check.passed for check in verify(tmp_path / "model"))
-    with pytest.raises(ParityError, match=r"within 1.0e-07 were expected. Received: .*a difference of \d"):
+    with pytest.raises(ParityError, match=r"within 1.0e-07. Received: .*a difference of \d"):
         export(model, tmp_path / "other", tolerance=1e-7)
     assert not all(check.passed for check in verify(tmp_path / "model", tolerance=1e-7))
     with pytest.raises(ValueError, match="`tolerance` must be .*Received: -1"):
@@ -127,7 +127,7 @@ def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
 
 def test_the_current_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="other than the current one was expected. Received: '.'"):
+    with pytest.raises(ValueError, match="must not be the current one. Received: '.'"):
         export(char_model(), ".")
 
 

@@ -587,7 +587,7 @@ class TestBadInput:
             call(dense, x)
         with pytest.raises(ValueError, match="not built.*Received: Sequential"):
             call(keras.Sequential([layers.SimpleRNN(3)]), x)
-        with pytest.raises(TypeError, match=r"A keras.Model was expected. Received: .*\(SimpleRNN\)"):
+        with pytest.raises(TypeError, match=r"must be a keras.Model. Received: .*\(SimpleRNN\)"):
             call(layers.SimpleRNN(3), x)
         stateful = keras.Sequential([keras.Input(batch_shape=(5, 3, 2)), layers.SimpleRNN(3, stateful=True)])
         with pytest.raises(ValueError, match="it is stateful.*Received: SimpleRNN"):
