@@ -111,10 +111,10 @@ print("right from the first letter to the last, at least 0.98:", right(write(sta
 # %%
 erased = write(np.zeros_like(states))
 print(f"with zeros: {len(np.unique(erased, axis=0))} text for all, right: {right(erased, kept_out[:, ::-1]):.1f}")
-other = np.roll(kept_out, 1, axis=0)  # each gets its neighbour's
+other = np.roll(kept_out, 1, axis=0)  # each gets its neighbor's
 swapped = write(np.roll(states, 1, axis=0))
-print(f"with its neighbour's summary: its own backwards {right(swapped, kept_out[:, ::-1]):.1f},", end=" ")
-print(f"its neighbour's at least 0.98: {right(swapped, other[:, ::-1]) >= 0.98}")
+print(f"with its neighbor's summary: its own backwards {right(swapped, kept_out[:, ::-1]):.1f},", end=" ")
+print(f"its neighbor's at least 0.98: {right(swapped, other[:, ::-1]) >= 0.98}")
 
 # %% [markdown]
 # Which letter is where? One of the letters read is changed to another, and it is counted which of the letters written

@@ -75,7 +75,7 @@ def render(card: dict[str, Any]) -> str:
         "settings": ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items()),
         "parameters": f"{card['parameters']:,}",
         "weights, SHA-256": f"`{card['weights_sha256']}`",
-        "licence": card["license"],
+        "license": card["license"],
     }
     parts.append(markdown_table(["", ""], [[k, v] for k, v in facts.items()]))
     if card["data"]:
@@ -137,7 +137,7 @@ def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
         rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
     return (
-        f"## Walked forward, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
+        f"## Walk-forward backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
         f"errors in {'percentage points' if percent else 'the unit of the series'}. Skill is 1 − RMSE/RMSE of "
         f"persistence, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
     )
@@ -148,12 +148,12 @@ def _variants(variants: list[dict[str, Any]]) -> str:
     for v in variants:
         same = f"{v['agreement']:.0%}" if "agreement" in v else ""
         rows.append([v["quantize"], f"{v['bytes']:,}", f"{v['largest_error']:.1e}", same, _verdict(v)])
-    heads = ["quantised", "bytes", "largest error", "same character", ""]
+    heads = ["quantized", "bytes", "largest error", "same character", ""]
     if not any("agreement" in v for v in variants):
         heads, rows = heads[:3] + heads[4:], [row[:3] + row[4:] for row in rows]
     plain = f"{variants[0]['float32_bytes']:,}"
     return (
-        f"## Quantised\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
+        f"## Quantized\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
         f"float32 takes {plain} bytes.\n\n" + markdown_table(heads, rows)
     )
 
@@ -162,7 +162,7 @@ def _verdict(variant: dict[str, Any]) -> str:
     if variant["ships"]:
         return "worth it"
     if not variant["quantized"]:
-        return "not shipped: the weights are too small for the converter to quantise"
+        return "not shipped: the weights are too small for the converter to quantize"
     if variant["bytes"] >= variant["float32_bytes"]:
         return "not shipped: larger, for its scales and conversions cost more than the weights"
     return "not shipped: it saves too little, or is not as good"

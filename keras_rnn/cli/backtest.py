@@ -43,16 +43,16 @@ def command(
     from keras_rnn.series.backtest import compare
 
     series, remarks = history_for(model, history, column, model.window + 2, "packaged")
-    learnt = place_of(series, model.trained_to)
+    learned = place_of(series, model.trained_to)
     if since is None and not history:
         since = FIRST_TEST_YEAR
 
     def progress(origins: Any) -> Any:
         return tqdm(origins, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
 
-    origin = learnt if since is None else None
+    origin = learned if since is None else None
     results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
-    if model.trained_to is not None and (learnt is None or results["model"].origins[0] < learnt):
+    if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
         remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
     by_horizon = {h: compare(results, "persistence", h) for h in range(1, steps + 1)}
     for path, draw in ((plot, _skill), (plot_forecasts, _forecasts)):

@@ -106,9 +106,9 @@ def _draw(path: str, title: str, model: Any, series: Any, dates: Any, frame: Any
         values = series if model.features == 1 else series.iloc[:, 0]
         save_figure(plot_forecast(values, frame, 60, title, model.frequency, model.unit), path)
         return
-    learnt = place_of(series, model.trained_to)
-    if learnt is not None:
-        test_from = learnt + 2.0 if dates is None else times_of(dates, model.frequency)[learnt + 1]
+    learned = place_of(series, model.trained_to)
+    if learned is not None:
+        test_from = learned + 2.0 if dates is None else times_of(dates, model.frequency)[learned + 1]
     save_figure(plot_predictions(model, series, test_from, frame, title), path)
 
 

@@ -30,7 +30,7 @@ from keras_rnn.series.walks import simulated_windows
 ROUND = 25  # updates between two looks at the validation part
 VALIDATION = 0.2  # of the windows before the test part, the latest
 # Standard errors by which a longer training must be better than a shorter one: with none, short series choose by luck;
-# with a whole one, too little is learnt. A half was chosen on the series of `benchmarks/series.py`.
+# with a whole one, too little is learned. A half was chosen on the series of `benchmarks/series.py`.
 STANDARD_ERRORS = 0.5
 FULL_BATCH_UP_TO, BATCH = 1024, 256  # windows
 HORIZONS, ERRORS = 12, 60  # of the residuals kept for intervals, at the most
@@ -115,14 +115,14 @@ def train_series(
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
     x, y = series_windows(values, model.window)  # (windows, window[, features]), (windows, 1)
     known = len(x) - last
-    learnt = known - max(2, round(VALIDATION * known))
+    learned = known - max(2, round(VALIDATION * known))
     own = first_column(values)
     if last and (own[-last - 1 :] == own[-1]).all():
         raise ValueError(f"The test part must hold values that change. Received: {own[-1]:g}, {last} times")
     starts = _starts(model, seed, verbose)
     candidates = []
     for name, weights in starts.items():
-        candidates += _trials(model, name, weights, x[:known], y[:known], learnt, updates, seed, verbose)
+        candidates += _trials(model, name, weights, x[:known], y[:known], learned, updates, seed, verbose)
     chosen = _choose(candidates)
     _train(model, starts[chosen.start], x[:known], y[:known], chosen.updates, seed, [], "chosen" if verbose else None)
     places = [str(place) for place in range(periods)] if dates is None else [day(date) for date in dates]
@@ -164,17 +164,17 @@ def _trials(
     weights: CellWeights,
     x: Floats,
     y: Floats,
-    learnt: int,
+    learned: int,
     updates: int,
     seed: int,
     verbose: bool,
 ) -> list[_Candidate]:
-    """Errors on the windows from `learnt` on, before the first update and after each round on those before."""
+    """Errors on the windows from `learned` on, before the first update and after each round on those before."""
     found: list[_Candidate] = []
     smooth: list[_Candidate] = []
 
     def look(count: int) -> None:
-        errors = (model.predict_windows(x[learnt:]) - y[learnt:])[:, 0] ** 2
+        errors = (model.predict_windows(x[learned:]) - y[learned:])[:, 0] ** 2
         found.append(_Candidate(start, count, errors))
         # a single low point among many may be luck: each counts with the one before and the one after it
         if len(found) > 2:
@@ -188,7 +188,7 @@ def _trials(
     if start != AT_RANDOM:
         look(0)
     title = f"from {start}" if verbose else None
-    _train(model, weights, x[:learnt], y[:learnt], updates, seed, [Look()], title)
+    _train(model, weights, x[:learned], y[:learned], updates, seed, [Look()], title)
     return [each for each in found if not each.updates] + (smooth or found[-1:])
 
 

@@ -64,7 +64,7 @@ class Gradients:
     """A loss and its gradient by the states.
 
     Attributes:
-        loss: the value; without penalties of regularisers.
+        loss: the value; without penalties of regularizers.
         layers: of the recurrent layers, in order.
         precision: "float64", or "float32" where a layer knows no other.
     """

@@ -19,7 +19,7 @@ from keras_rnn.core.quiet import quiet_stderr
 
 QUANTIZE = ("float16", "dynamic_range", "int8")
 SMALLEST_QUANTIZED = 1024  # elements: TensorFlow leaves smaller weights as they are
-UNUSABLE = 0.25  # of the largest answer: a quantised file further from Keras is another model
+UNUSABLE = 0.25  # of the largest answer: a quantized file further from Keras is another model
 Samples = dict[str, dict[str, Array]]  # signature → input → (samples, 1, …)
 
 

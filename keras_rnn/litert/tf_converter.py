@@ -34,7 +34,7 @@ def convert(
         samples: inputs by signature, for int8 to be calibrated on.
 
     Raises:
-        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantise.
+        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantize.
     """
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}

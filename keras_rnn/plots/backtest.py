@@ -81,9 +81,9 @@ def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     axes = figure.add_subplot()
     for place, row in enumerate(reversed(rows)):
         middle, low, high = (100 * row[name] for name in ("skill", "skill_low", "skill_high"))
-        colour = "tab:red" if row["method"] == "model" else "black"
-        axes.plot([low, high], [place, place], color=colour, linewidth=2, alpha=0.5)
-        axes.plot(middle, place, "o", color=colour)
+        color = "tab:red" if row["method"] == "model" else "black"
+        axes.plot([low, high], [place, place], color=color, linewidth=2, alpha=0.5)
+        axes.plot(middle, place, "o", color=color)
     axes.set_yticks(range(len(rows)), [row["method"] for row in reversed(rows)])
     axes.axvline(0, color="tab:gray", linewidth=1)
     axes.set_xlabel("skill against persistence, percent, with 95 % interval: left of 0 is worse")

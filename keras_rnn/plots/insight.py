@@ -19,7 +19,7 @@ from keras_rnn.insight import CostRow, Gradients, LayerTrace, Memory
 from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure
 
 WRITTEN_UP_TO = 12  # steps for which the numbers stand in the squares
-DARK = 0.55  # of the colour scale, from which on writing is white
+DARK = 0.55  # of the color scale, from which on writing is white
 BOX = 0.62  # side of a square of the unrolled graph, where steps are 1 apart
 
 
@@ -53,7 +53,7 @@ def plot_memory(
         labels: of the steps, such as a text's characters or years.
         window: steps that the model reads at a time: a line shows how far back that is.
         title: above the picture.
-        scale: what the colours mean.
+        scale: what the colors mean.
 
     Raises:
         ValueError: no square of numbers, or labels of another length.
@@ -74,8 +74,8 @@ def plot_memory(
     image = axes.imshow(values, cmap="Reds", vmin=0, vmax=top)
     if steps <= WRITTEN_UP_TO:
         for t, u in np.argwhere(np.isfinite(values)):
-            colour = "white" if values[t, u] > DARK * top else "black"
-            axes.text(u, t, f"{values[t, u]:.2g}", ha="center", va="center", fontsize=8, color=colour)
+            color = "white" if values[t, u] > DARK * top else "black"
+            axes.text(u, t, f"{values[t, u]:.2g}", ha="center", va="center", fontsize=8, color=color)
     _tick(axes.xaxis, names)
     _tick(axes.yaxis, names)
     axes.set_xlabel("remembered step u")
@@ -208,7 +208,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
 
 
 def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
-    """Time for a prediction by steps, the recurrent layer's beside the dense one's, a colour for each number of units.
+    """Time for a prediction by steps, the recurrent layer's beside the dense one's, a color for each number of units.
 
     Args:
         rows: what `cost` gave.

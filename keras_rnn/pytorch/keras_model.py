@@ -25,7 +25,7 @@ def from_torch(
     """A Keras model with the weights of an `nn.RNN`, `nn.GRU` or `nn.LSTM`, and its answers to float32's accuracy.
 
     Any number of layers, one direction or both, with biases or without. The recurrent module may be part of another
-    one: an `nn.Embedding` before it and an `nn.Linear` after it are recognised by their shapes and come along. What
+    one: an `nn.Embedding` before it and an `nn.Linear` after it are recognized by their shapes and come along. What
     else that module's `forward` computes, such as an activation after the head, is not in its weights. Dropout, which
     acts in training only, is not taken over, and `batch_first` is no part of the weights: Keras' arrays are
     (batch, steps, features). The state begins at zero, as PyTorch's does when it is given none.

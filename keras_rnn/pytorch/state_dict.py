@@ -16,7 +16,7 @@ from keras_rnn.core.checks import check_choice, received
 from keras_rnn.pytorch.layout import GATES, Direction, TorchWeights
 
 NONLINEARITIES = ("tanh", "relu")
-NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimiser's
+NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimizer's
 WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
 _RECURRENT = re.compile(r"((?:.*\.)?)((?:weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(_reverse)?)")
 _EXPECTED = (

@@ -86,7 +86,7 @@ class RecurrentModel(keras.Model):
         return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
 
     def _compiled_call(self) -> Any:
-        """The model as one concrete function, traced anew when its variables are others (quantised, LoRA)."""
+        """The model as one concrete function, traced anew when its variables are others (quantized, LoRA)."""
         from keras_rnn.core.backend import tf
 
         variables = self.variables

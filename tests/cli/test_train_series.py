@@ -41,7 +41,7 @@ def test_the_folder_is_complete_and_its_card_tells(folder):
     assert card["recipe"]["windows"] == 90 - 18 - 4
     assert card["metrics"]["test_rmse"] < card["metrics"]["test_rmse_of_persistence"]
     page = (folder / "both" / "README.md").read_text()
-    assert "## Walked forward, 2019-07-01 to 2022-04-01" in page
+    assert "## Walk-forward backtest, 2019-07-01 to 2022-04-01" in page
     assert "in the unit of the series" in page
     assert "other are held at their last values" in page
 

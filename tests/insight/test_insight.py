@@ -179,7 +179,7 @@ class TestTrace:
         model.layers[0].dtype_policy = model.layers[0].cell.dtype_policy = "float32"
         np.testing.assert_allclose(found.output, model(x_of()), atol=1e-6)
 
-    def test_a_quantised_layer_keeps_its_integers(self):
+    def test_a_quantized_layer_keeps_its_integers(self):
         model = keras.Sequential([keras.Input((STEPS, FEATURES)), layers.SimpleRNN(3), layers.Dense(2)])
         model.layers[1].quantize("int8")
         found = insight.trace(model, x_of())

@@ -135,7 +135,7 @@ def test_tf_data_without_static_shapes():
     model.fit(pairs, steps_per_epoch=1, shuffle=False, verbose=0)
 
 
-def test_the_quick_call_follows_lora_and_quantisation():
+def test_the_quick_call_follows_lora_and_quantization():
     ids, _, _ = text_windows("hello world")
     model = char_model()
     before = model.predict_windows(ids)
