@@ -154,12 +154,12 @@ def _expect(
     file: LiteRTFile, signature: str, inputs: dict[str, Any], outputs: dict[str, tuple[tuple[int, ...], ...]]
 ) -> None:
     """Refuse a file whose metadata and graph differ."""
-    found = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
-    reached = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
-    if found != inputs or set(reached) != set(outputs) or any(reached[k] not in outputs[k] for k in outputs):
+    takes = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
+    gives = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
+    if takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
         raise ValueError(
             f"The signature {signature} must take {inputs} and give {outputs}, as the file's metadata says. "
-            f"Received: {file.path.name}, which takes {found} and gives {reached}"
+            f"Received: {file.path.name}, which takes {takes} and gives {gives}"
         )
 
 

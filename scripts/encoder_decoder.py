@@ -139,16 +139,16 @@ for place in range(STEPS):
 # %%
 def states_of(rows):
     """The states after each step of reading and writing: (8, batch, units)."""
-    h, course = np.zeros((len(rows), UNITS), dtype=np.float32), []
+    h, states = np.zeros((len(rows), UNITS), dtype=np.float32), []
     for t in range(STEPS):
         _, [h] = reads(np.eye(len(LETTERS) + 1, dtype=np.float32)[rows[:, t]], [h])
-        course.append(np.asarray(h))
+        states.append(np.asarray(h))
     last = np.full(len(rows), START)
     for _ in range(STEPS):
         logits, [h] = writes(np.eye(len(LETTERS) + 1, dtype=np.float32)[last], [h])
         last = np.asarray(logits).argmax(axis=-1)
-        course.append(np.asarray(h))
-    return np.stack(course)
+        states.append(np.asarray(h))
+    return np.stack(states)
 
 
 apart = np.empty((STEPS, 2 * STEPS))  # mean distance between states, by the place that differs and by step

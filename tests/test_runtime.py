@@ -48,12 +48,12 @@ def test_code_that_knows_no_signatures_gets_the_window(zoo):
 
     interpreter = Interpreter(str(CHAR))
     interpreter.allocate_tensors()
-    (given,), (reached,) = interpreter.get_input_details(), interpreter.get_output_details()
+    (details,), (output_details,) = interpreter.get_input_details(), interpreter.get_output_details()
     ids = np.array([[2, 1]], dtype=np.int32)
-    interpreter.set_tensor(given["index"], ids)
+    interpreter.set_tensor(details["index"], ids)
     interpreter.invoke()
     expected = zoo["char/hello_world/simple_rnn"].numpy_reference(ids)
-    np.testing.assert_allclose(interpreter.get_tensor(reached["index"]), expected, atol=1e-5)
+    np.testing.assert_allclose(interpreter.get_tensor(output_details["index"]), expected, atol=1e-5)
 
 
 def test_a_call_keeps_nothing_of_the_one_before():

@@ -137,7 +137,7 @@ def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
         rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
     return (
-        f"## Walk-forward backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
+        f"## Backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
         f"errors in {'percentage points' if percent else 'the unit of the series'}. Skill is 1 − RMSE/RMSE of "
         f"persistence, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
     )
@@ -160,7 +160,7 @@ def _variants(variants: list[dict[str, Any]]) -> str:
 
 def _verdict(variant: dict[str, Any]) -> str:
     if variant["ships"]:
-        return "worth it"
+        return "shipped"
     if not variant["quantized"]:
         return "not shipped: the weights are too small for the converter to quantize"
     if variant["bytes"] >= variant["float32_bytes"]:

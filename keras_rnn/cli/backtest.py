@@ -53,7 +53,7 @@ def command(
     origin = learned if since is None else None
     results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
     if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
-        remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
+        remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
     by_horizon = {h: compare(results, "persistence", h) for h in range(1, steps + 1)}
     for path, draw in ((plot, _skill), (plot_forecasts, _forecasts)):
         if path:

@@ -65,8 +65,8 @@ def command(
         last = own[-model.window :]
         if last.min() < low or last.max() > high:
             remarks.append(
-                f"values from {last.min():g} to {last.max():g} leave the {low:.2f} to {high:.2f}"
-                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: expect little"
+                f"values from {last.min():g} to {last.max():g} are outside the {low:.2f} to {high:.2f}"
+                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: do not rely on it"
             )
     if plot:
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None

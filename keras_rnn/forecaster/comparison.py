@@ -82,7 +82,7 @@ def backtests(
 def rows_since(
     results: dict[str, Backtest], dates: pd.Index | None, since: int, horizon: int = 1
 ) -> list[dict[str, Any]]:
-    """`evaluation.compare` against persistence for forecasts of the year `since` and later, made before it or in it."""
+    """`compare` against persistence for forecasts of the year `since` and later, made before it or in it."""
     if dates is None or years_of(dates)[-1] < since:
         raise ValueError(f"`since` must be a year of a series with dates. {received(since)}")
     first = int(np.argmax(years_of(dates) >= since)) - 1

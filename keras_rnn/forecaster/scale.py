@@ -81,10 +81,10 @@ def check_scaling(scaling: str, scale: Any, low: Any, high: Any, features: int) 
 
 def _by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
     """A finite number, or of several features a tuple of as many, from one or as many."""
-    given = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
-    if len(given) not in (1, features):
+    several = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
+    if len(several) not in (1, features):
         raise ValueError(f"`{name}` must be one number, or {features}. {received(value)}")
-    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in given)
+    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in several)
     return numbers[0] if features == 1 else numbers * (features // len(numbers))
 
 

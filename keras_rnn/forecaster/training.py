@@ -47,7 +47,7 @@ class TrainedSeries:
         updates: how many were chosen.
         windows: that it was trained on.
         metrics: errors on the test part beside persistence's, in the series' unit; empty without one.
-        test_rows: `evaluation.compare` of the test part, each row with a `verdict`.
+        test_rows: `compare` of the test part, each row with a `verdict`.
         test_part: its first and last date or place.
     """
 

@@ -119,11 +119,11 @@ def gs10_model(
     sizes = {"window": window, "units": units}
     wanted = {"scaling": scaling, "scale": scale, "low": low, "high": high, "frequency": frequency, **sizes}
     if weights is None:
-        given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        settings: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if scaling == "levels":
             default_low, default_high = training_range()
-            given = {"low": default_low, "high": default_high} | given
-        model = GS10Model(**({"window": DEFAULT.window, "units": DEFAULT.units} | given), cell=cell, seed=seed)
+            settings = {"low": default_low, "high": default_high} | settings
+        model = GS10Model(**({"window": DEFAULT.window, "units": DEFAULT.units} | settings), cell=cell, seed=seed)
     else:
         model = pretrained(GS10Model, weights, cell, wanted, {})
     model.compile_recipe()

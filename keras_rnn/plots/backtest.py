@@ -13,7 +13,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.series.backtest import Backtest
 from keras_rnn.series.metrics import rmse
 
-Row = Mapping[str, Any]  # of `evaluation.compare`
+Row = Mapping[str, Any]  # of `compare`
 MOST_SHOWN = 500  # forecasts that a picture has room for
 
 
@@ -52,7 +52,7 @@ def plot_walk_forward(
     axes.plot(x, actual, color="black", linewidth=1.8, label="actual")
     axes.plot(x, predicted, color="tab:red", linewidth=1.2, label="forecast from the values before")
     naive = rmse(actual, backtest.last[: len(origins)])
-    title = f"walked forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
+    title = f"walk-forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
     axes.set_ylabel(unit)
     axes.set_xlabel("year" if times is not None else "forecast")
     axes.ticklabel_format(axis="x", useOffset=False)
@@ -69,14 +69,14 @@ def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     """Each method's skill against the reference, with its interval; left of the line is worse.
 
     Args:
-        rows: what `evaluation.compare` gave.
+        rows: what `compare` gave.
         about: the series and years, above the picture.
 
     Raises:
         ValueError: no rows.
     """
     if not rows:
-        raise ValueError(f"`rows` must be what `evaluation.compare` gives. {received(rows)}")
+        raise ValueError(f"`rows` must be what `compare` gives. {received(rows)}")
     figure = Figure(figsize=(8, 1.2 + 0.42 * len(rows)), dpi=150, layout="constrained")
     axes = figure.add_subplot()
     for place, row in enumerate(reversed(rows)):
@@ -96,7 +96,7 @@ def plot_error_by_horizon(by_horizon: Mapping[int, Sequence[Row]], about: str = 
     """Root mean squared error by periods ahead, a line for each method.
 
     Args:
-        by_horizon: periods ahead → what `evaluation.compare` gave.
+        by_horizon: periods ahead → what `compare` gave.
         about: the series and years, above the picture.
 
     Raises:

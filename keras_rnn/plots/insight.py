@@ -194,7 +194,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
             whole[whole == 0] = np.nan  # which a logarithmic axis has no place for
             drawn |= bool(np.isfinite(whole).any())
             axes.plot(np.arange(len(whole)), whole, "o-", markersize=3, linewidth=1.3, label=f"{name} of {layer.name}")
-        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, {layer.factor:.3g} times a step back")
+        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, a factor of {layer.factor:.3g} per step back")
     if not drawn:
         raise ValueError("`gradients` must hold one that is not 0. Received: zeros")
     axes.set_yscale("log")
@@ -233,7 +233,7 @@ def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
     axes.set_xticks(every, [str(steps) for steps in every])
     axes.set_xlabel("steps of the window")
     axes.set_ylabel("microseconds for one prediction")
-    axes.set_title(title or "steps that wait for each other, and a layer that takes all at once", fontsize=11)
+    axes.set_title(title or "steps one after another, and a dense layer that takes all at once", fontsize=11)
     axes.grid(alpha=0.25, which="both")
     axes.legend(frameon=False, fontsize=9)
     return figure

@@ -72,11 +72,11 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
     check_choice("return_sequences", return_sequences, (False, True))
     check_last(weights, return_sequences, last)
     if weights.embedding is None:
-        x = given = keras.Input((steps, weights.features))
+        x = inputs = keras.Input((steps, weights.features))
     else:
-        given = keras.Input((steps,), dtype="int32")
+        inputs = keras.Input((steps,), dtype="int32")
         embedding = keras.layers.Embedding(*weights.embedding.shape, name="embedding")
-        x = embedding(given)  # (batch, steps, features)
+        x = embedding(inputs)  # (batch, steps, features)
         embedding.embeddings.assign(weights.embedding)
     pick = weights.directions == 2 and last == "output"
     for number, directions in enumerate(weights.layers):
@@ -90,7 +90,7 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
         head.kernel.assign(weights.head_weight.T)
         if weights.head_bias is not None:
             head.bias.assign(weights.head_bias)
-    return keras.Model(given, x, name=f"torch_{weights.kind}")
+    return keras.Model(inputs, x, name=f"torch_{weights.kind}")
 
 
 def _recurrent(weights: TorchWeights, number: int, directions: tuple[Direction, ...], sequences: bool, x: Any) -> Any:

@@ -47,8 +47,8 @@ class HalfCell(L.SimpleRNNCell):
 
 
 def sequential(*layers, steps=6, features=3, ids=False):
-    given = keras.Input((steps,), dtype="int32") if ids else keras.Input((steps, features))
-    return keras.Sequential([given, *layers])
+    inputs = keras.Input((steps,), dtype="int32") if ids else keras.Input((steps, features))
+    return keras.Sequential([inputs, *layers])
 
 
 def functional():
@@ -149,8 +149,8 @@ for name, path in json.load(open("paths.json")).items():
     interpreter = Interpreter(path)
     signatures = interpreter.get_signature_list()
     window = interpreter.get_signature_runner("serving_default")
-    (given,) = signatures["serving_default"]["inputs"]
-    y[name + "/window"] = window(**{given: x[name]})["output"]
+    (input_name,) = signatures["serving_default"]["inputs"]
+    y[name + "/window"] = window(**{input_name: x[name]})["output"]
     compiled = CompiledModel.from_file(path)
     index = compiled.get_signature_index("serving_default")
     inputs, outputs = compiled.create_input_buffers(index), compiled.create_output_buffers(index)
@@ -161,10 +161,10 @@ for name, path in json.load(open("paths.json")).items():
     if "step" in signatures:
         step = interpreter.get_signature_runner("step")
         details = step.get_input_details()
-        states = {k: np.zeros(d["shape"], np.float32) for k, d in details.items() if k != given}
+        states = {k: np.zeros(d["shape"], np.float32) for k, d in details.items() if k != input_name}
         answers = []
         for t in range(x[name].shape[1]):
-            out = step(**{given: x[name][:, t].reshape(details[given]["shape"])}, **states)
+            out = step(**{input_name: x[name][:, t].reshape(details[input_name]["shape"])}, **states)
             states = {k: out[k] for k in states}
             answers.append(out["output"])
         y[name + "/step"] = np.stack(answers, axis=1)

@@ -79,9 +79,9 @@ x, y, generated = np.load("x.npz"), {}, []
 for name, folder in json.load(open("folders.json")).items():
     signatures = tf.saved_model.load(folder + "/1").signatures
     window, step = signatures["serving_default"], signatures.get("step")
-    (given,), (reached,) = window.structured_input_signature[1], window.structured_outputs
-    assert window.structured_input_signature[1][given].shape[0] is None
-    y[name] = window(**{given: tf.constant(x[name])})[reached]
+    (input_name,), (output_name,) = window.structured_input_signature[1], window.structured_outputs
+    assert window.structured_input_signature[1][input_name].shape[0] is None
+    y[name] = window(**{input_name: tf.constant(x[name])})[output_name]
     if step is None:  # gs10/annual and gs10/monthly, which look at the whole window first
         y[name + "/step"] = y[name]
         continue
@@ -89,8 +89,8 @@ for name, folder in json.load(open("folders.json")).items():
     for t in range(x[name].shape[1]):
         out = step(**{one: tf.constant(x[name][:, t:t + 1]), "h_0": h})
         h = out["h_0"]
-    y[name + "/step"] = out[reached]
-    if given == "ids":
+    y[name + "/step"] = out[output_name]
+    if input_name == "ids":
         text, vocabulary = "he", " dehlorw"
         for _ in range(5):
             ids = tf.constant([[vocabulary.index(c) for c in text[-2:]]], tf.int32)
