@@ -66,7 +66,7 @@ def command(
         if last.min() < low or last.max() > high:
             remarks.append(
                 f"values from {last.min():g} to {last.max():g} are outside the {low:.2f} to {high:.2f}"
-                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: do not rely on it"
+                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: do not rely on the forecast"
             )
     if plot:
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None

@@ -83,7 +83,7 @@ def train(
     """
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ValueError(f"`model` must be a compiled keras.Model. {received(model)}")
-    x, targets = (as_array(name, given, kinds="biuf") for name, given in (("x", x), ("targets", targets)))
+    x, targets = (as_array(name, value, kinds="biuf") for name, value in (("x", x), ("targets", targets)))
     if x.ndim == 0 or targets.ndim == 0 or len(x) != len(targets) or not len(x):
         raise ValueError(
             "`x` and `targets` must be arrays of the same length, at least 1. "
