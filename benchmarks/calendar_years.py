@@ -47,7 +47,7 @@ def calendar_year_forecasts(
         raise ValueError(f"`months` must be {len(numbers)} months without gaps. {received(months)}")
     check_integer("first_year", first_year, 0)
     complete, means = annual_means(dates.astype("datetime64[M]"), numbers)
-    places = [i for i in range(1, len(complete)) if complete[i] >= first_year]  # without gaps, neighbours are
+    places = [i for i in range(1, len(complete)) if complete[i] >= first_year]  # without gaps, neighbors are
     if not places:
         raise ValueError(f"`first_year` must leave a whole year after another. {received(first_year)}")
     years = complete[places]

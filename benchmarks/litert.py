@@ -137,10 +137,10 @@ class Contenders:
             make("Gemm", ["h", "v", "c"], ["y"]),
         ]
         kinds = onnx.TensorProto
-        given = onnx.helper.make_tensor_value_info("x", kinds.INT32 if self.ids else kinds.FLOAT, self.window.shape)
-        reached = onnx.helper.make_tensor_value_info("y", kinds.FLOAT, [1, outputs])
+        x_info = onnx.helper.make_tensor_value_info("x", kinds.INT32 if self.ids else kinds.FLOAT, self.window.shape)
+        y_info = onnx.helper.make_tensor_value_info("y", kinds.FLOAT, [1, outputs])
         graph = onnx.helper.make_graph(
-            nodes, "rnn", [given], [reached], [tensor(np.ascontiguousarray(a), k) for k, a in constants.items()]
+            nodes, "rnn", [x_info], [y_info], [tensor(np.ascontiguousarray(a), k) for k, a in constants.items()]
         )
         model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
         options = onnxruntime.SessionOptions()
@@ -152,10 +152,10 @@ class Contenders:
         arrays = [a.ctypes.data_as(ctypes.c_void_p) for a in self.arrays]
         answer = np.zeros((1, self.sizes[2]), dtype=np.float32)
         x = np.ascontiguousarray(self.window)
-        given = x.ctypes.data_as(ctypes.c_void_p)
+        pointer = x.ctypes.data_as(ctypes.c_void_p)
 
         def run(calls):
-            inputs = (None, given) if self.ids else (given, None)
+            inputs = (None, pointer) if self.ids else (pointer, None)
             library.predict(calls, self.steps, *self.sizes, *inputs, *arrays, answer.ctypes.data_as(ctypes.c_void_p))
             return answer
 
@@ -178,12 +178,12 @@ def interpreter_call(path):
     with quiet_stderr():
         interpreter = Interpreter(str(path), num_threads=1)
         interpreter.allocate_tensors()
-    given, reached = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    x_index, y_index = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
 
     def run(x):
-        interpreter.set_tensor(given, x)
+        interpreter.set_tensor(x_index, x)
         interpreter.invoke()
-        return interpreter.get_tensor(reached)
+        return interpreter.get_tensor(y_index)
 
     return run
 

@@ -149,12 +149,12 @@ def _expect(
     file: LiteRTFile, signature: str, inputs: dict[str, Any], outputs: dict[str, tuple[tuple[int, ...], ...]]
 ) -> None:
     """Refuse a file whose metadata and graph differ."""
-    found = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
-    reached = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
-    if found != inputs or set(reached) != set(outputs) or any(reached[k] not in outputs[k] for k in outputs):
+    takes = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
+    gives = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
+    if takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
         raise ValueError(
-            f"A file whose signature {signature} takes {inputs}, as its metadata says, was expected. "
-            f"Received: {file.path.name}, which takes {found} and gives {reached}"
+            f"The signature {signature} must take {inputs} and give {outputs}, as the file's metadata says. "
+            f"Received: {file.path.name}, which takes {takes} and gives {gives}"
         )
 
 
@@ -177,9 +177,9 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
     metadata = document_of(file.metadata, file.path.name)
     if metadata is None:
-        raise ValueError(f"A .tflite file of keras_rnn, with its metadata, was expected. {received(str(file.path))}")
+        raise ValueError(f"`name_or_path` must be a .tflite file with keras_rnn's metadata. {received(str(file.path))}")
     if file.primary != "serving_default":
-        raise ValueError(f"A file whose primary signature is serving_default was expected. Received: {file.primary}")
+        raise ValueError(f"The primary signature must be serving_default. Received: {file.primary}")
     kinds: dict[str, type[CharRuntime | SeriesRuntime]]
     kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
     return kinds[metadata["kind"]](file, metadata)

@@ -79,9 +79,9 @@ for cell in "rnn_cell", "simple_rnn":
 # ## Sure, and how sure
 #
 # The rest is with the pretrained `char_model()`. It gives the most likely character each time; beside its probability
-# the picture shows that of the next likely.
+# the picture shows that of the next most likely.
 
-# %% Each character of "hello world" is written with a probability near 1, the next likely is near 0
+# %% Each character of "hello world" is written with a probability near 1, the next most likely is near 0
 pretrained = char_model()
 plot_generated(pretrained, "he", 9)
 

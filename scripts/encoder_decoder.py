@@ -111,10 +111,10 @@ print("right from the first letter to the last, at least 0.98:", right(write(sta
 # %%
 erased = write(np.zeros_like(states))
 print(f"with zeros: {len(np.unique(erased, axis=0))} text for all, right: {right(erased, kept_out[:, ::-1]):.1f}")
-other = np.roll(kept_out, 1, axis=0)  # each gets its neighbour's
+other = np.roll(kept_out, 1, axis=0)  # each gets its neighbor's
 swapped = write(np.roll(states, 1, axis=0))
-print(f"with its neighbour's summary: its own backwards {right(swapped, kept_out[:, ::-1]):.1f},", end=" ")
-print(f"its neighbour's at least 0.98: {right(swapped, other[:, ::-1]) >= 0.98}")
+print(f"with its neighbor's summary: its own backwards {right(swapped, kept_out[:, ::-1]):.1f},", end=" ")
+print(f"its neighbor's at least 0.98: {right(swapped, other[:, ::-1]) >= 0.98}")
 
 # %% [markdown]
 # Which letter is where? One of the letters read is changed to another, and it is counted which of the letters written
@@ -139,16 +139,16 @@ for place in range(STEPS):
 # %%
 def states_of(rows):
     """The states after each step of reading and writing: (8, batch, units)."""
-    h, course = np.zeros((len(rows), UNITS), dtype=np.float32), []
+    h, states = np.zeros((len(rows), UNITS), dtype=np.float32), []
     for t in range(STEPS):
         _, [h] = reads(np.eye(len(LETTERS) + 1, dtype=np.float32)[rows[:, t]], [h])
-        course.append(np.asarray(h))
+        states.append(np.asarray(h))
     last = np.full(len(rows), START)
     for _ in range(STEPS):
         logits, [h] = writes(np.eye(len(LETTERS) + 1, dtype=np.float32)[last], [h])
         last = np.asarray(logits).argmax(axis=-1)
-        course.append(np.asarray(h))
-    return np.stack(course)
+        states.append(np.asarray(h))
+    return np.stack(states)
 
 
 apart = np.empty((STEPS, 2 * STEPS))  # mean distance between states, by the place that differs and by step

@@ -164,8 +164,8 @@ rows = [
     ("the same, as Keras spells it", one_feature, "return_sequences=False", last_only(one_feature)),
 ]
 print(f"{'case':34}{'input':12}{'how':30}output")
-for case, given, how, y in rows:
-    print(f"{case:34}{given.shape!s:12}{how:30}{tuple(y.shape)}")
+for case, x, how, y in rows:
+    print(f"{case:34}{x.shape!s:12}{how:30}{tuple(y.shape)}")
 
 # %% [markdown]
 # The hand-written cell says what is missing when the batch axis is forgotten, and `insight.shapes` walks a model with

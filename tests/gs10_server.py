@@ -30,7 +30,7 @@ BAD = {
     "negative": (f"{GOOD}{MORE[2]},-0.2\n", "from 0 to 25 percent"),
     "ends_early": (PACKAGED[: PACKAGED.index("2026-06")], "Received: 1953-04 to 2026-05"),
     "starts_late": (GOOD.replace("1953-04-01,2.83\n", ""), f"Received: 1953-05 to {LAST + 2}"),
-    "binary": (b"\x80\xff" * 100, "A UTF-8 text was expected"),
+    "binary": (b"\x80\xff" * 100, "must hold UTF-8 text. Received: "),
 }
 UNREADABLE = {
     "404": "404 Not Found",

@@ -83,8 +83,8 @@ def to_litert(
 
     def following(file: LiteRTFile, windows: Array) -> float:
         name = model.signatures(1).ahead_name
-        ((given, _),) = file.inputs[name].items()
-        values = [next(iter(file.run(name, {given: x[None]}).values())) for x in windows]  # (1, N) each
+        ((input_name, _),) = file.inputs[name].items()
+        values = [next(iter(file.run(name, {input_name: x[None]}).values())) for x in windows]  # (1, N) each
         return float(model.following_errors(windows, np.concatenate(values)).max())
 
     return write_compared(target, content, model, lambda file: own, quantize, calibration, following)

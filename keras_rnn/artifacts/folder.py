@@ -59,7 +59,7 @@ def write_artifacts(
     forecaster beside simpler ones.
     """
     if not isinstance(model, RecurrentModel):
-        raise TypeError(f"A CharModel, GS10Model or SeriesModel was expected. {received(type(model))}")
+        raise TypeError(f"`model` must be a CharModel, GS10Model or SeriesModel. {received(type(model))}")
     check_replaceable(folder)
     with written_folder(folder) as new, _os_errors():
         model.save(new / "model.keras")

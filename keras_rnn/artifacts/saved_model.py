@@ -26,7 +26,7 @@ class SavedModelFolder:
                 self._loaded = tf.saved_model.load(str(folder))  # signatures live only as long as this
         except Exception as error:  # TensorFlow raises whatever the damage leads to
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"A SavedModel that can be loaded was expected. Received: {folder}, {reason}") from error
+            raise ValueError(f"A SavedModel must be one that can be loaded. Received: {folder}, {reason}") from error
         self._functions = dict(self._loaded.signatures)
         self.inputs = {name: sorted(f.structured_input_signature[1]) for name, f in self._functions.items()}
 

@@ -26,7 +26,7 @@ def read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ValueError(f"A model's folder with its {CARD_FILE} was expected. {received(str(folder))}") from error
+        raise ValueError(f"A model's folder must hold {CARD_FILE}. {received(str(folder))}") from error
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         found = card.get("schema") if isinstance(card, dict) else card
         raise ValueError(f"{CARD_FILE} must have schema {SCHEMA}. Received: {found!r} in {str(path)!r}")
@@ -45,10 +45,10 @@ def check_replaceable(target: FilePath) -> None:
     """
     path = check_writable(target)
     if path == Path.cwd():
-        raise ValueError(f"A folder other than the current one was expected. {received(str(target))}")
+        raise ValueError(f"The output folder must not be the current one. {received(str(target))}")
     if not path.is_dir() or not any(path.iterdir()):
         return
-    expected = "A new folder, an empty one or an earlier export's was expected, for it is replaced."
+    expected = "The output folder must be new, empty or an earlier export's, for it is replaced."
     try:
         known = {*read_card(path)["files"], CARD_FILE, README_FILE}
     except ValueError as error:
@@ -73,7 +73,7 @@ def render(card: dict[str, Any]) -> str:
         "settings": ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items()),
         "parameters": f"{card['parameters']:,}",
         "weights, SHA-256": f"`{card['weights_sha256']}`",
-        "licence": card["license"],
+        "license": card["license"],
     }
     parts.append(markdown_table(["", ""], [[k, v] for k, v in facts.items()]))
     if card["data"]:
@@ -135,7 +135,7 @@ def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
         rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
     return (
-        f"## Walked forward, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
+        f"## Backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
         f"errors in {'percentage points' if percent else 'the unit of the series'}. Skill is 1 − RMSE/RMSE of "
         f"persistence, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
     )
@@ -146,21 +146,21 @@ def _variants(variants: list[dict[str, Any]]) -> str:
     for v in variants:
         same = f"{v['agreement']:.0%}" if "agreement" in v else ""
         rows.append([v["quantize"], f"{v['bytes']:,}", f"{v['largest_error']:.1e}", same, _verdict(v)])
-    heads = ["quantised", "bytes", "largest error", "same character", ""]
+    heads = ["quantized", "bytes", "largest error", "same character", ""]
     if not any("agreement" in v for v in variants):
         heads, rows = heads[:3] + heads[4:], [row[:3] + row[4:] for row in rows]
     plain = f"{variants[0]['float32_bytes']:,}"
     return (
-        f"## Quantised\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
+        f"## Quantized\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
         f"float32 takes {plain} bytes.\n\n" + markdown_table(heads, rows)
     )
 
 
 def _verdict(variant: dict[str, Any]) -> str:
     if variant["ships"]:
-        return "worth it"
+        return "shipped"
     if not variant["quantized"]:
-        return "not shipped: the weights are too small for the converter to quantise"
+        return "not shipped: the weights are too small for the converter to quantize"
     if variant["bytes"] >= variant["float32_bytes"]:
         return "not shipped: larger, for its scales and conversions cost more than the weights"
     return "not shipped: it saves too little, or is not as good"

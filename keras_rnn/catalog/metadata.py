@@ -65,7 +65,7 @@ def parse(data: bytes, file: str) -> dict[str, Any]:
         raise ValueError(f"Metadata of keras_rnn must name its schema. Received: {str(document)[:60]!r} in {file}")
     if document["schema"] > SCHEMA:
         raise ValueError(
-            f"Metadata of schema {SCHEMA} was expected; a newer keras_rnn reads this file. "
+            f"Metadata of keras_rnn must have schema {SCHEMA}; a newer keras_rnn reads this file. "
             f"Received: schema {document['schema']} in {file}"
         )
     _check(document, KEYS, file)

@@ -43,7 +43,7 @@ def resolve(name: str) -> ModelName:
         if preset in PRESETS[parts[0]] and cell in CELLS:
             return ModelName(parts[0], preset, cell)
     raise ValueError(
-        f"A name of the zoo or a path was expected; the zoo has {', '.join(map(str, zoo_names()))}. {received(name)}"
+        f"`name_or_path` must be a path or a name of the zoo: {', '.join(map(str, zoo_names()))}. {received(name)}"
     )
 
 
@@ -56,7 +56,7 @@ def find(name_or_path: FilePath) -> Path:
         FileNotFoundError: a name of the zoo whose files are not there.
     """
     if not isinstance(name_or_path, str | os.PathLike):
-        raise TypeError(f"A model's name or path must be a string or a path. {received(name_or_path)}")
+        raise TypeError(f"`name_or_path` must be a string or a path. {received(name_or_path)}")
     path = Path(name_or_path)
     if not os.fspath(name_or_path):
         resolve("")
@@ -67,7 +67,7 @@ def find(name_or_path: FilePath) -> Path:
             if not path.exists():
                 raise
     if not path.exists():
-        raise ValueError(f"A model's file or folder was expected. {received(str(path))}")
+        raise ValueError(f"`name_or_path` must be a model's file or folder. {received(str(path))}")
     return path
 
 
@@ -97,7 +97,7 @@ def model_folder(name: ModelName) -> Path:
     folder = zoo_folder() / name.model / name.preset / name.cell
     if not (folder / "card.json").is_file():
         raise FileNotFoundError(
-            f"The zoo's {name} was expected in {str(zoo_folder())!r}; in a checkout scripts/build_zoo.py makes it. "
+            f"The zoo's {name} must be in {str(zoo_folder())!r}; in a checkout scripts/build_zoo.py makes it. "
             f"{received(str(folder))}"
         )
     return folder

@@ -74,7 +74,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             data="The text “hello world”: 9 windows of 2 characters with the one that follows.",
             data_file="hello_world.txt",
             limits=(
-                "It has learnt one text of 11 characters by heart: a lesson and a test piece, not a language model.",
+                "It has learned one text of 11 characters by heart: a lesson and a test piece, not a language model.",
                 "A pair of characters that the text does not hold gets an answer too, and it means nothing.",
                 "All windows are for training: there is no test part, and none would make sense.",
             ),

@@ -30,7 +30,7 @@ def pretrained(
     source = read_keras_file(path, compile=False)  # only its weights are wanted
     if not isinstance(source, cls):
         raise ValueError(
-            f"A .keras file of a {cls.__name__} was expected. Received: {str(weights)!r}, a {type(source).__name__}"
+            f"`weights` must be a .keras file of a {cls.__name__}. {received(str(weights))}, a {type(source).__name__}"
         )
     config = source.get_config()
     for name, value in wanted.items():
@@ -42,8 +42,8 @@ def pretrained(
             value = tuple(value)
         if not isinstance(value, str | numbers.Real | tuple) or value != config[name]:
             raise ValueError(
-                f"The weights {str(weights)!r} have {name}={config[name]!r}; weights=None builds an untrained model of "
-                f"other sizes. Received: {name}={value!r}"
+                f"`{name}` must be {config[name]!r}, that of the weights {str(weights)!r}; weights=None builds an "
+                f"untrained model of other sizes. Received: {value!r}"
             )
     model = cls(**(config | changes | {"cell": cell}))
     model.set_cell_weights(source.get_cell_weights())

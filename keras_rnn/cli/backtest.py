@@ -22,7 +22,7 @@ from keras_rnn.plots.picture import check_picture
 @click.option("--plot-forecasts", metavar="PNG", help="write a picture of the forecasts with their intervals")
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, name: str, since: int | None, plot: str | None,
+    history: str | None, column: str | None, steps: int, name_or_path: str, since: int | None, plot: str | None,
     plot_forecasts: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Forecast every period of a series from those before it, beside simpler methods.
@@ -34,7 +34,7 @@ def command(
     pictures = [path for path in (plot, plot_forecasts) if path]
     for picture in pictures:
         check_picture(picture)
-    model = load_for(name, FORECASTERS)
+    model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
 
@@ -42,15 +42,15 @@ def command(
     from keras_rnn.series.backtest import compare
 
     series, remarks = history_for(model, history, column, model.window + 2, "packaged")
-    learnt = place_of(series, model.trained_to)
+    learned = place_of(series, model.trained_to)
     if since is None and not history:
         since = FIRST_TEST_YEAR
 
     progress = partial(tqdm, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
-    origin = learnt if since is None else None
+    origin = learned if since is None else None
     results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
-    if model.trained_to is not None and (learnt is None or results["model"].origins[0] < learnt):
-        remarks.append(f"the model was trained on values to {model.trained_to}: of those it knows the answers")
+    if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
+        remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
     by_horizon = {h: compare(results, "persistence", h) for h in range(1, steps + 1)}
     if pictures:
         _draw(plot, plot_forecasts, model, series, dates, results["model"], by_horizon)
@@ -59,7 +59,7 @@ def command(
         tables = {
             h: [{k: None if v != v else v for k, v in row.items()} for row in rows] for h, rows in by_horizon.items()
         }  # JSON knows no NaN
-        print_json({"model": name, "by_horizon": tables})
+        print_json({"model": name_or_path, "by_horizon": tables})
         return
     shown = ".3f" if model.unit == "percent" else ".4g"
     rows = [

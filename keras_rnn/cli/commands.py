@@ -67,6 +67,7 @@ class Command(click.Command):
 
         def flag(match: re.Match[str]) -> str:
             name, none = match.groups()
+            name = "name_or_path" if name == "model" else name  # how a command gets its model
             return flags[name] + (" must not be given" if none else "") if name in flags else match[0]
 
         return _ARGUMENT.sub(flag, message)

@@ -16,7 +16,7 @@ from keras_rnn.core.tables import print_json
 
 
 @click.command(cls=Command)
-@click.argument("model", metavar="NAME-or-FILE")
+@click.argument("name_or_path", metavar="NAME-or-FILE")
 @click.argument("path", metavar="OUT")
 @click.option("--window", type=COUNT, help="steps, for a model of any length")
 @click.option("--quantize", type=click.Choice(("float16", "dynamic_range", "int8")), help="smaller weights",
@@ -24,7 +24,7 @@ from keras_rnn.core.tables import print_json
 @click.option("--calibration", metavar="FILE.npy", type=FILE, help="for int8: windows like those to come, an array")
 @json_option
 def command(
-    model: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+    name_or_path: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
 ) -> None:
     """Export a model of the zoo or of a .keras file.
 
@@ -35,7 +35,7 @@ def command(
         for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
             if value is not None:
                 raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
-        _export_folder(model, path, as_json)
+        _export_folder(name_or_path, path, as_json)
         return
     check_writable(path, "file")
 
@@ -43,7 +43,7 @@ def command(
 
     check_quantize(quantize, calibration)
     windows = read_array(calibration) if calibration else None
-    loaded = load_for(model)
+    loaded = load_for(name_or_path)
 
     from keras_rnn.artifacts.conversion import to_litert
 

@@ -22,8 +22,8 @@ MOST_SHOWN = 120  # values in a picture of a whole series
 @runtime_option
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, levels: str | None, name: str, plot: str | None, runtime: str,
-    as_json: bool,
+    history: str | None, column: str | None, steps: int, levels: str | None, name_or_path: str, plot: str | None,
+    runtime: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Forecast the 10-year Treasury yield, or a series of yours by a model of yours.
 
@@ -36,7 +36,7 @@ def command(
     if plot:
         check_picture(plot)
     percents = _percents(levels)
-    model = load_for(name, FORECASTERS, "keras" if plot else runtime)
+    model = load_for(name_or_path, FORECASTERS, "keras" if plot else runtime)
 
     import numpy as np
 
@@ -61,17 +61,17 @@ def command(
         last = own[-model.window :]
         if last.min() < low or last.max() > high:
             remarks.append(
-                f"values from {last.min():g} to {last.max():g} leave the {low:.2f} to {high:.2f}"
-                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: expect little"
+                f"values from {last.min():g} to {last.max():g} are outside the {low:.2f} to {high:.2f}"
+                f"{f' {model.unit}' if model.unit else ''} that the model was trained on: do not rely on the forecast"
             )
     if plot:
         test_from = FIRST_TEST_YEAR if not history and model.frequency == "annual" else None
-        _draw(plot, f"{name_of(series)}, forecast by {name}", model, series, dates, frame, test_from)
+        _draw(plot, f"{name_of(series)}, forecast by {name_or_path}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
     say(*remarks)
     named = frame.rename(index=day)
     if as_json:
-        print_json({"model": name, "unit": model.unit, **named.to_dict()})
+        print_json({"model": name_or_path, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
     places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))
@@ -100,9 +100,9 @@ def _draw(path: str, title: str, model: Any, series: Any, dates: Any, frame: Any
         values = series if model.features == 1 else series.iloc[:, 0]
         save_figure(plot_forecast(values, frame, 60, title, model.frequency, model.unit), path)
         return
-    learnt = place_of(series, model.trained_to)
-    if learnt is not None:
-        test_from = learnt + 2.0 if dates is None else times_of(dates, model.frequency)[learnt + 1]
+    learned = place_of(series, model.trained_to)
+    if learned is not None:
+        test_from = learned + 2.0 if dates is None else times_of(dates, model.frequency)[learned + 1]
     save_figure(plot_predictions(model, series, test_from, frame, title), path)
 
 

@@ -13,7 +13,7 @@ from keras_rnn.core.tables import print_json
 @click.command(cls=Command)
 @click.argument("prompt", metavar="TEXT")
 @click.option("-n", "--length", type=int, default=5, help="characters to add")
-@click.option("--model", "name", metavar="NAME-or-FILE", default="char")
+@click.option("--model", "name_or_path", metavar="NAME-or-FILE", default="char")
 @click.option("--temperature", type=float, default=0.0, help="0: the most likely character each time")
 @click.option("--top-k", type=int, help="draw among the k most likely only, at a temperature above 0")
 @click.option("--top-p", type=float, help="draw among the fewest that reach probability p, at a temperature above 0")
@@ -21,15 +21,15 @@ from keras_rnn.core.tables import print_json
 @click.option("--seed", type=SEED, help="repeats the draws, at a temperature above 0")
 @runtime_option
 @json_option
-def command(prompt: str, name: str, runtime: str, as_json: bool, **drawing: Any) -> None:
+def command(prompt: str, name_or_path: str, runtime: str, as_json: bool, **drawing: Any) -> None:
     """Continue TEXT, at least a window of characters, with a character model."""
     from keras_rnn.text.sampling import check_drawing
     from keras_rnn.text.vocabulary import check_text
 
     check_text("prompt", prompt)
     check_drawing(**drawing)
-    text = load_for(name, ("char",), runtime).generate(prompt, **drawing)
+    text = load_for(name_or_path, ("char",), runtime).generate(prompt, **drawing)
     if as_json:
-        print_json({"model": name, "prompt": prompt, "text": text})
+        print_json({"model": name_or_path, "prompt": prompt, "text": text})
     else:
         print(text)

@@ -12,7 +12,7 @@ def read_text(path: FilePath) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"A UTF-8 text was expected. Received: {str(path)!r}, {error.reason}") from error
+        raise ValueError(f"A text file must be UTF-8. Received: {str(path)!r}, {error.reason}") from error
 
 
 def read_array(path: FilePath) -> Any:
@@ -22,9 +22,9 @@ def read_array(path: FilePath) -> Any:
     try:
         array = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"A NumPy array's file (.npy) was expected. Received: {str(path)!r}") from error
+        raise ValueError(f"A .npy file must hold a NumPy array. Received: {str(path)!r}") from error
     if not isinstance(array, np.ndarray):
-        raise ValueError(f"One NumPy array (.npy) was expected. Received: {str(path)!r} with several")
+        raise ValueError(f"A .npy file must hold one NumPy array. Received: {str(path)!r} with several")
     return array
 
 
@@ -49,7 +49,7 @@ def read_history(
         raise ValueError(f"{path}, of which the model reads {', '.join(columns)}: {error}") from error
     series = table if others else table.iloc[:, 0]
     if table.index.dtype.kind == "i" and frequency not in (None, "annual"):
-        raise ValueError(f"{path}: {frequency} dates were expected. Received: years")
+        raise ValueError(f"{path}: dates must be {frequency}. Received: years")
     try:
         taken = to_frequency(series, frequency)
         dated_history(taken, periods, frequency, table.shape[1])

@@ -30,7 +30,7 @@ def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "ker
         model = load(path)
     found = getattr(model, "kind", type(model).__name__)
     if kinds and found not in kinds:
-        raise ValueError(f"A model of the kind {' or '.join(kinds)} was expected. {received(name_or_path)}, a {found}")
+        raise ValueError(f"`name_or_path` must be a {' or '.join(kinds)} model. {received(name_or_path)}, a {found}")
     return model
 
 

@@ -26,7 +26,7 @@ forecaster_options = together(
     click.argument("history", metavar="[CSV]", type=FILE, required=False),
     click.option("--column", help="the CSV's column of numbers, where it has several  [default: the model's]"),
     click.option("--steps", type=COUNT, default=1, help="periods ahead"),
-    click.option("--model", "name", metavar="NAME-or-FILE", default="gs10",
+    click.option("--model", "name_or_path", metavar="NAME-or-FILE", default="gs10",
                  help="gs10/monthly for months; or what `train series` wrote"),
 )  # fmt: skip
 

@@ -18,21 +18,21 @@ SMALL = 32  # bytes of a constant that is listed by itself
 
 
 @click.command(cls=Command)
-@click.argument("name", metavar="NAME-or-FILE")
+@click.argument("name_or_path", metavar="NAME-or-FILE")
 @click.option("--insight", metavar="PNG", help="write a picture of what each step remembers, by Keras")
 @click.option("--text", help="for the picture of a character model, up to 60 characters  [default: hello world]")
 @json_option
-def command(name: str, insight: str | None, text: str | None, as_json: bool) -> None:
+def command(name_or_path: str, insight: str | None, text: str | None, as_json: bool) -> None:
     """One model by a name of the zoo, a folder, a .keras or a .tflite file: its card, layers or signatures."""
-    path = find(name)
+    path = find(name_or_path)
     if insight is None and text is not None:
         raise click.UsageError(f"--text goes with --insight only. Received: {text!r}")
     if insight is not None:
         from keras_rnn.cli.show_insight import draw
 
         if path.suffix == ".tflite":
-            raise click.UsageError(f"--insight needs a name of the zoo, a folder or a .keras file. Received: {name!r}")
-        draw(name, insight, text)
+            raise ValueError(f"`model` must be a folder or a .keras file for --insight. Received: {name_or_path!r}")
+        draw(name_or_path, insight, text)
     if path.suffix == ".tflite":
         _show_litert(path, as_json)
     elif path.suffix == ".keras":

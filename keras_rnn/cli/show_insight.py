@@ -60,5 +60,5 @@ def _random(model: Any) -> Any:
         return random.standard_normal(shape)
     size = double.ids_known
     if size is None:
-        raise ValueError(f"A model whose ids have a known number was expected. {received(model.name)}")
+        raise ValueError(f"The model must have a known number of ids. {received(model.name)}")
     return random.integers(0, size, shape)

@@ -44,7 +44,7 @@ def command(
         series = series[years_of(series.index) < FIRST_TEST_YEAR]
     low, high = float(series.min()), float(series.max())
     if low == high:
-        raise ValueError(f"A series that changes was expected. Received: {low:g}, {len(series)} times")
+        raise ValueError(f"`history` must hold values that change. Received: {low:g}, {len(series)} times")
     histories, targets = series_windows(series.to_numpy(), settings["window"])
     with nothing_kept():
         from keras_rnn.gs10.model import gs10_model

@@ -13,11 +13,11 @@ from keras_rnn.core.tables import print_json
 
 
 @click.command(cls=Command)
-@click.argument("names", metavar="[NAME-or-FOLDER]...", nargs=-1)
+@click.argument("name_or_path", metavar="[NAME-or-FOLDER]...", nargs=-1)
 @json_option
-def command(names: tuple[str, ...], as_json: bool) -> int:
+def command(name_or_path: tuple[str, ...], as_json: bool) -> int:
     """Check every artifact of a model, or of the whole zoo, against its Keras model."""
-    names = names or tuple(map(str, zoo_names()))
+    names = name_or_path or tuple(map(str, zoo_names()))
     for name in names:
         read_card(find(name))
 

@@ -34,7 +34,7 @@ def _beside(target: Path, kind: str) -> Iterator[Path]:
             yield Path(beside)
     except OSError as error:
         reason = error.strerror or str(error)
-        message = f"A {kind} that can be written was expected. Received: {str(target)!r}, {reason}"
+        message = f"The output {kind} must be one that can be written. Received: {str(target)!r}, {reason}"
         raise OSError(error.errno or errno.EIO, message) from error
     finally:
         for parent in missing:
@@ -110,9 +110,9 @@ def check_archive(path: FilePath) -> Path:
 
     path = Path(path)
     if not path.is_file() or path.suffix != ".keras":
-        raise ValueError(f"The path of a Keras archive (.keras) was expected. {received(str(path))}")
+        raise ValueError(f"A Keras archive must be a .keras file. {received(str(path))}")
     if not zipfile.is_zipfile(path):
-        raise ValueError(f"A Keras archive, which is a zip file, was expected. {received(str(path))}, which is none")
+        raise ValueError(f"A Keras archive must be a zip file. {received(str(path))}, which is none")
     return path
 
 

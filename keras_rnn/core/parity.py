@@ -51,7 +51,7 @@ class ParityError(ValueError):
         )
         limits = {f"{c.tolerance:.1e}" for c in failed if c.tolerance is not None}
         within = f" within {', '.join(limits)}" if limits else ""
-        super().__init__(f"Artifacts that equal the Keras model{within} were expected. Received: {found}{remark}")
+        super().__init__(f"Artifacts must equal the Keras model{within}. Received: {found}{remark}")
 
 
 def largest_difference(a: Array, b: Array) -> float:

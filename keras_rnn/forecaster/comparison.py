@@ -63,7 +63,7 @@ def backtests(
     forecasts = len(values) - 1 - first
     check_integer("steps", horizons, 1, forecasts // 2)  # more forecasts than steps, for the last to be tested
     if (values[first:] == values[first]).all():
-        raise ValueError(f"A series that changes was expected. Received: {values[first]:g}, {forecasts + 1} times")
+        raise ValueError(f"`series` must hold values that change. Received: {values[first]:g}, {forecasts + 1} times")
     methods: dict[str, Forecaster] = {
         REFERENCE: persistence_forecaster,
         "drift": drift_forecaster,
@@ -78,7 +78,7 @@ def backtests(
 def rows_since(
     results: dict[str, Backtest], dates: pd.Index | None, since: int, horizon: int = 1
 ) -> list[dict[str, Any]]:
-    """`evaluation.compare` against persistence for forecasts of the year `since` and later, made before it or in it."""
+    """`compare` against persistence for forecasts of the year `since` and later, made before it or in it."""
     if dates is None or years_of(dates)[-1] < since:
         raise ValueError(f"`since` must be a year of a series with dates. {received(since)}")
     first = int(np.argmax(years_of(dates) >= since)) - 1

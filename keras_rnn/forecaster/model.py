@@ -251,10 +251,10 @@ def series_model(
             raise ValueError(f"`series` must be None beside `weights`, which have their scale. {received(series)}")
         model: SeriesModel = pretrained(SeriesModel, weights, cell, wanted, {})
     else:
-        given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        settings: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if series is not None:
-            given = settings_of(series, scaling or "window", features) | given
-        model = SeriesModel(**given, cell=cell, seed=seed)
+            settings = settings_of(series, scaling or "window", features) | settings
+        model = SeriesModel(**settings, cell=cell, seed=seed)
     model.compile_recipe()
     return model
 

@@ -26,7 +26,7 @@ def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[
     columns = values[:, None] if values.ndim == 1 else values  # (periods, features)
     changes = np.diff(columns, axis=0)
     if not changes[:, 0].any():
-        raise ValueError(f"A series that changes was expected. Received: {columns[0, 0]:g}, {len(columns)} times")
+        raise ValueError(f"`series` must hold values that change. Received: {columns[0, 0]:g}, {len(columns)} times")
     spread, largest = changes.std(axis=0), np.abs(changes).max(axis=0)  # (features,)
     # of a column that rises by the same every time, that; of one that never changes, 1
     typical = np.where(spread > 1e-6 * largest, spread, np.where(largest > 0, largest, 1.0))
@@ -34,7 +34,7 @@ def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[
     if (np.spacing(level.astype(np.float32)) > ROUNDING * typical).any():
         worst = int(np.argmax(level / typical))
         raise ValueError(
-            "A series whose changes float32 can tell at its level was expected: subtract a constant from it first. "
+            "`series` must have changes that float32 can tell at its level: subtract a constant from it first. "
             f"Received: changes of about {typical[worst]:.3g} at {level[worst]:.3g}"
         )
     settings: dict[str, Any] = {"features": count}
@@ -42,7 +42,7 @@ def settings_of(series: Any, scaling: str, features: int | None = None) -> dict[
         settings["scale"] = (CHANGES_IN_SCALE * typical).tolist()
         if not ((CHANGES_IN_SCALE * typical >= SMALLEST) & (CHANGES_IN_SCALE * typical <= LARGEST)).all():
             raise ValueError(
-                f"A series in other units was expected, whose changes are from {SMALLEST:g} to {LARGEST / 10:g}. "
+                f"`series` must be in units in which its changes are from {SMALLEST:g} to {LARGEST / 10:g}. "
                 f"Received: changes of about {', '.join(f'{change:.3g}' for change in typical)}"
             )
     else:
@@ -73,10 +73,10 @@ def check_scaling(scaling: str, scale: Any, low: Any, high: Any, features: int) 
 
 def _by_feature(name: str, value: Any, features: int, minimum: float) -> Any:
     """A finite number, or of several features a tuple of as many, from one or as many."""
-    given = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
-    if len(given) not in (1, features):
+    several = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) else [value]
+    if len(several) not in (1, features):
         raise ValueError(f"`{name}` must be one number, or {features}. {received(value)}")
-    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in given)
+    numbers = tuple(check_number(name, number, minimum, LARGEST) for number in several)
     return numbers[0] if features == 1 else numbers * (features // len(numbers))
 
 

@@ -28,7 +28,7 @@ from keras_rnn.series.walks import simulated_windows
 ROUND = 25  # updates between two looks at the validation part
 VALIDATION = 0.2  # of the windows before the test part, the latest
 # Standard errors by which a longer training must be better than a shorter one: with none, short series choose by luck;
-# with a whole one, too little is learnt. A half was chosen on the series of `benchmarks/series.py`.
+# with a whole one, too little is learned. A half was chosen on the series of `benchmarks/series.py`.
 STANDARD_ERRORS = 0.5
 FULL_BATCH_UP_TO, BATCH = 1024, 256  # windows
 HORIZONS, ERRORS = 12, 60  # of the residuals kept for intervals, at the most
@@ -45,7 +45,7 @@ class TrainedSeries:
         updates: how many were chosen.
         windows: that it was trained on.
         metrics: errors on the test part beside persistence's, in the series' unit; empty without one.
-        test_rows: `evaluation.compare` of the test part, each row with a `verdict`.
+        test_rows: `compare` of the test part, each row with a `verdict`.
         test_part: its first and last date or place.
     """
 
@@ -113,13 +113,13 @@ def train_series(
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
     x, y = series_windows(values, model.window)  # (windows, window[, features]), (windows, 1)
     known = len(x) - last
-    learnt = known - max(2, round(VALIDATION * known))
+    learned = known - max(2, round(VALIDATION * known))
     own = first_column(values)
     if last and (own[-last - 1 :] == own[-1]).all():
-        raise ValueError(f"A test part that changes was expected. Received: {own[-1]:g}, {last} times")
+        raise ValueError(f"The test part must hold values that change. Received: {own[-1]:g}, {last} times")
     starts = _starts(model, seed, verbose)
     trainer = _Trainer(model, x[:known], y[:known], seed, verbose)
-    chosen = _choose([each for name in starts for each in trainer.trials(name, starts[name], learnt, updates)])
+    chosen = _choose([each for name in starts for each in trainer.trials(name, starts[name], learned, updates)])
     trainer.train(starts[chosen.start], known, chosen.updates, "chosen")
     places = [str(place) for place in range(periods)] if dates is None else [day(date) for date in dates]
     model.trained_to = places[periods - last - 1]
@@ -181,18 +181,18 @@ class _Trainer:
         shown = title if self.verbose else None
         fit_batches(self.model, batches, updates, list(callbacks), title=shown, steps_per_call=ROUND)
 
-    def trials(self, start: str, weights: CellWeights, learnt: int, updates: int) -> list[_Candidate]:
-        """Errors on the windows from `learnt` on, before the first update and after each round on those before."""
+    def trials(self, start: str, weights: CellWeights, learned: int, updates: int) -> list[_Candidate]:
+        """Errors on the windows from `learned` on, before the first update and after each round on those before."""
         found: list[_Candidate] = []
 
         def look(epoch: int, logs: Any = None) -> None:
-            errors = (self.model.predict_windows(self.x[learnt:]) - self.y[learnt:])[:, 0] ** 2
+            errors = (self.model.predict_windows(self.x[learned:]) - self.y[learned:])[:, 0] ** 2
             found.append(_Candidate(start, ROUND * (epoch + 1), errors))
 
         self.model.set_cell_weights(weights)
         if start != AT_RANDOM:
             look(-1)
-        self.train(weights, learnt, updates, f"from {start}", [keras.callbacks.LambdaCallback(on_epoch_end=look)])
+        self.train(weights, learned, updates, f"from {start}", [keras.callbacks.LambdaCallback(on_epoch_end=look)])
         # a single low point among many may be luck: each counts with the one before and the one after it
         smooth = [
             _Candidate(start, near[1].updates, np.mean([each.errors for each in near], axis=0))

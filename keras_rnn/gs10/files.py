@@ -55,10 +55,10 @@ def parse_gs10(text: str) -> tuple[Months, Floats, str | None]:
     rows = [[cell.strip() for cell in line.split(",")] for line in lines]
     if len(rows) < 2 or rows[0] not in HEADERS:
         found = f"{received(lines[0])}, {len(lines) - 1} lines more" if lines else "Received: nothing"
-        raise ValueError(f"A CSV with the header observation_date,GS10 and months was expected. {found}")
+        raise ValueError(f"The CSV must have the header observation_date,GS10 and months. {found}")
     for line, row in zip(lines[1:], rows[1:], strict=True):
         if len(row) != 2 or not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])-01", row[0]):
-            raise ValueError(f"The first of a month and its value, as 2026-01-01,4.21, were expected. {received(line)}")
+            raise ValueError(f"A line must be the first of a month and its value, as 2026-01-01,4.21. {received(line)}")
     months = np.array([row[0][:7] for row in rows[1:]], dtype="datetime64[M]")
     texts = [row[1] for row in rows[1:]]
     for place in np.flatnonzero(np.diff(months).astype(np.int64) != 1):

@@ -117,10 +117,10 @@ def gs10_model(
     wanted = {"scaling": scaling, "scale": scale, "low": low, "high": high, "frequency": frequency,
               "window": window, "units": units}  # fmt: skip
     if weights is None:
-        given: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
+        settings: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if scaling == "levels":
-            given = dict(zip(("low", "high"), training_range(), strict=True)) | given
-        model = GS10Model(**given, cell=cell, seed=seed)
+            settings = dict(zip(("low", "high"), training_range(), strict=True)) | settings
+        model = GS10Model(**settings, cell=cell, seed=seed)
     else:
         model = pretrained(GS10Model, weights, cell, wanted, {})
     model.compile_recipe()

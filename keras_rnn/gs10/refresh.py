@@ -77,7 +77,7 @@ def fetch(address: str = FRED, timeout: float = TIMEOUT) -> str:
     check_number("timeout", timeout, 0.0, 3600.0)
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", address)  # two letters at least: C: is a drive
     if scheme and scheme[1].lower() not in SCHEMES:
-        raise ValueError(f"An http or https address or a file was expected. {received(address)}")
+        raise ValueError(f"`address` must be an http or https address or a file. {received(address)}")
     try:
         if scheme:
             content = _download(address, timeout)
@@ -88,7 +88,7 @@ def fetch(address: str = FRED, timeout: float = TIMEOUT) -> str:
             raise OSError(f"more than {MAXIMUM_BYTES:,} bytes")
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"A UTF-8 text was expected. Received: {address!r}, {error.reason}") from error
+        raise ValueError(f"`address` must hold UTF-8 text. Received: {address!r}, {error.reason}") from error
     except (OSError, HTTPException, ValueError) as error:  # a ValueError of an address or a path that is none
         raise OSError(f"The series GS10 could not be read. Received: {address!r}, {_reason(error, timeout)}") from error
 
@@ -116,11 +116,11 @@ def plan_refresh(
         months, values, left_out = parse_gs10(text)
         old = in_use.months
         if months[0] > old[0] or months[-1] < old[-1]:
-            expected = f"Months from {old[0]} or before to {old[-1]} or later were expected."
+            expected = f"Months must run from {old[0]} or before to {old[-1]} or later."
             raise ValueError(f"{expected} Received: {months[0]} to {months[-1]}")
         now = np.datetime64(datetime.datetime.now(datetime.UTC).strftime("%Y-%m"))
         if months[-1] > now:
-            raise ValueError(f"No month after {now} was expected. Received: {months[-1]}")
+            raise ValueError(f"The last month must be {now} or before. Received: {months[-1]}")
         new = values[np.isin(months, old)]  # (months in use,): neither has a gap
         difference = np.abs(new - in_use.values)
         changed = np.flatnonzero(difference > 1e-9)

@@ -112,7 +112,7 @@ def _row(
 
 
 def _compiled(model: Any, x: Any) -> Callable[[Any], Any]:
-    function = tf.function(lambda given: model(given, training=False)).get_concrete_function(
+    function = tf.function(lambda inputs: model(inputs, training=False)).get_concrete_function(
         tf.TensorSpec(x.shape, x.dtype)
     )
     function(x)  # the first call is slower

@@ -62,7 +62,7 @@ class Gradients:
     """A loss and its gradient by the states.
 
     Attributes:
-        loss: the value; without penalties of regularisers.
+        loss: the value; without penalties of regularizers.
         layers: of the recurrent layers, in order.
         precision: "float64", or "float32" where a layer knows no other.
     """
@@ -135,16 +135,16 @@ def _layer(layer_run: LayerRun, by_states: list[list[Tensor]], by_outputs: list[
     v: list[Tensor] = []
     by_step, kernel_norms, factors = [], [], []
     for t in reversed(range(layer_run.steps)):
-        given = (layer_run.x[t], layer_run.states[t], by_outputs[t], by_states[t], v or by_states[t])
+        arguments = (layer_run.x[t], layer_run.states[t], by_outputs[t], by_states[t], v or by_states[t])
         if look_back is None:
-            look_back = _look_back(layer_run, given)
-        totals, kernel_norm, setting_out, before = look_back(*given)
+            look_back = _look_back(layer_run, arguments)
+        totals, kernel_norm, setting_out, before = look_back(*arguments)
         if not v:  # the last step, to be asked again with what its states have of the loss
             size = _length(setting_out)
             v = [tf.where(size > 0, tf.math.divide_no_nan(part, size), tf.ones_like(part)) for part in setting_out]
             size = _length(v)
             v = [part / size for part in v]  # length 1, (batch, size) each
-            *_, before = look_back(*given[:-1], v)
+            *_, before = look_back(*arguments[:-1], v)
         by_step.append(totals)
         kernel_norms.append(float(kernel_norm))
         size = _length(before)

@@ -102,9 +102,9 @@ class Float64Model:
     @property
     def ids(self) -> bool:
         """Whether integers go in, to be looked up or made one-hot."""
-        given = self.functional.inputs[0]
+        entry = self.functional.inputs[0]
         users = [type(op).__name__ for op in self.functional.operations[1:2]]
-        return "int" in str(given.dtype) or (len(given.shape) == 2 and users == ["Embedding"])
+        return "int" in str(entry.dtype) or (len(entry.shape) == 2 and users == ["Embedding"])
 
     @property
     def ids_known(self) -> int | None:
@@ -132,12 +132,12 @@ class Float64Model:
         """
         layers: list[LayerRun] = []
         sources: list[tuple[Any, str]] = []
-        given = tf.constant(np.tile(x, (max(rows, 1), *[1] * (x.ndim - 1))))
-        given = tf.cast(given, self.functional.inputs[0].dtype if self.ids else tf.float64)
+        batch = tf.constant(np.tile(x, (max(rows, 1), *[1] * (x.ndim - 1))))
+        batch = tf.cast(batch, self.functional.inputs[0].dtype if self.ids else tf.float64)
         if not self.ids:
-            sources.append((given, "x"))
+            sources.append((batch, "x"))
             if tape is not None:
-                tape.watch(given)
+                tape.watch(batch)
 
         def caller(op: Operation) -> Callable[..., Any]:
             def call(*args: Any, **kwargs: Any) -> Tensor:
@@ -146,7 +146,7 @@ class Float64Model:
                 else:
                     result = _as_float64(self._call(op, args, kwargs))
                 first = keras.tree.flatten((args, kwargs))[0]
-                if self.ids and (first is given or first.dtype.is_integer) and result.dtype.is_floating:
+                if self.ids and (first is batch or first.dtype.is_integer) and result.dtype.is_floating:
                     embedded = type(op).__name__ == "Embedding"
                     sources.append((result, "embedding" if embedded else "one-hot"))
                     if tape is not None:
@@ -157,7 +157,7 @@ class Float64Model:
 
             return call
 
-        output = run_operations(self.functional, given, caller)
+        output = run_operations(self.functional, batch, caller)
         if len(sources) != 1:
             raise Refused(self.model, "its ids are made into numbers in several places")
         return ModelRun(*sources[0], output, layers, "float32" if self._lower else "float64")
@@ -223,7 +223,7 @@ def _all_steps(cell: Cell, xs: list[Tensor], h: list[Tensor]) -> tuple[list[list
         return advance_by_call(cell, x_t, h)
 
     if len(xs) > EAGER_UP_TO:
-        specs = tf.nest.map_structure(lambda given: tf.TensorSpec(given.shape, given.dtype), (xs[0], h))
+        specs = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), (xs[0], h))
         advance = tf.function(advance).get_concrete_function(*specs)
     states, outputs = [h], []
     for x_t in xs:

@@ -113,11 +113,11 @@ def _sparse(model: Model, y: Any, output: Shape) -> bool:
 class _Walk:
     """The shapes so far, and what their axes mean."""
 
-    def __init__(self, given: Shape) -> None:
-        self.time = given[1]  # steps, while there are any
+    def __init__(self, input_shape: Shape) -> None:
+        self.time = input_shape[1]  # steps, while there are any
         self.steps: list[ShapeStep] = []
         self.last = "features"
-        self._add("x", "input", given)
+        self._add("x", "input", input_shape)
 
     def add(self, op: Operation, shape: Shape) -> None:
         if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):

@@ -25,7 +25,7 @@ def step_vjp(cell: Cell, sizes: list[int]) -> Callable[..., tuple[Tensor, Tensor
         arguments = (m, x, h, [] if m_o is None else [m_o])
         key = (m_o is None, *m.shape)
         if key not in compiled:
-            specs = tf.nest.map_structure(lambda given: tf.TensorSpec(given.shape, given.dtype), arguments)
+            specs = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), arguments)
             compiled[key] = tf.function(step).get_concrete_function(*specs)
         by_h, by_x = compiled[key](*arguments)
         return by_h, by_x

@@ -89,7 +89,7 @@ def write_compared(
         file = LiteRTFile(beside)
         if quantize == "dynamic_range" and not any(kind.startswith("int8") for kind, _ in file.tensor_bytes):
             raise ValueError(
-                f"A model with a weight of {SMALLEST_QUANTIZED:,} numbers or more was expected: dynamic_range leaves "
+                f"`model` must have a weight of {SMALLEST_QUANTIZED:,} numbers or more: dynamic_range leaves "
                 f"smaller ones as they are. Received: {getattr(model, 'name', model)!r}"
             )
         unsound = [op for op in file.operators if op.startswith("custom:")] + file.dynamic_tensors

@@ -49,12 +49,12 @@ class LiteRTFile:
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
         self._runners: dict[str, Any] = {}
         if not self._interpreter.get_input_details() or not self._interpreter.get_output_details():
-            raise ValueError(f"A LiteRT model with inputs and outputs was expected. {received(str(path))}")
+            raise ValueError(f"A LiteRT model must have inputs and outputs. {received(str(path))}")
         self.run_primary = _primary_call(self._interpreter)
         try:
             self.primary, self.metadata = primary_and_metadata(self._content)
         except Exception as error:
-            raise ValueError(f"A LiteRT model was expected. {received(str(path))}") from error
+            raise ValueError(f"A .tflite file must hold a LiteRT model. {received(str(path))}") from error
 
     @functools.cached_property
     def _tree(self) -> Any:
@@ -81,7 +81,7 @@ class LiteRTFile:
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"A LiteRT model that can be run was expected. Received: {self.path}, {reason}") from error
+            raise ValueError(f"A LiteRT model must be one that can be run. Received: {self.path}, {reason}") from error
         return interpreter
 
     def run(self, signature: str, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
@@ -118,8 +118,8 @@ def _primary_call(interpreter: Any) -> Callable[[Array], Any]:
     A call of a small model takes hardly longer than finding its methods, so these are found once, and those of the C
     wrapper itself where it is: the public ones only look, each time, for views of tensors, which nobody here holds.
     """
-    given, reached = interpreter.get_input_details()[0], interpreter.get_output_details()[0]["index"]
-    place, wrapper = given["index"], getattr(interpreter, "_interpreter", interpreter)
+    spec, output_index = interpreter.get_input_details()[0], interpreter.get_output_details()[0]["index"]
+    input_index, wrapper = spec["index"], getattr(interpreter, "_interpreter", interpreter)
     if hasattr(wrapper, "SetTensor"):
         set_tensor, invoke, get_tensor = wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor
     else:
@@ -127,12 +127,12 @@ def _primary_call(interpreter: Any) -> Callable[[Array], Any]:
 
     def run_primary(x: Array, _alive: Any = interpreter) -> Any:  # it owns the file's bytes
         try:
-            set_tensor(place, x)  # it looks at shape and dtype, quicker than Python could
+            set_tensor(input_index, x)  # it looks at shape and dtype, quicker than Python could
         except ValueError as error:
-            expected = f"{np.dtype(given['dtype'])} of shape {tuple(given['shape'].tolist())}"
-            raise ValueError(f"`{given['name']}` must be {expected}. Received: {x.dtype} of shape {x.shape}") from error
+            expected = f"{np.dtype(spec['dtype'])} of shape {tuple(spec['shape'].tolist())}"
+            raise ValueError(f"`{spec['name']}` must be {expected}. Received: {x.dtype} of shape {x.shape}") from error
         invoke()
-        return get_tensor(reached, 0)
+        return get_tensor(output_index, 0)
 
     return run_primary
 

@@ -22,16 +22,16 @@ def read_flatbuffer(path: FilePath) -> tuple[bytes, Any]:
     try:
         return content, read_model_from_bytearray(content)
     except Exception as error:  # the reader walks whatever offsets it finds
-        raise ValueError(f"A LiteRT model was expected. Received: {str(path)!r}, {len(content):,} bytes") from error
+        raise ValueError(f"A .tflite file must be whole. Received: {str(path)!r}, {len(content):,} bytes") from error
 
 
 def read_litert(path: Path) -> bytes:
     """A `.tflite` file's bytes; a ValueError where it is none."""
     if not path.is_file():
-        raise ValueError(f"The path of a LiteRT file (.tflite) was expected. {received(str(path))}")
+        raise ValueError(f"A LiteRT model must be a file (.tflite). {received(str(path))}")
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
-        raise ValueError(f"A LiteRT model was expected. Received: {str(path)!r}, {len(content):,} bytes")
+        raise ValueError(f"A .tflite file must hold a LiteRT model. Received: {str(path)!r}, {len(content):,} bytes")
     return content
 
 

@@ -112,7 +112,7 @@ class Lowered:
 
 
 def _stepwise(op: Operation) -> bool:
-    """Whether it acts on each step by itself; a normalisation or a softmax may be over time instead."""
+    """Whether it acts on each step by itself; a normalization or a softmax may be over time instead."""
     axes = getattr(op, "axis", -1)
     over = {axes} if isinstance(axes, int) else set(axes or ())
     return type(op).__name__ in STEPWISE and 1 not in over and -2 not in over

@@ -17,7 +17,7 @@ from keras_rnn.core.quiet import quiet_stderr
 
 QUANTIZE = ("float16", "dynamic_range", "int8")
 SMALLEST_QUANTIZED = 1024  # elements: TensorFlow leaves smaller weights as they are
-UNUSABLE = 0.25  # of the largest answer: a quantised file further from Keras is another model
+UNUSABLE = 0.25  # of the largest answer: a quantized file further from Keras is another model
 Samples = dict[str, dict[str, Array]]  # signature → input → (samples, 1, …)
 
 
@@ -66,14 +66,14 @@ def samples_of(functions: dict[str, Any], windows: Array) -> Samples:
 def _met_by_step(function: Any, input_name: str, zeros: dict[str, Array], windows: Array) -> dict[str, Array]:
     met: list[Mapping[str, Array]] = []
 
-    def run(_: str, given: Mapping[str, Array]) -> dict[str, Array]:
-        met.append(given)
-        result = function(given[input_name], *(given[name] for name in zeros))
+    def run(_: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        met.append(inputs)
+        result = function(inputs[input_name], *(inputs[name] for name in zeros))
         return {name if name in zeros else "output": np.asarray(value) for name, value in result.items()}
 
     for window in windows:
         stepped(run, window[None], zeros, input_name, "output", False)
-    return {name: np.stack([given[name] for given in met]) for name in (input_name, *zeros)}
+    return {name: np.stack([inputs[name] for inputs in met]) for name in (input_name, *zeros)}
 
 
 def set_up(converter: Any, quantize: str, samples: Samples | None) -> None:

@@ -32,7 +32,7 @@ def convert(
         samples: inputs by signature, for int8 to be calibrated on.
 
     Raises:
-        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantise.
+        ValueError: something in it has no built-in operator, or none for integers; nothing there to quantize.
     """
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
@@ -47,7 +47,7 @@ def convert(
     if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
         reason = failure.splitlines()[0][:200] if failure else "a failure without a word"
         operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
-        raise ValueError(f"A model that LiteRT's {operators} can express was expected. Received: {reason}")
+        raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {reason}")
     return finish(content, names, metadata)
 
 
@@ -69,7 +69,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
     """
     model = flatbuffer_utils.read_model_from_bytearray(content)
     if dynamic := dynamic_tensors(model):  # before their marks go with the rest
-        raise ValueError(f"Functions of static shape were expected. Received: {', '.join(dynamic[:3])} without")
+        raise ValueError(f"Functions must be of static shape. Received: {', '.join(dynamic[:3])} without")
     for signature in model.signatureDefs:
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]

@@ -12,7 +12,7 @@ from keras_rnn.plots.figure import new_figure, styled
 from keras_rnn.series.backtest import Backtest
 from keras_rnn.series.metrics import rmse
 
-Row = Mapping[str, Any]  # of `evaluation.compare`
+Row = Mapping[str, Any]  # of `compare`
 MOST_SHOWN = 500  # forecasts that a picture has room for
 
 
@@ -51,7 +51,7 @@ def plot_walk_forward(
     axes.plot(x, actual, color="black", linewidth=1.8, label="actual")
     axes.plot(x, predicted, color="tab:red", linewidth=1.2, label="forecast from the values before")
     naive = rmse(actual, backtest.last[: len(origins)])
-    title = f"walked forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
+    title = f"walk-forward: RMSE {rmse(actual, predicted):.3g}, persistence {naive:.3g}"
     if len(x) > MOST_SHOWN:
         axes.set_xlim(x[-MOST_SHOWN], x[-1])
         title = f"{title}; the last {MOST_SHOWN} shown"
@@ -65,20 +65,20 @@ def plot_skill_by_method(rows: Sequence[Row], about: str = "") -> Figure:
     """Each method's skill against the reference, with its interval; left of the line is worse.
 
     Args:
-        rows: what `evaluation.compare` gave.
+        rows: what `compare` gave.
         about: the series and years, above the picture.
 
     Raises:
         ValueError: no rows.
     """
     if not rows:
-        raise ValueError(f"`rows` must be what `evaluation.compare` gives. {received(rows)}")
+        raise ValueError(f"`rows` must be what `compare` gives. {received(rows)}")
     figure, axes = new_figure(1.2 + 0.42 * len(rows))
     for place, row in enumerate(reversed(rows)):
         middle, low, high = (100 * row[name] for name in ("skill", "skill_low", "skill_high"))
-        colour = "tab:red" if row["method"] == "model" else "black"
-        axes.plot([low, high], [place, place], color=colour, linewidth=2, alpha=0.5)
-        axes.plot(middle, place, "o", color=colour)
+        color = "tab:red" if row["method"] == "model" else "black"
+        axes.plot([low, high], [place, place], color=color, linewidth=2, alpha=0.5)
+        axes.plot(middle, place, "o", color=color)
     axes.set_yticks(range(len(rows)), [row["method"] for row in reversed(rows)])
     axes.axvline(0, color="tab:gray", linewidth=1)
     axes.set_xlabel("skill against persistence, percent, with 95 % interval: left of 0 is worse")
@@ -92,7 +92,7 @@ def plot_error_by_horizon(by_horizon: Mapping[int, Sequence[Row]], about: str = 
     """Root mean squared error by periods ahead, a line for each method.
 
     Args:
-        by_horizon: periods ahead → what `evaluation.compare` gave.
+        by_horizon: periods ahead → what `compare` gave.
         about: the series and years, above the picture.
 
     Raises:

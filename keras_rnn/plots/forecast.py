@@ -59,8 +59,8 @@ def plot_predictions(
     if test_from is not None:
         half = (x[-1] - x[-2]) / 2
         axes.axvspan(test_from - half, max(x[-1], test_from) + half, color="tab:blue", alpha=0.08)
-        learnt = model.scaling == "levels" or model.trained_to is not None
-        before = "train" if learnt else f"before {test_from:g}"
+        learned = model.scaling == "levels" or model.trained_to is not None
+        before = "train" if learned else f"before {test_from:g}"
         parts = {before: ahead < test_from, "test (shaded)": ahead >= test_from}
     shown = ".2f" if model.unit == "percent" else ".3g"
     errors = [

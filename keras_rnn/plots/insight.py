@@ -18,7 +18,7 @@ from keras_rnn.insight import CostRow, Gradients, LayerTrace, Memory
 from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure, styled
 
 WRITTEN_UP_TO = 12  # steps for which the numbers stand in the squares
-DARK = 0.55  # of the colour scale, from which on writing is white
+DARK = 0.55  # of the color scale, from which on writing is white
 BOX = 0.62  # side of a square of the unrolled graph, where steps are 1 apart
 
 
@@ -53,7 +53,7 @@ def plot_memory(
         labels: of the steps, such as a text's characters or years.
         window: steps that the model reads at a time: a line shows how far back that is.
         title: above the picture.
-        scale: what the colours mean.
+        scale: what the colors mean.
 
     Raises:
         ValueError: no square of numbers, or labels of another length.
@@ -71,8 +71,8 @@ def plot_memory(
     image = axes.imshow(values, cmap="Reds", vmin=0, vmax=top)
     if steps <= WRITTEN_UP_TO:
         for t, u in np.argwhere(np.isfinite(values)):
-            colour = "white" if values[t, u] > DARK * top else "black"
-            axes.text(u, t, f"{values[t, u]:.2g}", ha="center", va="center", fontsize=8, color=colour)
+            color = "white" if values[t, u] > DARK * top else "black"
+            axes.text(u, t, f"{values[t, u]:.2g}", ha="center", va="center", fontsize=8, color=color)
     _tick(axes.xaxis, names)
     _tick(axes.yaxis, names)
     if window is not None and check_integer("window", window, 1) < steps:
@@ -188,7 +188,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
             whole[whole == 0] = np.nan  # which a logarithmic axis has no place for
             drawn |= bool(np.isfinite(whole).any())
             axes.plot(np.arange(len(whole)), whole, "o-", markersize=3, linewidth=1.3, label=f"{name} of {layer.name}")
-        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, {layer.factor:.3g} times a step back")
+        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, factor {layer.factor:.3g} per step back")
     if not drawn:
         raise ValueError("`gradients` must hold one that is not 0. Received: zeros")
     axes.set(yscale="log", xlabel="step t", ylabel="‖∂loss/∂h$_t$‖, in units of the loss")
@@ -200,7 +200,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
 
 @styled
 def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
-    """Time for a prediction by steps, the recurrent layer's beside the dense one's, a colour for each number of units.
+    """Time for a prediction by steps, the recurrent layer's beside the dense one's, a color for each number of units.
 
     Args:
         rows: what `cost` gave.
@@ -222,7 +222,7 @@ def plot_cost(rows: Sequence[CostRow], title: str | None = None) -> Figure:
     every = sorted({row.steps for row in rows})
     axes.set_xscale("log", base=2)
     axes.set_xticks(every, [str(steps) for steps in every])
-    title = title or "steps that wait for each other, and a layer that takes all at once"
+    title = title or "steps one after another, and a dense layer that takes all at once"
     axes.set(yscale="log", xlabel="steps of the window", ylabel="microseconds for one prediction", title=title)
     axes.legend()
     return figure

@@ -78,8 +78,8 @@ def plot_generated(model: CharModel, prompt: str, length: int, title: str | None
     shown = text[-min(len(text), TICKS_UP_TO) :]
     figure, axes = new_figure(3.6)
     at = np.arange(len(shown) - length, len(shown))
-    axes.bar(at, chosen, color="tab:red", width=0.7, label="of the character written")
-    axes.plot(at, second, "_", color="black", markersize=9, label="of the next likely")
+    axes.bar(at, chosen, color="tab:red", width=0.7, label="of the character chosen")
+    axes.plot(at, second, "_", color="black", markersize=9, label="of the next most likely")
     if len(shown) > length:
         axes.axvspan(-0.5, len(shown) - length - 0.5, color="tab:gray", alpha=0.15, linewidth=0, label="prompt")
     axes.set_xticks(range(len(shown)), [SIGNS.get(character, character) for character in shown], family="monospace")

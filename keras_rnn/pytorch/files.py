@@ -30,7 +30,7 @@ def read_torch_file(path: FilePath) -> Any:
     check_path(path)
     path = Path(path)
     if not path.is_file():
-        raise ValueError(f"A file with a state_dict (.pt, .pth, .npz, .safetensors) was expected. {_quoted(path)}")
+        raise ValueError(f"`state` must be a file with a state_dict (.pt, .pth, .npz, .safetensors). {_quoted(path)}")
     readers: dict[str, Callable[[Path], Any]] = {".npz": _read_npz, ".safetensors": _read_safetensors}
     return readers.get(path.suffix.lower(), _read_torch)(path)
 
@@ -40,7 +40,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
         with np.load(path, allow_pickle=False) as arrays:  # one .npy has no `with`
             return {name: arrays[name] for name in arrays.files}
     except Exception as error:  # a damaged archive can raise anything
-        raise ValueError(f"NumPy arrays by name (np.savez), not objects, were expected. {_quoted(path)}") from error
+        raise ValueError(f"A .npz file must hold arrays by name (np.savez), not objects. {_quoted(path)}") from error
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:
@@ -49,13 +49,13 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
         from safetensors.numpy import load_file
     except ImportError as error:
         raise ValueError(
-            f"The package safetensors was expected, which {path.name!r} cannot be read without: pip install "
-            f"'keras-rnn[torch]'; or save the tensors as .npz. {_quoted(path)}"
+            f"The package safetensors must be installed for {path.name!r}: pip install 'keras-rnn[torch]'; or save "
+            f"the tensors as .npz. {_quoted(path)}"
         ) from error
     try:
         return dict(load_file(path))
     except Exception as error:  # it has a type of its own
-        raise ValueError(f"A whole safetensors file was expected. {_quoted(path)}") from error
+        raise ValueError(f"A safetensors file must be whole. {_quoted(path)}") from error
 
 
 def _read_torch(path: Path) -> Any:
@@ -63,12 +63,12 @@ def _read_torch(path: Path) -> Any:
         import torch
     except ImportError as error:
         raise ValueError(
-            f"PyTorch was expected, which {path.name!r} cannot be read without: pip install torch; or save the tensors "
-            f"as .npz or .safetensors. {_quoted(path)}"
+            f"PyTorch must be installed for {path.name!r}: pip install torch; or save the tensors as .npz or "
+            f".safetensors. {_quoted(path)}"
         ) from error
     if tuple(int(part) for part in re.findall(r"\d+", torch.__version__)[:2]) < SAFE:
         raise ValueError(
-            f"PyTorch {'.'.join(map(str, SAFE))} or newer was expected, as older ones can be made to run a file's code "
+            f"PyTorch must be {'.'.join(map(str, SAFE))} or newer, as older ones can be made to run a file's code "
             f"(CVE-2025-32434, CVE-2026-24747). Received: PyTorch {torch.__version__}"
         )
     try:
@@ -78,9 +78,9 @@ def _read_torch(path: Path) -> Any:
     except Exception as error:  # a damaged file can raise anything
         asked = re.search(r"GLOBAL ([\w.]+)", str(error))  # what the pickle would have had called
         if asked is None and "TorchScript" not in str(error):
-            raise ValueError(f"A file that torch.save wrote whole was expected. {_quoted(path)}") from error
+            raise ValueError(f"A PyTorch file must be whole, as torch.save wrote it. {_quoted(path)}") from error
         raise ValueError(
-            f"A file with tensors only was expected: save `model.state_dict()`, not the model. {_quoted(path)}, which "
+            f"A PyTorch file must hold tensors only: save `model.state_dict()`, not the model. {_quoted(path)}, which "
             f"holds {asked[1] if asked else 'TorchScript'} and was not run"
         ) from error
 

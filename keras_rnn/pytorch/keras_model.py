@@ -23,7 +23,7 @@ def from_torch(
     """A Keras model with the weights of an `nn.RNN`, `nn.GRU` or `nn.LSTM`, and its answers to float32's accuracy.
 
     Any number of layers, one direction or both, with biases or without. The recurrent module may be part of another
-    one: an `nn.Embedding` before it and an `nn.Linear` after it are recognised by their shapes and come along. What
+    one: an `nn.Embedding` before it and an `nn.Linear` after it are recognized by their shapes and come along. What
     else that module's `forward` computes, such as an activation after the head, is not in its weights. Dropout, which
     acts in training only, is not taken over, and `batch_first` is no part of the weights: Keras' arrays are
     (batch, steps, features). The state begins at zero, as PyTorch's does when it is given none.
@@ -70,11 +70,11 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
     check_choice("return_sequences", return_sequences, (False, True))
     check_last(weights, return_sequences, last)
     if weights.embedding is None:
-        x = given = keras.Input((steps, weights.features))
+        x = inputs = keras.Input((steps, weights.features))
     else:
-        given = keras.Input((steps,), dtype="int32")
+        inputs = keras.Input((steps,), dtype="int32")
         embedding = keras.layers.Embedding(*weights.embedding.shape, name="embedding")
-        x = embedding(given)  # (batch, steps, features)
+        x = embedding(inputs)  # (batch, steps, features)
         embedding.embeddings.assign(weights.embedding)
     pick = weights.directions == 2 and last == "output"
     for number, directions in enumerate(weights.layers):
@@ -88,7 +88,7 @@ def build(weights: TorchWeights, steps: int | None, return_sequences: bool, last
         head.kernel.assign(weights.head_weight.T)
         if weights.head_bias is not None:
             head.bias.assign(weights.head_bias)
-    return keras.Model(given, x, name=f"torch_{weights.kind}")
+    return keras.Model(inputs, x, name=f"torch_{weights.kind}")
 
 
 def _recurrent(weights: TorchWeights, number: int, directions: tuple[Direction, ...], sequences: bool, x: Any) -> Any:

@@ -14,12 +14,12 @@ from keras_rnn.core.checks import check_choice, received
 from keras_rnn.pytorch.layout import GATES, Direction, TorchWeights
 
 NONLINEARITIES = ("tanh", "relu")
-NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimiser's
+NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimizer's
 WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
 _RECURRENT = re.compile(r"((?:.*\.)?)((?:weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(_reverse)?)")
 _EXPECTED = (
-    "The tensors of one nn.RNN, nn.GRU or nn.LSTM (weight_ih_l0, weight_hh_l0, …), and at most one nn.Embedding before "
-    "it and one nn.Linear after it, were expected."
+    "`state` must hold the tensors of one nn.RNN, nn.GRU or nn.LSTM (weight_ih_l0, weight_hh_l0, …), and of at most "
+    "one nn.Embedding before it and one nn.Linear after it."
 )
 
 
@@ -74,7 +74,7 @@ def _tensors(state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         if isinstance(tensors, Mapping) and isinstance(tensors.get(key), Mapping):
             tensors = tensors[key]
     if not isinstance(tensors, Mapping) or not all(isinstance(name, str) for name in tensors):
-        raise TypeError(f"A PyTorch module or its state_dict, tensors by name, was expected. {received(tensors)}")
+        raise TypeError(f"`state` must be a PyTorch module or its state_dict, tensors by name. {received(tensors)}")
     tensors = dict(tensors)
     for wrapper in WRAPPERS:
         if tensors and all(name.startswith(wrapper) for name in tensors):
@@ -93,12 +93,12 @@ def _prefix(tensors: dict[str, Any]) -> str:
         raise ValueError(f"{_EXPECTED} Received: {len(prefixes)} recurrent blocks, {_listed(map(repr, prefixes))}")
     if projections := [match[0] for match in matches if "weight_hr" in match[2]]:
         raise ValueError(
-            f"An LSTM without projections (proj_size=0), which Keras has not, was expected. "
+            f"An LSTM must be without projections (proj_size=0), which Keras does not have. "
             f"Received: {_listed(projections)}"
         )
     numbers = sorted({int(match[3]) for match in matches})
     if numbers != list(range(len(numbers))):
-        raise ValueError(f"Layers numbered from 0 without a gap were expected. Received: {_listed(map(str, numbers))}")
+        raise ValueError(f"Layers must be numbered from 0 without a gap. Received: {_listed(map(str, numbers))}")
     directions = ("", "_reverse") if any(match[4] for match in matches) else ("",)
     parts = ["weight_ih", "weight_hh"]
     if any("bias" in match[2] for match in matches):
@@ -186,8 +186,8 @@ def _around(
     shapes = ", ".join(f"{name} {_shape(tensor)}" for name, tensor in sorted(rest.items()))
     if len(readings) > 1:
         raise ValueError(
-            f"Tensors that can be told apart were expected: an nn.Embedding (ids, {features}) or an nn.Linear without "
-            f"bias (outputs, {outputs}); the module in the place of its state_dict tells. Received: {shapes}"
+            f"`state` must be the module, not its state_dict, where shapes alone do not tell an nn.Embedding (ids, "
+            f"{features}) from an nn.Linear without bias (outputs, {outputs}). Received: {shapes}"
         )
     if not readings:
         raise ValueError(
@@ -203,7 +203,7 @@ def _check_after(head: str, tensors: dict[str, Any], prefix: str, features: int)
     first = next(place for place, name in enumerate(names) if name.startswith(prefix) and _RECURRENT.fullmatch(name))
     if names.index(f"{head}.weight") < first and _shape(tensors[f"{head}.weight"])[0] == features:
         raise ValueError(
-            f"A linear layer after the recurrent one was expected; one that leads into it is not taken over. "
+            f"A linear layer must come after the recurrent one; one that leads into it is not taken over. "
             f"Received: {head!r}, which stands before it and gives {features} numbers, as many as it reads"
         )
 

@@ -120,7 +120,7 @@ class RNNCell(keras.layers.Layer):
         )
 
     def _i2h_regularizer(self, features: int) -> Any:
-        """One penalty for the one matrix: each part's own regulariser on its rows."""
+        """One penalty for the one matrix: each part's own regularizer on its rows."""
         if self.kernel_regularizer is None and self.recurrent_regularizer is None:
             return None
 

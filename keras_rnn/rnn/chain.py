@@ -30,7 +30,7 @@ class Refused(ValueError):
 
     def __init__(self, layer: Layer, reason: str) -> None:
         super().__init__(
-            f"A chain of layers around recurrent ones was expected: {reason}. "
+            f"The model must be a chain of layers around recurrent ones: {reason}. "
             f"Received: {type(layer).__name__} {getattr(layer, 'name', layer)!r}"
         )
 
@@ -51,7 +51,7 @@ def functional_of(model: Model) -> Any:
         Refused: not built, subclassed, with several inputs or outputs, or with a layer that makes a mask.
     """
     if not isinstance(model, keras.Model):
-        raise TypeError(f"A keras.Model was expected. {received(model)}")
+        raise TypeError(f"`model` must be a keras.Model. {received(model)}")
     functional = getattr(model, "_functional", None) or model  # a Sequential keeps its functional form inside
     if not getattr(functional, "inputs", None):
         raise Refused(model, "it is not built, or not of the functional kind")

@@ -10,7 +10,7 @@ from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.weights import CellWeights
 
 _EXPECTED = (
-    "A built `RNN(RNNCell(…))` or `RNNCell` alone, or a built `SimpleRNN` with or without a `Dense` head, was expected."
+    "`layers` must be a built `RNN(RNNCell(…))` or `RNNCell`, or a built `SimpleRNN` with or without a `Dense` head."
 )
 
 

@@ -23,7 +23,7 @@ class ScaledIdentity(keras.initializers.Initializer):
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         if len(shape) != 2 or shape[0] != shape[1]:
-            raise ValueError(f"A square matrix was expected. {received(tuple(shape))}")
+            raise ValueError(f"`shape` must be that of a square matrix. {received(tuple(shape))}")
         return self.gain * keras.ops.eye(shape[0], dtype=dtype)
 
     def get_config(self) -> dict[str, Any]:

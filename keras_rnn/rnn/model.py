@@ -86,7 +86,7 @@ class RecurrentModel(keras.Model):
         return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
 
     def _compiled_call(self) -> Any:
-        """The model as one concrete function, traced anew when its variables are others (quantised, LoRA)."""
+        """The model as one concrete function, traced anew when its variables are others (quantized, LoRA)."""
         from keras_rnn.core.backend import tf
 
         variables = self.variables
@@ -169,5 +169,5 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
     except Exception as error:  # Keras raises whatever the damage leads to
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
-            f"A Keras archive that can be loaded was expected. Received: {str(path)!r}, {reason}"
+            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {reason}"
         ) from error

@@ -20,15 +20,15 @@ EVALUATION_BATCH = 1024  # windows
 class _ProgressBar(keras.callbacks.Callback):
     """One bar over all updates, on standard error."""
 
-    def __init__(self, title: str, updates: int, a_round: int) -> None:
+    def __init__(self, title: str, updates: int, per_round: int) -> None:
         super().__init__()
         seconds = 0.1 if sys.stderr.isatty() else 10.0  # between two lines: a log file is not to be flooded
         self.bar = tqdm(total=updates, desc=title, unit=" updates", dynamic_ncols=True, mininterval=seconds)
-        self.a_round = a_round
+        self.per_round = per_round
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self.bar.set_postfix({name: f"{value:.4f}" for name, value in (logs or {}).items()}, refresh=False)
-        self.bar.update(self.a_round)
+        self.bar.update(self.per_round)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self.bar.n < self.bar.total:
@@ -81,7 +81,7 @@ def train(
     """
     if not isinstance(model, keras.Model) or not model.compiled:
         raise ValueError(f"`model` must be a compiled keras.Model. {received(model)}")
-    x, targets = (as_array(name, given, kinds="biuf") for name, given in (("x", x), ("targets", targets)))
+    x, targets = (as_array(name, value, kinds="biuf") for name, value in (("x", x), ("targets", targets)))
     if x.ndim == 0 or targets.ndim == 0 or len(x) != len(targets) or not len(x):
         raise ValueError(
             "`x` and `targets` must be arrays of the same length, at least 1. "
@@ -141,18 +141,18 @@ def fit_batches(
 ) -> Any:
     """`fit` on a data set of batches, so many of them to a call; `title` is of the progress bar, None for none."""
     rounds = math.ceil(updates / steps_per_call)
-    a_round = math.ceil(updates / rounds)
+    per_round = math.ceil(updates / rounds)
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread makes `fit` return late
-    bar = None if title is None else _ProgressBar(title, rounds * a_round, a_round)
+    bar = None if title is None else _ProgressBar(title, rounds * per_round, per_round)
     done_before = int(model.optimizer.iterations)
     before = model.steps_per_execution, model.train_function, model.test_function
-    model.steps_per_execution, model.train_function, model.test_function = a_round, None, None  # None: made anew
+    model.steps_per_execution, model.train_function, model.test_function = per_round, None, None  # None: made anew
     try:
         return model.fit(
             dataset.repeat().with_options(options),
             epochs=rounds,
-            steps_per_epoch=a_round,
+            steps_per_epoch=per_round,
             shuffle=False,
             validation_data=validation_data,
             callbacks=callbacks if bar is None else [*callbacks, bar],
@@ -160,7 +160,7 @@ def fit_batches(
         )
     except KeyboardInterrupt as stop:
         done = int(model.optimizer.iterations) - done_before
-        raise KeyboardInterrupt(f"interrupted after {done} of {rounds * a_round} updates") from stop
+        raise KeyboardInterrupt(f"interrupted after {done} of {rounds * per_round} updates") from stop
     finally:
         if bar is not None:
             bar.close()

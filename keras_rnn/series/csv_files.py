@@ -30,14 +30,14 @@ def read_columns(path: FilePath, column: str | None = None, others: Sequence[str
     table = _read_table(Path(path))
     names = list(table.columns[1:])
     if column is None and len(names) > 1:
-        raise ValueError(f"Name the column of numbers, one of {', '.join(names)}. Received: none for {Path(path).name}")
+        raise ValueError(f"`column` must be one of {', '.join(names)}. Received: none for {Path(path).name}")
     wanted = [names[0] if column is None else column, *others]
     for name in wanted:
         if name not in names:
             what = "`column`" if name == wanted[0] else "Further columns"
             raise ValueError(f"{what} must be one of {', '.join(names)}. {received(name)}")
         if wanted.count(name) > 1 or names.count(name) > 1:
-            raise ValueError(f"Distinct columns were expected. Received: {name!r} twice")
+            raise ValueError(f"Columns must be distinct. Received: {name!r} twice")
     dates = _parse_dates(table.iloc[:, 0], Path(path).name)
     return pd.DataFrame({name: _numbers(table, name) for name in wanted}).set_axis(dates)
 
@@ -45,7 +45,7 @@ def read_columns(path: FilePath, column: str | None = None, others: Sequence[str
 def _read_table(path: Path) -> pd.DataFrame:
     """The file as texts, its shape checked."""
     if path.is_dir() or not path.exists():  # a pipe will do
-        raise ValueError(f"A CSV file was expected. {received(str(path))}")
+        raise ValueError(f"`path` must be a CSV file. {received(str(path))}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the header would be cut short
@@ -74,7 +74,7 @@ def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 _CSV_EXPECTED = (
-    "A UTF-8 file separated by commas, with a header, dates in the first column and numbers in another, was expected."
+    "A CSV must be a UTF-8 file separated by commas, with a header, dates in the first column and numbers in another."
 )
 
 

@@ -23,17 +23,17 @@ def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
         return ()
     several: Any = levels
     try:
-        given = (several,) if isinstance(several, numbers.Real) else tuple(several)
+        values = (several,) if isinstance(several, numbers.Real) else tuple(several)
     except TypeError as error:
         raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}") from error
-    for level in given:
+    for level in values:
         if isinstance(level, bool) or not isinstance(level, numbers.Real):
             raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}")
         if not 0 < float(level) < 100:
             raise ValueError(f"`levels` must be in percent, between 0 and 100. {received(levels)}")
-    if len({f"{float(level):g}" for level in given}) != len(given):  # as columns are named
+    if len({f"{float(level):g}" for level in values}) != len(values):  # as columns are named
         raise ValueError(f"`levels` must be different ones. {received(levels)}")
-    return tuple(float(level) for level in given)
+    return tuple(float(level) for level in values)
 
 
 def conformal_rank(count: int, level: float) -> int:

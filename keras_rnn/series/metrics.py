@@ -96,7 +96,7 @@ def skill_interval(
     draws: int = 2000,
     seed: int | None = 0,
 ) -> tuple[float, float]:
-    """Percentile interval of the skill, by a paired circular block bootstrap that keeps neighbouring errors together.
+    """Percentile interval of the skill, by a paired circular block bootstrap that keeps neighboring errors together.
 
     Politis & Romano (1992), A circular block-resampling procedure for stationary data.
 
@@ -164,8 +164,8 @@ def diebold_mariano(errors: ArrayLike, reference_errors: ArrayLike, horizon: int
     if not losses.any():
         return 0.0, 1.0
     mean = float(losses.mean())
-    centred = losses - mean
-    covariances = [float(centred[lag:] @ centred[: n - lag]) / n for lag in range(horizon)]
+    centered = losses - mean
+    covariances = [float(centered[lag:] @ centered[: n - lag]) / n for lag in range(horizon)]
     variance = (2 * sum(covariances) - covariances[0]) / n
     if variance <= 1e-24 * mean**2:  # one constant difference leaves rounding
         return math.nan, math.nan

@@ -27,7 +27,7 @@ def simulated_windows(
 
     Returns:
         `histories` float32 (count, window), `targets` float32 (count, 1), and the standard deviations `sigma` float32
-        (count,), by which losses are normalised.
+        (count,), by which losses are normalized.
 
     Raises:
         TypeError, ValueError: an argument of the wrong type or out of its range.

@@ -47,8 +47,8 @@ class HalfCell(L.SimpleRNNCell):
 
 
 def sequential(*layers, steps=6, features=3, ids=False):
-    given = keras.Input((steps,), dtype="int32") if ids else keras.Input((steps, features))
-    return keras.Sequential([given, *layers])
+    inputs = keras.Input((steps,), dtype="int32") if ids else keras.Input((steps, features))
+    return keras.Sequential([inputs, *layers])
 
 
 def functional():
@@ -92,13 +92,13 @@ TABLE |= {
     "ids, bidirectional": lambda: sequential(L.Embedding(11, 4), L.Bidirectional(L.LSTM(3)), L.Dense(1), ids=True),
     "convolution before": lambda: sequential(L.Conv1D(4, 3, padding="same"), L.LSTM(3)),
     "softmax over time": lambda: sequential(L.GRU(4, return_sequences=True), L.Softmax(axis=1)),
-    "normalised over time": lambda: sequential(L.LayerNormalization(axis=[1, 2]), L.GRU(4)),
+    "normalized over time": lambda: sequential(L.LayerNormalization(axis=[1, 2]), L.GRU(4)),
     "pooling after": lambda: sequential(L.GRU(4, return_sequences=True), L.GlobalAveragePooling1D(), L.Dense(1)),
-    "normalised and distributed": lambda: sequential(L.Rescaling(0.1), L.TimeDistributed(L.Dense(4)), L.GRU(3)),
+    "normalized and distributed": lambda: sequential(L.Rescaling(0.1), L.TimeDistributed(L.Dense(4)), L.GRU(3)),
 }
 NO_STEP = {
     "ids, bidirectional", "convolution before", "pooling after", "bidirectional", "bidirectional own cell, 64",
-    "backwards", "softmax over time", "normalised over time",
+    "backwards", "softmax over time", "normalized over time",
 }  # fmt: skip
 
 
@@ -149,8 +149,8 @@ for name, path in json.load(open("paths.json")).items():
     interpreter = Interpreter(path)
     signatures = interpreter.get_signature_list()
     window = interpreter.get_signature_runner("serving_default")
-    (given,) = signatures["serving_default"]["inputs"]
-    y[name + "/window"] = window(**{given: x[name]})["output"]
+    (input_name,) = signatures["serving_default"]["inputs"]
+    y[name + "/window"] = window(**{input_name: x[name]})["output"]
     compiled = CompiledModel.from_file(path)
     index = compiled.get_signature_index("serving_default")
     inputs, outputs = compiled.create_input_buffers(index), compiled.create_output_buffers(index)
@@ -161,10 +161,10 @@ for name, path in json.load(open("paths.json")).items():
     if "step" in signatures:
         step = interpreter.get_signature_runner("step")
         details = step.get_input_details()
-        states = {k: np.zeros(d["shape"], np.float32) for k, d in details.items() if k != given}
+        states = {k: np.zeros(d["shape"], np.float32) for k, d in details.items() if k != input_name}
         answers = []
         for t in range(x[name].shape[1]):
-            out = step(**{given: x[name][:, t].reshape(details[given]["shape"])}, **states)
+            out = step(**{input_name: x[name][:, t].reshape(details[input_name]["shape"])}, **states)
             states = {k: out[k] for k in states}
             answers.append(out["output"])
         y[name + "/step"] = np.stack(answers, axis=1)
@@ -237,7 +237,7 @@ def test_chosen_signatures_and_metadata(tmp_path):
     _, parsed = read_flatbuffer(tmp_path / "m.tflite")
     (entry,) = [entry for entry in parsed.metadata if entry.name == b"user"]
     assert json.loads(bytes(parsed.buffers[entry.buffer].data)) == {"unit": "mm", "ü": [1]}
-    with pytest.raises(ValueError, match="of keras_rnn, with its metadata, was expected"):
+    with pytest.raises(ValueError, match="must be a .tflite file with keras_rnn's metadata"):
         runtime.load(tmp_path / "m.tflite")
 
 
@@ -329,7 +329,7 @@ def test_a_file_that_differs_or_cannot_be_written_is_not_there(tmp_path, monkeyp
     model, other = (sequential(L.SimpleRNN(3)) for _ in range(2))
     original = conversion.Lowered
     monkeypatch.setattr(conversion, "Lowered", lambda _, *rest: original(other, *rest))
-    with pytest.raises(ParityError, match="within 1.0e-05 were expected. Received: LiteRT, window and step"):
+    with pytest.raises(ParityError, match="within 1.0e-05. Received: LiteRT, window and step"):
         to_litert(model, tmp_path / "m.tflite")
     assert (tmp_path / "m.tflite").read_text() == "old"
     monkeypatch.undo()

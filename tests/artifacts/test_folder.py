@@ -45,7 +45,7 @@ def test_a_trained_model_whose_logits_are_large(tmp_path):
     checks = export(model, tmp_path / "model")
     assert max(check.largest for check in checks if check.largest is not None) > 1e-5
     assert all(check.passed for check in verify(tmp_path / "model"))
-    with pytest.raises(ParityError, match=r"within 1.0e-07 were expected. Received: .*a difference of \d"):
+    with pytest.raises(ParityError, match=r"within 1.0e-07. Received: .*a difference of \d"):
         export(model, tmp_path / "other", tolerance=1e-7)
     assert not all(check.passed for check in verify(tmp_path / "model", tolerance=1e-7))
     with pytest.raises(ValueError, match="`tolerance` must be .*Received: -1"):
@@ -79,9 +79,9 @@ x, y, generated = np.load("x.npz"), {}, []
 for name, folder in json.load(open("folders.json")).items():
     signatures = tf.saved_model.load(folder + "/1").signatures
     window, step = signatures["serving_default"], signatures.get("step")
-    (given,), (reached,) = window.structured_input_signature[1], window.structured_outputs
-    assert window.structured_input_signature[1][given].shape[0] is None
-    y[name] = window(**{given: tf.constant(x[name])})[reached]
+    (input_name,), (output_name,) = window.structured_input_signature[1], window.structured_outputs
+    assert window.structured_input_signature[1][input_name].shape[0] is None
+    y[name] = window(**{input_name: tf.constant(x[name])})[output_name]
     if step is None:  # gs10/annual and gs10/monthly, which look at the whole window first
         y[name + "/step"] = y[name]
         continue
@@ -89,8 +89,8 @@ for name, folder in json.load(open("folders.json")).items():
     for t in range(x[name].shape[1]):
         out = step(**{one: tf.constant(x[name][:, t:t + 1]), "h_0": h})
         h = out["h_0"]
-    y[name + "/step"] = out[reached]
-    if given == "ids":
+    y[name + "/step"] = out[output_name]
+    if input_name == "ids":
         text, vocabulary = "he", " dehlorw"
         for _ in range(5):
             ids = tf.constant([[vocabulary.index(c) for c in text[-2:]]], tf.int32)
@@ -127,7 +127,7 @@ def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
 
 def test_the_current_folder_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ValueError, match="other than the current one was expected. Received: '.'"):
+    with pytest.raises(ValueError, match="must not be the current one. Received: '.'"):
         export(char_model(), ".")
 
 

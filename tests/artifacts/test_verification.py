@@ -87,7 +87,7 @@ def test_damaged_files(folder, name, damage):
 
 def test_a_damaged_saved_model(folder):
     (folder / "1" / "saved_model.pb").write_bytes(b"nonsense")
-    with pytest.raises(ValueError, match="SavedModel that can be loaded was expected. Received: "):
+    with pytest.raises(ValueError, match="SavedModel must be one that can be loaded. Received: "):
         verify(folder)
     shutil.rmtree(folder / "1")
     with pytest.raises(ValueError, match="Received: "):
@@ -146,7 +146,7 @@ def test_another_primary_signature_is_found(folder):
     (folder / "model.tflite").write_bytes(content)
     (check,) = [check for check in verify(folder) if not check.passed]
     assert check.note.endswith("primary is generate")
-    with pytest.raises(ValueError, match="primary signature is serving_default was expected. Received: generate"):
+    with pytest.raises(ValueError, match="primary signature must be serving_default. Received: generate"):
         runtime.load(folder)
 
 

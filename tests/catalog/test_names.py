@@ -50,7 +50,7 @@ def test_find_takes_paths_and_lets_a_name_come_first(tmp_path, monkeypatch):
     assert find("./char") == find(Path("char")) == Path("char")
     assert find("mine") == Path("mine")
     for absent in ("other.keras", Path("other")):
-        with pytest.raises(ValueError, match="file or folder was expected. Received: 'other"):
+        with pytest.raises(ValueError, match="a model's file or folder. Received: 'other"):
             find(absent)
     with pytest.raises(TypeError, match="Received: 3"):
         find(3)

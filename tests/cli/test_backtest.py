@@ -27,7 +27,7 @@ def test_backtest(capsys, tmp_path):
     [
         ("backtest --since 1900", "--since must be from 1960 to 2024. Received: 1900"),
         ("backtest --steps 30", "--steps must be from 1 to 18. Received: 30"),
-        ("backtest --model char", "A model of the kind gs10 or series was expected. Received: 'char', a char"),
+        ("backtest --model char", "--model must be a gs10 or series model. Received: 'char', a char"),
     ],
 )
 def test_bad_input(capsys, line, message):

@@ -12,6 +12,7 @@ def refusal(error):
     @click.command(cls=Command)
     @click.argument("history", metavar="[CSV]", required=False)
     @click.argument("names", nargs=-1)
+    @click.option("--model", "name_or_path")
     @click.option("--levels")
     @click.option("-n", "--length")
     @click.option("--inputs", "others")
@@ -32,6 +33,8 @@ def refusal(error):
         ("`history` must hold 6 values (`length`)", "CSV must hold 6 values (--length)"),
         ("`levels` must be None for a model without", "--levels must not be given for a model without"),
         ("`names` must be names", "NAMES must be names"),
+        ("`model` must be a keras.Model", "--model must be a keras.Model"),
+        ("`name_or_path` must be a path", "--model must be a path"),
         ("`window` must be None", "`window` must be None"),  # no parameter of this command
     ],
 )
@@ -44,7 +47,7 @@ def test_exit_codes_and_the_systems_words():
     error.exit_code = 1
     assert refusal(error) == ("differs", 1)
     assert refusal(PermissionError(13, "Permission denied", "/x")) == ("Permission denied: '/x'", 2)
-    assert message_of(OSError(2, "A file was expected. Received: 'x'")) == "A file was expected. Received: 'x'"
+    assert message_of(OSError(2, "It must be a file. Received: 'x'")) == "It must be a file. Received: 'x'"
     assert refusal(TypeError()) == ("TypeError", 2)
 
 

@@ -21,7 +21,7 @@ def test_export_of_a_name_keeps_its_card(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("stock.keras out", "A CharModel, GS10Model or SeriesModel was expected. Received: "),
+        ("stock.keras out", "NAME-or-FILE must be a CharModel, GS10Model or SeriesModel. Received: "),
         ("char out.tflite --window 3", "--window must be 2, the model's own. Received: 3"),
     ],
 )

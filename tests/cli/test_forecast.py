@@ -52,7 +52,7 @@ def test_a_history_outside_what_the_model_knows_is_noted(capsys, tmp_path):
     assert run(capsys, "forecast", str(tmp_path / "s.csv"))[::2] == (0, "")  # it knows no range
     code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--model", "gs10/levels")
     assert code == 0
-    assert "values from 2004 to 2009 leave the 2.40 to 13.91 percent that the model was trained on" in err
+    assert "values from 2004 to 2009 are outside the 2.40 to 13.91 percent that the model was trained on" in err
 
 
 def test_pictures_of_months_and_years(capsys, tmp_path):

@@ -41,7 +41,7 @@ def test_the_folder_is_complete_and_its_card_tells(folder):
     assert card["recipe"]["windows"] == 90 - 18 - 4
     assert card["metrics"]["test_rmse"] < card["metrics"]["test_rmse_of_persistence"]
     page = (folder / "both" / "README.md").read_text()
-    assert "## Walked forward, 2019-07-01 to 2022-04-01" in page
+    assert "## Backtest, 2019-07-01 to 2022-04-01" in page
     assert "in the unit of the series" in page
     assert "other are held at their last values" in page
 
@@ -85,7 +85,7 @@ def test_backtest_begins_after_the_training(capsys, folder):
     picture = str(folder / "w.png")
     code, out, err = run(capsys, *options, "--since", "2010", "--plot-forecasts", picture)
     assert code == 0
-    assert err == f"the model was trained on values to 2019-04-01: of those it knows the answers\nwrote {picture}\n"
+    assert err == f"the model was trained on values up to 2019-04-01, which it has seen\nwrote {picture}\n"
     assert run(capsys, *options, "--since", "2020")[2] == ""
 
 
@@ -112,7 +112,7 @@ def test_backtest_of_the_same_series_but_later_or_without_its_training(capsys, f
     assert json.loads(out)["by_horizon"]["1"][0]["n"] == 12
     frame.tail(10).to_csv(tmp_path / "late.csv", index=False)
     code, _, err = run(capsys, "backtest", str(tmp_path / "late.csv"), "--model", str(folder / "both"), "--json")
-    assert (code, err) == (0, "the model was trained on values to 2019-04-01: of those it knows the answers\n")
+    assert (code, err) == (0, "the model was trained on values up to 2019-04-01, which it has seen\n")
 
 
 def test_random_weights_and_progress_on_standard_error(capsys, tmp_path):

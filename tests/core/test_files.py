@@ -53,11 +53,11 @@ def test_the_old_folder_comes_back_when_the_exchange_fails(tmp_path):
 
 def test_the_wrong_kind_of_target(tmp_path):
     (tmp_path / "file").write_text("old")
-    with pytest.raises(OSError, match=r"folder that can be written was expected. Received: '.*file', it is a file"):
+    with pytest.raises(OSError, match=r"folder must be one that can be written. Received: '.*file', it is a file"):
         written_folder(tmp_path / "file").__enter__()
     with pytest.raises(OSError, match="it is a file"):
         check_writable(tmp_path / "file")
-    with pytest.raises(OSError, match=r"file that can be written was expected. Received: '.*', it is a folder"):
+    with pytest.raises(OSError, match=r"file must be one that can be written. Received: '.*', it is a folder"):
         written_file(tmp_path).__enter__()
     with pytest.raises(OSError, match="it is a folder"):
         check_writable(tmp_path, "file")

@@ -103,7 +103,7 @@ def test_units_of_any_size_train_alike():
         predictions.append(model.predict_windows(x * unit) / unit)
     np.testing.assert_allclose(predictions[1], predictions[0], atol=2e-3)
     np.testing.assert_allclose(predictions[2], predictions[0], atol=2e-3)
-    assert np.abs(predictions[0] - x[:, -1:]).max() > 0.05  # it has learnt something
+    assert np.abs(predictions[0] - x[:, -1:]).max() > 0.05  # it has learned something
 
 
 def test_what_it_takes_from_a_series():
@@ -168,7 +168,7 @@ def test_weights_from_a_file_and_for_the_other_cell(tmp_path):
     other = series_model(tmp_path / "m.keras", cell="rnn_cell", window=3, features=3, scale=list(model.scale))
     np.testing.assert_allclose(other.forecast(FRAME), model.forecast(FRAME), rtol=1e-6)
     for settings in ({"features": 1}, {"window": 4}, {"scale": 1.0}, {"scaling": "levels"}):
-        with pytest.raises(ValueError, match=f"have {next(iter(settings))}="):
+        with pytest.raises(ValueError, match=f"`{next(iter(settings))}` must be .* of the weights"):
             series_model(tmp_path / "m.keras", **settings)
     with pytest.raises(ValueError, match="`series` must be None beside `weights`"):
         series_model(tmp_path / "m.keras", series=FRAME)

@@ -19,7 +19,7 @@ def trained():
     return train_series(WAVE, verbose=False)
 
 
-def test_it_learns_what_can_be_learnt(trained):
+def test_it_learns_what_can_be_learned(trained):
     assert trained.metrics["test_skill_against_persistence"] > 0.5
     assert trained.test_rows[-1]["method"] == "model"
     assert trained.test_rows[-1]["verdict"] == "better than persistence"
@@ -63,7 +63,7 @@ def test_residuals_are_the_errors_of_the_test_part(trained):
 
 @pytest.mark.slow
 def test_a_random_walk_is_left_alone():
-    """Nothing can be learnt of it: what is chosen is "no change" itself, and the skill exactly zero."""
+    """Nothing can be learned of it: what is chosen is "no change" itself, and the skill exactly zero."""
     walk = np.cumsum(np.random.default_rng(0).normal(size=300))
     found = train_series(walk, verbose=False)
     assert (found.start, found.updates) == (NO_CHANGE, 0)

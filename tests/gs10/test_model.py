@@ -64,9 +64,9 @@ def test_range_of_ones_own_and_percent_in_percent_out():
 @pytest.mark.parametrize("name", ["low", "high", "window", "units", "scale"])
 @pytest.mark.parametrize("preset", ["annual", "levels"])
 def test_a_preset_with_other_settings_names_both(preset, name):
-    with pytest.raises(ValueError, match=rf"'{preset}' have {name}=.*Received: {name}=3"):
+    with pytest.raises(ValueError, match=rf"`{name}` must be .* of the weights '{preset}'.*Received: 3"):
         gs10_model(preset, **{name: 3})
-    with pytest.raises(ValueError, match=rf"'{preset}' have frequency='annual'.*Received: frequency='monthly'"):
+    with pytest.raises(ValueError, match=rf"`frequency` must be 'annual'.*'{preset}'.*Received: 'monthly'"):
         gs10_model(preset, frequency="monthly")
 
 

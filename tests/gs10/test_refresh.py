@@ -182,13 +182,13 @@ def test_other_addresses(folder, capsys, monkeypatch, tmp_path, address):
 
 
 @pytest.mark.parametrize(
-    ("address", "reached"),
+    ("address", "final_address"),
     [("https://127.0.0.1/", "http://127.0.0.1/gs10.csv"), ("http://127.0.0.1/", "ftp://127.0.0.1/gs10.csv")],
 )
-def test_where_a_redirect_must_not_lead(monkeypatch, address, reached):
-    response = urllib.response.addinfourl(io.BytesIO(GOOD.encode()), {}, reached)
+def test_where_a_redirect_must_not_lead(monkeypatch, address, final_address):
+    response = urllib.response.addinfourl(io.BytesIO(GOOD.encode()), {}, final_address)
     monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: response)
-    with pytest.raises(OSError, match=f"Received: '{address}', a redirect to {reached}"):
+    with pytest.raises(OSError, match=f"Received: '{address}', a redirect to {final_address}"):
         fetch(address)
     assert response.closed
 

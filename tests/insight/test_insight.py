@@ -72,14 +72,14 @@ def linear(matrix, steps, sequences=False):
     return model
 
 
-def states_after(course, place, start):
+def states_after(layer_run, place, start):
     """The states after all steps, when after `place` steps they are `start` (copies · batch, states); float64."""
-    h = [np.asarray(part) for part in np.split(start, np.cumsum(course.sizes)[:-1], axis=1)]
-    for t in range(place, course.steps):
-        nested = keras.tree.pack_sequence_as(course.cell.state_size, [keras.ops.array(part) for part in h])
+    h = [np.asarray(part) for part in np.split(start, np.cumsum(layer_run.sizes)[:-1], axis=1)]
+    for t in range(place, layer_run.steps):
+        nested = keras.tree.pack_sequence_as(layer_run.cell.state_size, [keras.ops.array(part) for part in h])
         nested = nested if isinstance(nested, list) else [nested]
-        x = np.tile(course.x[t], (len(start) // len(course.x[t]), 1))
-        h = [np.asarray(part) for part in keras.tree.flatten(course.cell(keras.ops.array(x), nested)[1])]
+        x = np.tile(layer_run.x[t], (len(start) // len(layer_run.x[t]), 1))
+        h = [np.asarray(part) for part in keras.tree.flatten(layer_run.cell(keras.ops.array(x), nested)[1])]
     return np.concatenate(h, axis=1)
 
 
@@ -99,9 +99,9 @@ class TestTrace:
         np.testing.assert_allclose(found.output, model(x), atol=2e-6)
         assert found.precision == "float64"
         (layer,) = found.layers
-        course = Float64Model(model).run(x).layers[0]
+        layer_run = Float64Model(model).run(x).layers[0]
         last = np.concatenate([states[:, -1] for states in layer.states.values()], axis=1)
-        np.testing.assert_allclose(last, states_after(course, 0, np.zeros((2, sum(course.sizes)))), atol=1e-13)
+        np.testing.assert_allclose(last, states_after(layer_run, 0, np.zeros((2, sum(layer_run.sizes)))), atol=1e-13)
         assert layer.outputs.shape[:2] == (2, STEPS)
 
     def test_names_of_states(self):
@@ -179,7 +179,7 @@ class TestTrace:
         model.layers[0].dtype_policy = model.layers[0].cell.dtype_policy = "float32"
         np.testing.assert_allclose(found.output, model(x_of()), atol=1e-6)
 
-    def test_a_quantised_layer_keeps_its_integers(self):
+    def test_a_quantized_layer_keeps_its_integers(self):
         model = keras.Sequential([keras.Input((STEPS, FEATURES)), layers.SimpleRNN(3), layers.Dense(2)])
         model.layers[1].quantize("int8")
         found = insight.trace(model, x_of())
@@ -204,17 +204,17 @@ class TestMemory:
         norm = "frobenius" if name in ("gru", "stacked") else "spectral"
         model, x = model_of(cells()[name]), x_of()
         layer = insight.memory(model, x, norm=norm).layers[0]
-        course = Float64Model(model).run(x).layers[0]
+        layer_run = Float64Model(model).run(x).layers[0]
         assert layer.lags.tolist() == list(range(STEPS))
         for k in layer.lags:
             place = STEPS - k
-            at = np.concatenate([np.asarray(state) for state in course.states[place]], axis=1)
-            jacobian = differences(lambda start, n=place: states_after(course, n, start), at)
+            at = np.concatenate([np.asarray(state) for state in layer_run.states[place]], axis=1)
+            jacobian = differences(lambda start, n=place: states_after(layer_run, n, start), at)
             expected = [np.linalg.norm(one, 2 if norm == "spectral" else "fro") for one in jacobian]
             np.testing.assert_allclose(layer.norms[:, k], expected, rtol=1e-8)
-            ends = np.cumsum(course.sizes)
-            for i, state in enumerate(course.names):
-                block = slice(ends[i] - course.sizes[i], ends[i])
+            ends = np.cumsum(layer_run.sizes)
+            for i, state in enumerate(layer_run.names):
+                block = slice(ends[i] - layer_run.sizes[i], ends[i])
                 expected = [np.linalg.norm(one[block, block], 2 if norm == "spectral" else "fro") for one in jacobian]
                 np.testing.assert_allclose(layer.by_state[state][:, k], expected, rtol=1e-7, atol=1e-9)
 
@@ -378,9 +378,9 @@ class TestGradients:
         found = insight.gradients(model, x, y, "mse")
         double = Float64Model(model)
         run = double.run(x)
-        course, head = run.layers[0], [np.float64(w) for w in model.layers[1].get_weights()]
+        layer_run, head = run.layers[0], [np.float64(w) for w in model.layers[1].get_weights()]
         assert found.loss == pytest.approx(((np.asarray(run.output) - y) ** 2).mean())
-        i2o = [np.float64(w) for w in course.cell.get_weights()[2:]] if name == "rnn_cell" else [np.eye(3), 0.0]
+        i2o = [np.float64(w) for w in layer_run.cell.get_weights()[2:]] if name == "rnn_cell" else [np.eye(3), 0.0]
 
         def loss_from(place):
             """The loss of each sample when the state after `place` steps is h."""
@@ -389,8 +389,8 @@ class TestGradients:
                 outputs = {}
                 for t in range(place - 1, STEPS):
                     if t >= place:
-                        x_t = np.tile(course.x[t], (len(h) // 2, 1))
-                        h = np.asarray(course.cell(keras.ops.array(x_t), [keras.ops.array(h)])[1][0])
+                        x_t = np.tile(layer_run.x[t], (len(h) // 2, 1))
+                        h = np.asarray(layer_run.cell(keras.ops.array(x_t), [keras.ops.array(h)])[1][0])
                     outputs[t] = (h @ i2o[0] + i2o[1]) @ head[0] + head[1]
                 copies = (len(h) // 2, *[1] * (y.ndim - 1))
                 if not sequences:
@@ -401,7 +401,7 @@ class TestGradients:
             return loss
 
         for t in range(STEPS):
-            by_h = differences(loss_from(t + 1), np.asarray(course.states[t + 1][0]))[:, 0]
+            by_h = differences(loss_from(t + 1), np.asarray(layer_run.states[t + 1][0]))[:, 0]
             np.testing.assert_allclose(found.layers[0].norms["h"][:, t], np.linalg.norm(by_h, axis=1), rtol=1e-7)
 
     def test_lstm_carries_on_and_forgets(self):
@@ -587,7 +587,7 @@ class TestBadInput:
             call(dense, x)
         with pytest.raises(ValueError, match="not built.*Received: Sequential"):
             call(keras.Sequential([layers.SimpleRNN(3)]), x)
-        with pytest.raises(TypeError, match=r"A keras.Model was expected. Received: .*\(SimpleRNN\)"):
+        with pytest.raises(TypeError, match=r"must be a keras.Model. Received: .*\(SimpleRNN\)"):
             call(layers.SimpleRNN(3), x)
         stateful = keras.Sequential([keras.Input(batch_shape=(5, 3, 2)), layers.SimpleRNN(3, stateful=True)])
         with pytest.raises(ValueError, match="it is stateful.*Received: SimpleRNN"):

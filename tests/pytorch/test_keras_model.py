@@ -241,7 +241,7 @@ class Ambiguous(torch.nn.Module):
 def test_a_module_tells_a_head_from_an_embedding_where_shapes_do_not():
     net, x = Ambiguous(), values(features=5)
     assert largest(from_torch(net, return_sequences=True), x, outputs_of(net, x)[0]) <= 1e-6
-    with pytest.raises(ValueError, match=r"told apart.* Received: out.weight \(7, 5\)"):
+    with pytest.raises(ValueError, match=r"must be the module.* Received: out.weight \(7, 5\)"):
         from_torch(net.state_dict())
     named = {"out.bias": np.zeros(7, np.float32)}  # an embedding has none
     assert largest(from_torch(net.state_dict() | named, return_sequences=True), x, outputs_of(net, x)[0]) <= 1e-6
@@ -403,7 +403,7 @@ def test_hostile_npz(tmp_path, capsys):
     np.savez(tmp_path / "m.npz", weight_ih_l0=np.array([Marker(tmp_path / "marker")], dtype=object))
     code, out, err = import_torch(capsys, tmp_path / "m.npz", tmp_path / "m.keras")
     assert (code, out) == (2, "")
-    assert "not objects, were expected. Received: " in err
+    assert "not objects. Received: " in err
     assert os.listdir(tmp_path) == ["m.npz"]
 
 
@@ -426,17 +426,17 @@ def half_a_file(path):
     [
         ("m.pt", a_whole_module, r"save `model.state_dict\(\)`, not the model. .*holds .*Forecaster and was not run"),
         ("m.pt", a_script, r"save `model.state_dict\(\)`, not the model. .*holds TorchScript and was not run"),
-        ("m.pt", half_a_file, "that torch.save wrote whole was expected"),
-        ("m.pt", lambda path: path.touch(), "that torch.save wrote whole was expected"),
-        ("m.pt", lambda path: path.write_text("weights, honestly\n" * 9), "that torch.save wrote whole was expected"),
+        ("m.pt", half_a_file, "must be whole, as torch.save wrote it"),
+        ("m.pt", lambda path: path.touch(), "must be whole, as torch.save wrote it"),
+        ("m.pt", lambda path: path.write_text("weights, honestly\n" * 9), "must be whole, as torch.save wrote it"),
         ("m.pt", lambda path: torch.save([1, 2], path), r"its state_dict, .*Received: \[1, 2\]"),
         ("m.pt", lambda path: torch.save({}, path), "Received: none"),
-        ("m.pt", lambda path: None, r"\.npz, \.safetensors\) was expected"),
-        ("m.pt", lambda path: path.mkdir(), r"\.npz, \.safetensors\) was expected"),
-        ("m.npz", lambda path: path.write_text("no zip"), "NumPy arrays by name"),
-        ("m.npz", lambda path: path.write_bytes(np.zeros(3).data), "NumPy arrays by name"),
-        ("m.safetensors", lambda path: path.write_bytes(b"\5\0\0\0\0\0\0\0hello"), "whole safetensors file"),
-        ("m.safetensors", lambda path: path.write_bytes(b""), "whole safetensors file"),
+        ("m.pt", lambda path: None, "must be a file with a state_dict"),
+        ("m.pt", lambda path: path.mkdir(), "must be a file with a state_dict"),
+        ("m.npz", lambda path: path.write_text("no zip"), "must hold arrays by name"),
+        ("m.npz", lambda path: path.write_bytes(np.zeros(3).data), "must hold arrays by name"),
+        ("m.safetensors", lambda path: path.write_bytes(b"\5\0\0\0\0\0\0\0hello"), "safetensors file must be whole"),
+        ("m.safetensors", lambda path: path.write_bytes(b""), "safetensors file must be whole"),
     ],
 )
 def test_files_that_are_refused(tmp_path, capsys, name, write, message):
@@ -452,7 +452,7 @@ def test_a_safetensors_file_cut_short(tmp_path):
     write_safetensors(tmp_path / "m.safetensors", module("RNN").state_dict())
     whole = (tmp_path / "m.safetensors").read_bytes()
     (tmp_path / "m.safetensors").write_bytes(whole[:-1])
-    with pytest.raises(ValueError, match="A whole safetensors file was expected"):
+    with pytest.raises(ValueError, match="safetensors file must be whole"):
         from_torch(tmp_path / "m.safetensors")
 
 
@@ -461,13 +461,13 @@ def test_without_pytorch(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torch", None)
     code, _, err = import_torch(capsys, tmp_path / "m.pt", tmp_path / "m.keras")
     assert code == 2
-    assert "'m.pt' cannot be read without: pip install torch; or save the tensors as .npz or .safetensors" in err
+    assert "PyTorch must be installed for 'm.pt': pip install torch; or save the tensors as .npz or .safetensors" in err
 
 
 def test_a_pytorch_that_can_be_made_to_run_code(tmp_path, monkeypatch):
     torch.save(module("RNN").state_dict(), tmp_path / "m.pt")
     monkeypatch.setattr(torch, "__version__", "2.9.1+cpu")
-    with pytest.raises(ValueError, match=r"PyTorch 2.10 or newer was expected, .* Received: PyTorch 2.9.1\+cpu"):
+    with pytest.raises(ValueError, match=r"PyTorch must be 2.10 or newer, .* Received: PyTorch 2.9.1\+cpu"):
         from_torch(tmp_path / "m.pt")
 
 
@@ -512,7 +512,7 @@ TAGGER = Tagger().state_dict()
         (changed(LSTM, weight_ih_l1_reverse=None, bias_ih_l1=None), "Missing: bias_ih_l1, weight_ih_l1_reverse"),
         (changed(LSTM, weight_hr_l0=np.ones((2, 5))), r"projections \(proj_size=0\).* Received: weight_hr_l0"),
         (module("LSTM", proj_size=2).state_dict(), r"projections \(proj_size=0\).* Received: weight_hr_l0"),
-        (changed(LSTM, weight_ih_l3=np.ones((20, 10))), "numbered from 0 without a gap .* Received: 0, 1, 3"),
+        (changed(LSTM, weight_ih_l3=np.ones((20, 10))), "numbered from 0 without a gap. Received: 0, 1, 3"),
         (changed(LSTM, weight_ih_l01=np.ones((20, 10))), "Received: weight_ih_l01$"),
         (changed(LSTM, weight_ih_l0=np.ones((19, 3))), r"`weight_ih_l0` must have shape \(20, features\).*\(19, 3\)"),
         (changed(LSTM, weight_ih_l0=np.ones((20, 0))), r"`weight_ih_l0` must have shape \(20, features\).*\(20, 0\)"),
@@ -559,7 +559,7 @@ def test_other_numbers_are_refused(dtype):
 
 @pytest.mark.parametrize("state", [None, 3, [1.0], {1: np.ones(3)}, b"m.pt"])
 def test_what_is_no_state_dict(state):
-    with pytest.raises(TypeError, match="module or its state_dict, tensors by name, was expected. Received: "):
+    with pytest.raises(TypeError, match="module or its state_dict, tensors by name. Received: "):
         from_torch(state)
 
 
@@ -588,7 +588,7 @@ def test_without_safetensors(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
     code, _, err = import_torch(capsys, tmp_path / "m.safetensors", tmp_path / "m.keras")
     assert code == 2
-    assert "'m.safetensors' cannot be read without: pip install 'keras-rnn[torch]'; or save the tensors as .npz" in err
+    assert "must be installed for 'm.safetensors': pip install 'keras-rnn[torch]'; or save the tensors as .npz" in err
 
 
 class Projected(torch.nn.Module):

@@ -226,7 +226,7 @@ def test_mixed_precision(policy, compute):
     np.testing.assert_allclose(np.asarray(output, dtype="float32"), reference[:, -1], atol=0.05)
 
 
-def test_regularizers_penalise_their_own_part():
+def test_regularizers_penalize_their_own_part():
     cell = RNNCell(3, output_size=2, bias_initializer="ones", kernel_regularizer=keras.regularizers.L1(0.1),
                    recurrent_regularizer=keras.regularizers.L2(0.2), output_regularizer=keras.regularizers.L1(0.3),
                    bias_regularizer=keras.regularizers.L1(0.4))  # fmt: skip
@@ -264,7 +264,7 @@ def test_config_round_trip_with_every_argument_unlike_its_default():
             assert type(mine) is type(other)
             assert mine.get_config() == other.get_config()
     x, h = random(1, 5, 4, dtype="float64"), random(2, 5, 3, dtype="float64")
-    np.testing.assert_array_equal(cell(x, [h])[0], again(x, [h])[0])  # the initialisers are seeded
+    np.testing.assert_array_equal(cell(x, [h])[0], again(x, [h])[0])  # the initializers are seeded
 
 
 def test_output_size_none_is_the_state_and_stays_none_in_the_config():

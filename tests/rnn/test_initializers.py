@@ -32,5 +32,5 @@ def test_bad_input():
         with pytest.raises((TypeError, ValueError), match="Received: "):
             ScaledIdentity(gain)
     for shape in ((2, 3), (2,), (2, 2, 2)):
-        with pytest.raises(ValueError, match="A square matrix was expected. Received: "):
+        with pytest.raises(ValueError, match="a square matrix. Received: "):
             ScaledIdentity()(shape)

@@ -135,7 +135,7 @@ def test_tf_data_without_static_shapes():
     model.fit(pairs, steps_per_epoch=1, shuffle=False, verbose=0)
 
 
-def test_the_quick_call_follows_lora_and_quantisation():
+def test_the_quick_call_follows_lora_and_quantization():
     ids, _, _ = text_windows("hello world")
     model = char_model()
     before = model.predict_windows(ids)
@@ -232,9 +232,9 @@ def test_weights_of_a_file(tmp_path):
     char_model(weights=None, return_sequences=True).save(tmp_path / "every.keras")
     for asked, has in ((None, True), (True, True), (False, False)):
         assert char_model(weights=tmp_path / "every.keras", return_sequences=asked).return_sequences is has
-    with pytest.raises(ValueError, match="of a CharModel was expected. Received: .*gs10.keras', a GS10Model"):
+    with pytest.raises(ValueError, match="of a CharModel. Received: .*gs10.keras', a GS10Model"):
         char_model(weights=tmp_path / "gs10.keras")
-    with pytest.raises(ValueError, match="of a GS10Model was expected. Received: .*stock.keras', a Sequential"):
+    with pytest.raises(ValueError, match="of a GS10Model. Received: .*stock.keras', a Sequential"):
         gs10_model(weights=tmp_path / "stock.keras")
     with pytest.raises(ValueError, match=r"have units=20; .* Received: units=21"):
         char_model(weights=tmp_path / "char.keras", units=21)

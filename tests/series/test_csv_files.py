@@ -37,7 +37,7 @@ def test_csv_with_years_comments_other_columns_and_a_byte_order_mark(csv):
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
-        ("", None, "was expected. Received: data.csv with the first line ''"),
+        ("", None, "numbers in another. Received: data.csv with the first line ''"),
         ("date,GS10\n", None, "Received: data.csv with the first line 'date,GS10', 0 more"),
         ("date\n2010-01-01\n", None, "Received: data.csv with the first line 'date', 1 more"),
         ("date,GS10\n" + ROWS, "GS30", "`column` must be one of GS10. Received: 'GS30'"),

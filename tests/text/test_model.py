@@ -88,7 +88,7 @@ def test_other_text_vocabulary_and_sizes():
 @pytest.mark.parametrize("arguments", [{"vocabulary": "abc"}, {"window": 3}, {"units": 21}])
 def test_a_preset_with_other_settings_names_both(arguments):
     (name, value), *_ = arguments.items()
-    with pytest.raises(ValueError, match=rf"'hello_world' have {name}=.*Received: {name}={value!r}"):
+    with pytest.raises(ValueError, match=rf"`{name}` must be .* 'hello_world'.*Received: {value!r}"):
         char_model(**arguments)
     assert char_model(vocabulary=" dehlorw", window=2, units=20).generate("he", 1) == "hel"
 

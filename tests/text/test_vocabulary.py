@@ -27,7 +27,7 @@ def test_targets_after_every_character():
 def test_windows_are_arrays_of_their_own():
     ids, targets, _ = text_windows("hello", targets="all")
     ids[:] = 0
-    targets[:] = 0  # a view would be read-only, or write into its neighbour
+    targets[:] = 0  # a view would be read-only, or write into its neighbor
 
 
 @pytest.mark.parametrize("text", ["aaab", "日本語のテキスト", "a\n\tb\x00c", "e\u0301é😀z"])

@@ -1,4 +1,4 @@
-"""What the cards say of quantised variants, measured anew for one model and read from the others' cards."""
+"""What the cards say of quantized variants, measured anew for one model and read from the others' cards."""
 
 import numpy as np
 import pytest
@@ -13,14 +13,14 @@ measure_variants = script("variants").measure_variants
 
 
 @pytest.mark.parametrize("name", list(zoo_names()), ids=str)
-def test_each_card_says_what_quantising_would_cost(name):
+def test_each_card_says_what_quantizing_would_cost(name):
     card = read_card(model_folder(name))
     assert [v["quantize"] for v in card["variants"]] == list(QUANTIZE)
     shipped = {file for file in card["files"] if file.endswith(".tflite")}
     assert shipped == {"model.tflite"}
     assert not any(v["ships"] for v in card["variants"])
     page = render(card)
-    assert "## Quantised" in page
+    assert "## Quantized" in page
     assert page.count("not shipped: ") == 3
 
 
