@@ -188,7 +188,7 @@ def plot_gradients(gradients: Gradients, title: str | None = None) -> Figure:
             whole[whole == 0] = np.nan  # which a logarithmic axis has no place for
             drawn |= bool(np.isfinite(whole).any())
             axes.plot(np.arange(len(whole)), whole, "o-", markersize=3, linewidth=1.3, label=f"{name} of {layer.name}")
-        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, factor {layer.factor:.3g} per step back")
+        verdicts.append(f"{layer.name}: {layer.verdict.partition(':')[0]}, {layer.factor:.3g} times a step back")
     if not drawn:
         raise ValueError("`gradients` must hold one that is not 0. Received: zeros")
     axes.set(yscale="log", xlabel="step t", ylabel="‖∂loss/∂h$_t$‖, in units of the loss")

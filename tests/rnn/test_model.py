@@ -236,7 +236,7 @@ def test_weights_of_a_file(tmp_path):
         char_model(weights=tmp_path / "gs10.keras")
     with pytest.raises(ValueError, match="of a GS10Model. Received: .*stock.keras', a Sequential"):
         gs10_model(weights=tmp_path / "stock.keras")
-    with pytest.raises(ValueError, match=r"have units=20; .* Received: units=21"):
+    with pytest.raises(ValueError, match="`units` must be 20, .* Received: 21"):
         char_model(weights=tmp_path / "char.keras", units=21)
 
 

@@ -120,6 +120,6 @@ def test_relu_for_long_windows(cell, tmp_path):
     again = char_model(tmp_path / "m.keras")
     assert (again.activation, again.optimizer.global_clipnorm) == ("relu", 1)
     np.testing.assert_allclose(again.predict_windows(ids), model.predict_windows(ids), rtol=1e-5)  # the other cell
-    with pytest.raises(ValueError, match="have activation='relu'.*Received: activation='tanh'"):
+    with pytest.raises(ValueError, match="`activation` must be 'relu'.*Received: 'tanh'"):
         char_model(tmp_path / "m.keras", activation="tanh")
     assert char_model().optimizer.global_clipnorm is None
