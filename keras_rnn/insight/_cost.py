@@ -10,7 +10,7 @@ import numpy as np
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 
-CELLS = ("simple_rnn", "gru", "lstm")
+CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 BYTES = 4  # of a float32
 CALLS = 5  # timed together
 
@@ -83,9 +83,8 @@ def cost(
 def _row(
     steps: int, units: int, features: int, cell: str, batch: int, rounds: int, random: np.random.Generator
 ) -> CostRow:
-    kind = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell]
     layers = keras.layers
-    rnn = keras.Sequential([keras.Input((steps, features)), kind(units), layers.Dense(1)])
+    rnn = keras.Sequential([keras.Input((steps, features)), CELLS[cell](units), layers.Dense(1)])
     dense = keras.Sequential(
         [keras.Input((steps, features)), layers.Flatten(), layers.Dense(units, "tanh"), layers.Dense(1)]
     )
@@ -112,8 +111,6 @@ def _row(
 
 
 def _compiled(model: Any, x: Any) -> Callable[[Any], Any]:
-    function = tf.function(lambda given: model(given, training=False)).get_concrete_function(
-        tf.TensorSpec(x.shape, x.dtype)
-    )
+    function = tf.function(lambda given: model(given, training=False)).get_concrete_function(x)
     function(x)  # the first call is slower
     return function  # type: ignore[no-any-return]

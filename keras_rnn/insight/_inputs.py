@@ -10,13 +10,6 @@ from keras_rnn.core.checks import received
 from keras_rnn.insight._run import Float64Model
 
 
-def axes_wanted(shape: tuple[int | None, ...], ids: bool) -> str:
-    """A model's input shape in words: "(batch, 3, 10), that is samples, steps, features"."""
-    sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape[1:])])
-    meanings = ["samples", "steps", "features"][: len(shape)]
-    return f"({sizes}), that is {', '.join(meanings)}" + (", of ids" if ids else "")
-
-
 def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
     """`x` as an array of the model's input shape, with at least one sample and finite numbers.
 
@@ -26,7 +19,9 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
     """
     array = as_array("x", x, kinds="biuf")
     shape, ids = double.input_shape, double.ids
-    wanted = f"`x` must have shape {axes_wanted(shape, ids)}"
+    sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape[1:])])
+    meanings = ", ".join(["samples", "steps", "features"][: len(shape)])
+    wanted = f"`x` must have shape ({sizes}), that is {meanings}" + (", of ids" if ids else "")
     if array.ndim == len(shape) - 1:
         raise ValueError(
             f"{wanted}; one without a batch axis is given as `x[None]`, and its result read as `[0]`. "

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import as_array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
-from keras_rnn.core.types import Model, Operation
+from keras_rnn.core.types import Model, Operation, Tensor
 from keras_rnn.insight._inputs import checked_input, fit_of_target
 from keras_rnn.insight._run import Float64Model
 
@@ -80,19 +80,11 @@ def shapes(model: Model, x: ArrayLike, y: ArrayLike | None = None) -> Shapes:
     rank, wanted = len(double.input_shape), double.input_shape[1:]
     array = as_array("x", x, kinds="biuf")
     fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))
-    remarks = []
-    if fitting:
-        remarks.append(
-            f"x has no batch axis, shape {array.shape}: give `x[None]`, as is walked here, and read the result as `[0]`"
-        )
-        array = array[None]
-    array = checked_input(double, array)
+    advice = "give `x[None]`, as is walked here, and read the result as `[0]`"
+    remarks = [f"x has no batch axis, shape {array.shape}: {advice}"] if fitting else []
+    array = checked_input(double, array[None] if fitting else array)
     walk = _Walk(array.shape)
-
-    def seen(op: Operation, _: Any, result: Any) -> None:
-        walk.add(op, tuple(int(n) for n in result.shape))
-
-    double.run(array, seen=seen)
+    double.run(array, seen=walk.add)
     output, target, fits = walk.steps[-1].shape, None, None
     if y is not None:
         targets = as_array("y", y, kinds="biuf")
@@ -119,7 +111,8 @@ class _Walk:
         self.last = "features"
         self._add("x", "input", given)
 
-    def add(self, op: Operation, shape: Shape) -> None:
+    def add(self, op: Operation, result: Tensor) -> None:
+        shape = tuple(int(n) for n in result.shape)
         if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
             inner = op.forward_layer if isinstance(op, keras.layers.Bidirectional) else op
             has_head = getattr(inner.cell, "output_size", None) not in (None, getattr(inner.cell, "units", None))

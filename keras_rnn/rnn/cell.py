@@ -110,7 +110,6 @@ class RNNCell(keras.layers.Layer):
                 regularizer=self.output_regularizer,
             )
             self.i2o_bias = self._add_bias("i2o_bias", self.output_size)
-        self.built = True
 
     def _add_bias(self, name: str, size: int) -> Any:
         if not self.use_bias:
@@ -158,11 +157,8 @@ class RNNCell(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **{
-                f"{part}_initializer": keras.initializers.serialize(getattr(self, f"{part}_initializer"))
-                for part in ("kernel", "recurrent", "output", "bias")
-            },
-            **{
-                f"{part}_regularizer": keras.regularizers.serialize(getattr(self, f"{part}_regularizer"))
+                f"{part}_{kind}": library.serialize(getattr(self, f"{part}_{kind}"))
+                for kind, library in (("initializer", keras.initializers), ("regularizer", keras.regularizers))
                 for part in ("kernel", "recurrent", "output", "bias")
             },
         }

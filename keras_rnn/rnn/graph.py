@@ -82,11 +82,7 @@ class ExportModule(tf.Module):
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         """The arrays to store, by attribute; those for the input are the subclass' own."""
-        return {
-            "recurrent_kernel": weights.recurrent_kernel,
-            "output_kernel": weights.output_kernel,
-            "output_bias": weights.output_bias,
-        }
+        return {name: getattr(weights, name) for name in ("recurrent_kernel", "output_kernel", "output_bias")}
 
     def _project(self, x: Tensor) -> Tensor:
         """Inputs (rows[, features]) → x·kernel + bias (rows, units), for all steps at once."""
