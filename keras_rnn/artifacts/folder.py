@@ -102,13 +102,7 @@ def card_of(
         "config": config,
         "parameters": int(model.count_params()),
         "weights_sha256": weights.sha256(),
-        "data": {
-            "description": preset.data,
-            "file": preset.data_file,
-            "sha256": file_sha256(model.data_file),
-        }
-        if preset and model.data_file
-        else None,
+        "data": _data(preset.data, model.data_file) if preset and model.data_file else None,
         "recipe": _recipe(preset) if preset else None,
         "metrics": metrics,
         "signatures": {
@@ -120,6 +114,10 @@ def card_of(
         "versions": versions(),
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
     }
+
+
+def _data(description: str, file: Path) -> dict[str, str]:
+    return {"description": description, "file": file.name, "sha256": file_sha256(file)}
 
 
 def processors() -> int:

@@ -17,7 +17,7 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         TypeError: not numbers, or no integers for a model that takes ids.
         ValueError: another shape, empty, NaN or infinite, or ids out of range.
     """
-    array = as_array("x", x, kinds="biuf")
+    array = as_array("x", x, kinds="biuf", finite_in=np.float64)
     shape, ids = double.input_shape, double.ids
     sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape[1:])])
     meanings = ", ".join(["samples", "steps", "features"][: len(shape)])
@@ -31,7 +31,6 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         raise ValueError(f"{wanted}. Received: shape {array.shape}")
     if not array.size:
         raise ValueError(f"`x` must not be empty. Received: shape {array.shape}")
-    as_array("x", array, kinds="biuf", finite_in=np.float64)
     if ids:
         if array.dtype.kind == "f" and (array != np.round(array)).any():
             raise TypeError(f"`x` must hold integer ids. {received(x)}")
@@ -85,10 +84,9 @@ def checked_target(y: Any, output: tuple[int, ...], sparse: bool, steps: int) ->
         TypeError: not numbers.
         ValueError: another shape, NaN or infinite, or no ids of the output's classes for a sparse loss.
     """
-    array = as_array("y", y, kinds="biuf")
+    array = as_array("y", y, kinds="biuf", finite_in=np.float64)
     if misfit := fit_of_target(array.shape, output, sparse, steps):
         raise ValueError(f"{misfit}. Received: shape {array.shape}")
-    as_array("y", array, kinds="biuf", finite_in=np.float64)
     if not sparse:  # (n,) for (n, 1): a loss would broadcast them to (n, n)
         return array.astype(np.float64).reshape(output)
     if (array != np.round(array)).any() or array.min() < 0 or array.max() >= output[-1]:

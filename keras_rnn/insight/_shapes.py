@@ -13,6 +13,8 @@ from keras_rnn.insight._inputs import checked_input, fit_of_target
 from keras_rnn.insight._run import Float64Model
 
 Shape = tuple[int, ...]
+LAST_AXIS = dict.fromkeys(("OneHot", "Embedding"), "feature")
+LAST_AXIS |= dict.fromkeys(("Dense", "EinsumDense", "TimeDistributed"), "output")
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class _Walk:
     def __init__(self, given: Shape) -> None:
         self.time = given[1]  # steps, while there are any
         self.steps: list[ShapeStep] = []
-        self.last = "features"
+        self.last = "feature"
         self._add("x", "input", given)
 
     def add(self, op: Operation, result: Tensor) -> None:
@@ -116,18 +118,15 @@ class _Walk:
         if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
             inner = op.forward_layer if isinstance(op, keras.layers.Bidirectional) else op
             has_head = getattr(inner.cell, "output_size", None) not in (None, getattr(inner.cell, "units", None))
-            self.last = "outputs" if has_head else "units"
+            self.last = "output" if has_head else "unit"
             self.time = shape[1] if inner.return_sequences else 0
-        elif type(op).__name__ in ("OneHot", "Embedding"):
-            self.last = "features"
-        elif type(op).__name__ in ("Dense", "EinsumDense", "TimeDistributed"):
-            self.last = "outputs"
+        self.last = LAST_AXIS.get(type(op).__name__, self.last)
         self._add(op.name, type(op).__name__, shape)
 
     def _add(self, name: str, kind: str, shape: Shape) -> None:
-        words = ["sample", "step", self.last[:-1]]
+        words = ["sample", "step", self.last]
         if len(shape) == 2:
-            words = words[:2] if self.time and shape[1] == self.time else ["sample", self.last[:-1]]
+            words = words[:2] if self.time and shape[1] == self.time else ["sample", self.last]
         words += ["value"] * (len(shape) - len(words))
         meaning = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in zip(shape, words, strict=False))
         self.steps.append(ShapeStep(name, kind, shape, meaning))

@@ -88,11 +88,9 @@ class RNNCell(keras.layers.Layer):
         features, units = int(input_shape[-1]), self.units
 
         def initial_i2h(shape: Any, dtype: Any = None) -> Tensor:
-            rows = [
-                self.kernel_initializer((features, units), dtype=dtype),
-                self.recurrent_initializer((units, units), dtype=dtype),
-            ]
-            return ops.concatenate(rows, axis=0)  # (features + units, units)
+            kernel = self.kernel_initializer((features, units), dtype=dtype)
+            recurrent = self.recurrent_initializer((units, units), dtype=dtype)
+            return ops.concatenate([kernel, recurrent], axis=0)  # (features + units, units)
 
         self.i2h_kernel = self.add_weight(
             name="i2h_kernel",
