@@ -1,9 +1,8 @@
 """What a recurrent layer costs as steps and units grow, beside a dense layer over the same window."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -89,7 +88,9 @@ def _row(
         [keras.Input((steps, features)), layers.Flatten(), layers.Dense(units, "tanh"), layers.Dense(1)]
     )
     x = tf.constant(random.standard_normal((batch, steps, features)), tf.float32)
-    predictors = [_compiled(model, x) for model in (rnn, dense)]
+    predictors = [tf.function(model.call).get_concrete_function(x, training=False) for model in (rnn, dense)]
+    for predict in predictors:
+        predict(x)  # the first call is slower
     times: list[list[float]] = [[], []]
     for _ in range(rounds):
         for predict, taken in zip(predictors, times, strict=True):
@@ -108,9 +109,3 @@ def _row(
         BYTES * (steps * units * kept + 1),
         BYTES * (units + 1),
     )
-
-
-def _compiled(model: Any, x: Any) -> Callable[[Any], Any]:
-    function = tf.function(lambda given: model(given, training=False)).get_concrete_function(x)
-    function(x)  # the first call is slower
-    return function  # type: ignore[no-any-return]

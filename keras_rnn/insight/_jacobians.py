@@ -44,12 +44,9 @@ def carried_back(layer_run: LayerRun, place: int, norm: str) -> dict[str, Floats
     """
     sizes, size = layer_run.sizes, sum(layer_run.sizes)
     batch = int(layer_run.x[0].shape[0])
-    blocks = {"": slice(0, size)}
+    ends, blocks = np.cumsum(sizes).tolist(), {"": slice(0, size)}
     if len(sizes) > 1:
-        ends = np.cumsum(sizes)
-        blocks |= {
-            name: slice(int(end) - n, int(end)) for name, end, n in zip(layer_run.names, ends, sizes, strict=True)
-        }
+        blocks |= {name: slice(end - n, end) for name, end, n in zip(layer_run.names, ends, sizes, strict=True)}
     logs = {name: np.empty((batch, place + 1)) for name in blocks}
     carry, part = step_vjp(layer_run.cell, layer_run.sizes), max(1, BUDGET // (8 * size * size))
     together = max(1, part // 2)  # matrices whose norms are taken at once

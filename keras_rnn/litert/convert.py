@@ -54,9 +54,8 @@ def content_of(
 ) -> bytes:
     """The file of any Keras model that is a chain; arguments and errors as of `to_litert`."""
     lowered = Lowered(model, window, unroll, quantize)
-    functions = _chosen(lowered.functions(), signatures)
+    functions, samples = _chosen(lowered.functions(), signatures), None
     frozen = {name: _frozen(function) for name, function in functions.items()}
-    samples = None
     if calibration is not None:
         windows = as_windows(calibration, functions["serving_default"], (known_ids(functional_of(model)) or 2) - 1)
         samples = samples_of(frozen, windows)

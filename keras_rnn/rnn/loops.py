@@ -90,10 +90,6 @@ def _dense(x: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
     return y if bias is None else y + bias
 
 
-def _simple_rnn(cell: Cell) -> Loop:
-    return _plain(cell, cell.kernel, _value(cell.recurrent_kernel), cell.bias)
-
-
 def _rnn_cell(cell: RNNCell) -> Loop:
     def finish(h: Tensor) -> Any:  # (1, units) or (1, steps, units)
         if cell.i2o_kernel is None:
@@ -101,11 +97,13 @@ def _rnn_cell(cell: RNNCell) -> Loop:
         o = _dense(tf.reshape(h, (-1, cell.units)), cell.i2o_kernel, cell.i2o_bias)
         return o if len(h.shape) == 2 else o[None]
 
-    i2h = _value(cell.i2h_kernel)
-    return replace(_plain(cell, i2h[: -cell.units], i2h[-cell.units :], cell.i2h_bias), finish=finish)
+    kernel, recurrent = cell.i2h_kernel[: -cell.units], cell.i2h_kernel[-cell.units :]
+    return replace(_plain(cell, kernel, recurrent, cell.i2h_bias), finish=finish)
 
 
 def _plain(cell: Cell, kernel: Tensor, recurrent: Tensor, bias: Tensor) -> Loop:
+    recurrent = tf.convert_to_tensor(recurrent)  # read once, before the loop; so in the next two
+
     def advance(p_t: Tensor, h: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         new = cell.activation(tf.matmul(h[0], recurrent) + p_t)
         return new, [new]
@@ -115,8 +113,8 @@ def _plain(cell: Cell, kernel: Tensor, recurrent: Tensor, bias: Tensor) -> Loop:
 
 def _gru(cell: Cell) -> Loop:
     """Cho et al. 2014 (`reset_after=False`); with the reset after the product, as cuDNN and PyTorch have it."""
-    recurrent = _value(cell.recurrent_kernel)
-    bias, inner_bias = _value(cell.bias), None  # (3 units,), or (2, 3 units) where the product has its own
+    recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
+    bias, inner_bias = cell.bias, None  # (3 units,), or (2, 3 units) where the product has its own
     if bias is not None and cell.reset_after:
         bias, inner_bias = bias[0], bias[1]
     gates = recurrent if cell.reset_after else recurrent[:, : 2 * cell.units]
@@ -136,7 +134,7 @@ def _gru(cell: Cell) -> Loop:
 
 def _lstm(cell: Cell) -> Loop:
     """Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; gates in Keras' order i, f, c, o."""
-    recurrent = _value(cell.recurrent_kernel)
+    recurrent = tf.convert_to_tensor(cell.recurrent_kernel)
 
     def advance(p_t: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h, c = states
@@ -149,14 +147,9 @@ def _lstm(cell: Cell) -> Loop:
     return Loop(advance, lambda x: _dense(x, cell.kernel, cell.bias))
 
 
-def _value(variable: Tensor) -> Tensor:
-    """Read once, before the loop."""
-    return None if variable is None else tf.convert_to_tensor(variable)
-
-
 _KNOWN: dict[type, Callable[[Cell], Loop]] = {
     RNNCell: _rnn_cell,
-    keras.layers.SimpleRNNCell: _simple_rnn,
+    keras.layers.SimpleRNNCell: lambda cell: _plain(cell, cell.kernel, cell.recurrent_kernel, cell.bias),
     keras.layers.GRUCell: _gru,
     keras.layers.LSTMCell: _lstm,
 }
