@@ -1,9 +1,7 @@
 """Export: a model's folder with the Keras archive, the SavedModel, the LiteRT file and the card."""
 
-import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,24 +59,18 @@ def write_artifacts(
     if not isinstance(model, RecurrentModel):
         raise TypeError(f"`model` must be a CharModel, GS10Model or SeriesModel. {received(type(model))}")
     check_replaceable(folder)
-    with written_folder(folder) as new, _os_errors():
-        model.save(new / "model.keras")
-        write_saved_model(model, new / "1")
-        (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
-        checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
+    with written_folder(folder) as new:
+        try:
+            model.save(new / "model.keras")
+            write_saved_model(model, new / "1")
+            (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
+            checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
+        except tf.errors.OpError as error:  # TensorFlow reports a full disk in types of its own
+            raise OSError(str(error.message).splitlines()[0]) from error
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
         write_card(new, card_of(model, new, name, metrics, checks) | (further or {}))
     return checks
-
-
-@contextlib.contextmanager
-def _os_errors() -> Iterator[None]:
-    """TensorFlow reports a full disk in types of its own; users expect an OSError."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        raise OSError(str(error.message).splitlines()[0]) from error
 
 
 def card_of(
@@ -102,13 +94,7 @@ def card_of(
         "config": config,
         "parameters": int(model.count_params()),
         "weights_sha256": weights.sha256(),
-        "data": {
-            "description": preset.data,
-            "file": preset.data_file,
-            "sha256": file_sha256(model.data_file),
-        }
-        if preset and model.data_file
-        else None,
+        "data": _data(preset.data, model.data_file) if preset and model.data_file else None,
         "recipe": _recipe(preset) if preset else None,
         "metrics": metrics,
         "signatures": {
@@ -120,6 +106,10 @@ def card_of(
         "versions": versions(),
         "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
     }
+
+
+def _data(description: str, file: Path) -> dict[str, str]:
+    return {"description": description, "file": file.name, "sha256": file_sha256(file)}
 
 
 def processors() -> int:

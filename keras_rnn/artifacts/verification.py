@@ -24,16 +24,37 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
     reference = model.predict_windows(x)  # (windows, …)
     if tolerance is None:
         tolerance = TOLERANCE * max(model.least_scale, float(np.abs(reference).max()))
-    compare = _Comparison(model, x, reference, check_number("tolerance", tolerance, 0.0))
+    limit = check_number("tolerance", tolerance, 0.0)
+    module = model.signatures(1)  # for its names
+
+    def check(artifact: str, what: str, count: int, largest: float) -> Check:
+        return Check(artifact, what, count, largest, limit, largest <= limit)
+
+    def compared(artifact: str, what: str, values: Array) -> Check:
+        return check(artifact, what, len(values), largest_difference(values, reference))
+
+    def signatures(artifact: str, run: SignatureCall) -> Iterator[Check]:
+        output = module.output_name
+        yield compared(artifact, "serving_default", run("serving_default", {module.input_name: x})[output])
+        if module.has_step:
+            states = {"h_0": np.zeros((len(x), model.units), dtype=np.float32)}
+            by_steps = stepped(run, x, states, module.step_name, output, module.every_step)
+            yield compared(artifact, "step × window", by_steps)
+        following = run(module.ahead_name, {module.input_name: x})[module.ahead_output]
+        largest = float(model.following_errors(x, following).max())
+        yield check(artifact, module.ahead_name, len(following), largest)
+        if artifact == "SavedModel":
+            yield from model.served_checks(run, x, following)
+
     saved, lite = SavedModelFolder(folder / "1"), LiteRTFile(folder / "model.tflite")
     foreign = [op for op in lite.operators if op.startswith("custom:")]
     found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
     sound = not foreign and not lite.dynamic_tensors and lite.primary == "serving_default"
     return [
-        compare.check("NumPy float64", "window", model.numpy_reference(x)),
-        compare.check(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
-        *compare.artifact("SavedModel", saved.run),
-        *compare.artifact("LiteRT", _one_by_one(lite)),
+        compared("NumPy float64", "window", model.numpy_reference(x)),
+        compared(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
+        *signatures("SavedModel", saved.run),
+        *signatures("LiteRT", _one_by_one(lite)),
         Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
     ]
 
@@ -47,35 +68,6 @@ def _one_by_one(file: LiteRTFile) -> SignatureCall:
         return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
     return run
-
-
-class _Comparison:
-    """Artifacts of one model beside what the Keras model says of the same windows."""
-
-    def __init__(self, model: RecurrentModel, x: Array, reference: Array, tolerance: float) -> None:
-        self.model, self.x, self.reference, self.tolerance = model, x, reference, tolerance
-        self.module = model.signatures(1)  # for its names
-
-    def check(self, artifact: str, what: str, values: Array) -> Check:
-        return self._check(artifact, what, len(values), largest_difference(values, self.reference))
-
-    def _check(self, artifact: str, what: str, count: int, largest: float) -> Check:
-        return Check(artifact, what, count, largest, self.tolerance, largest <= self.tolerance)
-
-    def artifact(self, artifact: str, run: SignatureCall) -> Iterator[Check]:
-        """Every signature of an artifact."""
-        module, x = self.module, self.x
-        output = module.output_name
-        yield self.check(artifact, "serving_default", run("serving_default", {module.input_name: x})[output])
-        if module.has_step:
-            states = {"h_0": np.zeros((len(x), self.model.units), dtype=np.float32)}
-            by_steps = stepped(run, x, states, module.step_name, output, module.every_step)
-            yield self.check(artifact, "step × window", by_steps)
-        following = run(module.ahead_name, {module.input_name: x})[module.ahead_output]
-        largest = float(self.model.following_errors(x, following).max())
-        yield self._check(artifact, module.ahead_name, len(following), largest)
-        if artifact == "SavedModel":
-            yield from self.model.served_checks(run, x, following)
 
 
 def _other(cell: str) -> str:

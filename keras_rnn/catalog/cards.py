@@ -67,15 +67,15 @@ def write_card(folder: Path, card: dict[str, Any]) -> None:
 def render(card: dict[str, Any]) -> str:
     """The card as a Markdown page."""
     parts = [f"# {card['title']}", card["description"]]
-    facts = {
-        "name": f"`{card['name']}`" if card["name"] else "none, it is not of the zoo",
-        "class": f"`{card['class']}`, cell `{card['cell']}`",
-        "settings": ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items()),
-        "parameters": f"{card['parameters']:,}",
-        "weights, SHA-256": f"`{card['weights_sha256']}`",
-        "license": card["license"],
-    }
-    parts.append(markdown_table(["", ""], [[k, v] for k, v in facts.items()]))
+    rows = [
+        ["name", f"`{card['name']}`" if card["name"] else "none, it is not of the zoo"],
+        ["class", f"`{card['class']}`, cell `{card['cell']}`"],
+        ["settings", ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items())],
+        ["parameters", f"{card['parameters']:,}"],
+        ["weights, SHA-256", f"`{card['weights_sha256']}`"],
+        ["license", card["license"]],
+    ]
+    parts.append(markdown_table(["", ""], rows))
     if card["data"]:
         parts.append(f"## Data\n{card['data']['description']} File `{card['data']['file']}`, SHA-256 "
                      f"`{card['data']['sha256']}`.")  # fmt: skip
@@ -89,13 +89,13 @@ def render(card: dict[str, Any]) -> str:
         parts.append(_evaluation(part, table, card["class"] == "GS10Model"))
     if card["limits"]:
         parts.append("## Limits\n" + "\n".join(f"- {limit}" for limit in card["limits"]))
-    rows = []
-    for name, signature in card["signatures"].items():
-        rows.append([f"`{name}`", _specs(signature["inputs"]), _specs(signature["outputs"])])
+    rows = [[f"`{name}`", _specs(s["inputs"]), _specs(s["outputs"])] for name, s in card["signatures"].items()]
     parts.append(
         "## Signatures\nThe same in the SavedModel and the `.tflite`; the batch is free in the one and 1 in the "
-        "other.\n\n" + markdown_table(["signature", "takes", "gives"], rows) + _text_signatures(card)
+        "other.\n\n" + markdown_table(["signature", "takes", "gives"], rows)
     )
+    for name, what in card.get("text_signatures", {}).items():
+        parts.append(f"The SavedModel has `{name}` besides: {what}.")
     rows = [[f"`{name}`", f"{size:,}"] for name, size in card["files"].items()]
     parts.append("## Files\n" + markdown_table(["file", "bytes"], rows))
     if card.get("variants"):
@@ -125,14 +125,9 @@ def readable(settings: dict[str, Any]) -> dict[str, str]:
 def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
     rows, shown = [], ".3f" if percent else ".4g"
     for row in table:
-        low, high = (f"{100 * row[f'skill_{side}']:+.1f}" for side in ("low", "high"))
-        figures = [
-            f"{row['rmse']:{shown}}",
-            f"{row['mae']:{shown}}",
-            f"{100 * row['skill']:+.1f} %",
-            f"{low} to {high}",
-        ]
-        rows.append([row["method"], *figures, f"{row['dm_p']:.2f}", row["verdict"]])
+        skill, low, high = (f"{100 * row[key]:+.1f}" for key in ("skill", "skill_low", "skill_high"))
+        errors = [f"{row[key]:{shown}}" for key in ("rmse", "mae")]
+        rows.append([row["method"], *errors, f"{skill} %", f"{low} to {high}", f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
     return (
         f"## Backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
@@ -149,10 +144,9 @@ def _variants(variants: list[dict[str, Any]]) -> str:
     heads = ["quantized", "bytes", "largest error", "same character", ""]
     if not any("agreement" in v for v in variants):
         heads, rows = heads[:3] + heads[4:], [row[:3] + row[4:] for row in rows]
-    plain = f"{variants[0]['float32_bytes']:,}"
     return (
         f"## Quantized\nOn the real windows, errors in the output's unit, files without this card's figures inside; so "
-        f"float32 takes {plain} bytes.\n\n" + markdown_table(heads, rows)
+        f"float32 takes {variants[0]['float32_bytes']:,} bytes.\n\n" + markdown_table(heads, rows)
     )
 
 
@@ -166,19 +160,9 @@ def _verdict(variant: dict[str, Any]) -> str:
     return "not shipped: it saves too little, or is not as good"
 
 
-def _text_signatures(card: dict[str, Any]) -> str:
-    lines = [
-        f"\n\nThe SavedModel has `{name}` besides: {what}." for name, what in card.get("text_signatures", {}).items()
-    ]
-    return "".join(lines)
-
-
 def _specs(specs: dict[str, dict[str, Any]]) -> str:
-    return ", ".join(f"`{name}` {spec['dtype']} {_shape(spec['shape'])}" for name, spec in specs.items())
-
-
-def _shape(shape: list[int | None]) -> str:
-    return "(" + ", ".join("batch" if size is None else str(size) for size in shape) + ")"
+    shapes = {name: ", ".join("batch" if n is None else str(n) for n in spec["shape"]) for name, spec in specs.items()}
+    return ", ".join(f"`{name}` {spec['dtype']} ({shapes[name]})" for name, spec in specs.items())
 
 
 def headline(metrics: dict[str, float]) -> str:

@@ -18,27 +18,13 @@ from typing import Any
 
 BUFFER_NAME = "keras_rnn"
 SCHEMA = 1
+_SCALE = {"scaling": str, "residuals": list | None}
 SETTINGS: dict[str, dict[str, Any]] = {
     "char": {"vocabulary": str},
-    "gs10": {
-        "unit": str,
-        "frequency": str,
-        "scaling": str,
-        "low": float | None,
-        "high": float | None,
-        "residuals": list | None,
-    },
-    "series": {
-        "unit": str | None,
-        "frequency": str | None,
-        "scaling": str,
-        "low": float | list | None,
-        "high": float | list | None,
-        "residuals": list | None,
-        "features": int,
-        "columns": list | None,
-        "trained_to": str | None,
-    },
+    "gs10": _SCALE | {"unit": str, "frequency": str, "low": float | None, "high": float | None},
+    "series": _SCALE
+    | {"unit": str | None, "frequency": str | None, "low": float | list | None, "high": float | list | None}
+    | {"features": int, "columns": list | None, "trained_to": str | None},
 }
 KEYS: dict[str, Any] = {
     "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int, "ahead": int,

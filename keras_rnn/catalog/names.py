@@ -24,10 +24,7 @@ class ModelName:
 
 def zoo_names() -> Iterator[ModelName]:
     """Every name of the zoo."""
-    for model, presets in PRESETS.items():
-        for preset in presets:
-            for cell in CELLS:
-                yield ModelName(model, preset, cell)
+    return (ModelName(model, name, cell) for model, presets in PRESETS.items() for name in presets for cell in CELLS)
 
 
 def resolve(name: str) -> ModelName:

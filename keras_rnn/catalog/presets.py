@@ -45,7 +45,6 @@ class Preset:
     title: str
     description: str
     data: str
-    data_file: str
     limits: tuple[str, ...]
     frequency: str | None = None
     scaling: str | None = None
@@ -72,7 +71,6 @@ PRESETS: dict[str, dict[str, Preset]] = {
             title="Characters of “hello world”",
             description="Reads 2 characters and gives the next one's logits, over the 8 characters of the text.",
             data="The text “hello world”: 9 windows of 2 characters with the one that follows.",
-            data_file="hello_world.txt",
             limits=(
                 "It has learned one text of 11 characters by heart: a lesson and a test piece, not a language model.",
                 "A pair of characters that the text does not hold gets an answer too, and it means nothing.",
@@ -91,7 +89,6 @@ PRESETS: dict[str, dict[str, Preset]] = {
             description="Reads 6 yearly means of the US 10-year Treasury yield and gives the next year's, in percent.",
             data="GS10 (Federal Reserve, H.15), yearly means of complete calendar years, in percent; for the figures "
             "and intervals only. The training was on simulated windows.",
-            data_file="gs10.csv",
             frequency="annual",
             scaling="window",
             residuals=(5, 20),
@@ -114,7 +111,6 @@ PRESETS: dict[str, dict[str, Preset]] = {
             "percent. The same weights as `annual`.",
             data="GS10 (Federal Reserve, H.15), monthly averages, in percent; for the figures and intervals only. The "
             "training was on simulated windows.",
-            data_file="gs10.csv",
             frequency="monthly",
             scaling="window",
             residuals=(12, 60),
@@ -136,7 +132,6 @@ PRESETS: dict[str, dict[str, Preset]] = {
             title="GS10 by the plain recipe, on scaled levels",
             description="Reads 6 yearly means of the US 10-year Treasury yield and gives the next year's, in percent.",
             data="GS10 (Federal Reserve, H.15), yearly means of complete calendar years, in percent.",
-            data_file="gs10.csv",
             frequency="annual",
             scaling="levels",
             limits=(

@@ -28,6 +28,10 @@ def _beside(target: Path, kind: str) -> Iterator[Path]:
     try:
         missing = [parent for parent in target.parents if not parent.exists()]  # innermost first
         target.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "file" and target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        if kind == "folder" and target.exists() and not target.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "it is a file")
         with tempfile.TemporaryDirectory(
             prefix=f".{target.name}.", dir=target.parent, ignore_cleanup_errors=True
         ) as beside:
@@ -54,7 +58,6 @@ def written_folder(target: FilePath) -> Iterator[Path]:
     """
     target = check_path(target)
     with _beside(target, "folder") as beside:
-        _refuse_other(target, "folder")
         new, old = beside / "new", beside / "old"
         new.mkdir()
         yield new
@@ -77,7 +80,6 @@ def written_file(target: FilePath) -> Iterator[Path]:
     """
     target = check_path(target)
     with _beside(target, "file") as beside:
-        _refuse_other(target, "file")
         new = beside / target.name
         yield new
         new.replace(target)
@@ -88,16 +90,7 @@ def check_writable(target: FilePath, kind: str = "folder") -> Path:
     for; the path, links followed."""
     path = check_path(target)
     with _beside(path, kind):
-        _refuse_other(path, kind)
-    return path
-
-
-def _refuse_other(target: Path, kind: str) -> None:
-    """Refuse a folder in a file's place, and anything else in a folder's."""
-    if kind == "file" and target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if kind == "folder" and target.exists() and not target.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "it is a file")
+        return path
 
 
 def check_archive(path: FilePath) -> Path:

@@ -1,16 +1,15 @@
 """What a recurrent layer costs as steps and units grow, beside a dense layer over the same window."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 
-CELLS = ("simple_rnn", "gru", "lstm")
+CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 BYTES = 4  # of a float32
 CALLS = 5  # timed together
 
@@ -83,14 +82,15 @@ def cost(
 def _row(
     steps: int, units: int, features: int, cell: str, batch: int, rounds: int, random: np.random.Generator
 ) -> CostRow:
-    kind = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}[cell]
     layers = keras.layers
-    rnn = keras.Sequential([keras.Input((steps, features)), kind(units), layers.Dense(1)])
+    rnn = keras.Sequential([keras.Input((steps, features)), CELLS[cell](units), layers.Dense(1)])
     dense = keras.Sequential(
         [keras.Input((steps, features)), layers.Flatten(), layers.Dense(units, "tanh"), layers.Dense(1)]
     )
     x = tf.constant(random.standard_normal((batch, steps, features)), tf.float32)
-    predictors = [_compiled(model, x) for model in (rnn, dense)]
+    predictors = [tf.function(model.call).get_concrete_function(x, training=False) for model in (rnn, dense)]
+    for predict in predictors:
+        predict(x)  # the first call is slower
     times: list[list[float]] = [[], []]
     for _ in range(rounds):
         for predict, taken in zip(predictors, times, strict=True):
@@ -109,11 +109,3 @@ def _row(
         BYTES * (steps * units * kept + 1),
         BYTES * (units + 1),
     )
-
-
-def _compiled(model: Any, x: Any) -> Callable[[Any], Any]:
-    function = tf.function(lambda inputs: model(inputs, training=False)).get_concrete_function(
-        tf.TensorSpec(x.shape, x.dtype)
-    )
-    function(x)  # the first call is slower
-    return function  # type: ignore[no-any-return]

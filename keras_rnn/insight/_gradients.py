@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Cell, Function, Model, Tensor
@@ -17,7 +18,6 @@ from keras_rnn.insight._vjp import ZERO
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.loops import advance_by_call
 
-Array = NDArray[np.float64]
 RATE = 1.1  # a step: what the gradient holds within
 LEFT = 0.01  # of a gradient, from the last step to the first: less has vanished, more than its inverse has exploded
 
@@ -47,12 +47,12 @@ class LayerGradients:
 
     name: str
     backwards: bool
-    norms: dict[str, Array]
-    recurrent_kernel_norms: Array | None
-    factors: Array
+    norms: dict[str, Floats]
+    recurrent_kernel_norms: Floats | None
+    factors: Floats
     factor: float
     spectral_radius: dict[str, float]
-    singular_values: dict[str, Array]
+    singular_values: dict[str, Floats]
     log_activation_derivative: float | None
     verdict: str
 
@@ -131,13 +131,11 @@ def _loss(model: Model, loss: Any) -> tuple[Callable[[Any, Any], Any], bool]:
 
 def _layer(layer_run: LayerRun, by_states: list[list[Tensor]], by_outputs: list[Tensor]) -> LayerGradients:
     """From derivatives by what each step hands on: its states, and its output, in the layer's order."""
-    look_back: Any = None
+    look_back = _look_back(layer_run)
     v: list[Tensor] = []
     by_step, kernel_norms, factors = [], [], []
     for t in reversed(range(layer_run.steps)):
         arguments = (layer_run.x[t], layer_run.states[t], by_outputs[t], by_states[t], v or by_states[t])
-        if look_back is None:
-            look_back = _look_back(layer_run, arguments)
         totals, kernel_norm, setting_out, before = look_back(*arguments)
         if not v:  # the last step, to be asked again with what its states have of the loss
             size = _length(setting_out)
@@ -155,13 +153,11 @@ def _layer(layer_run: LayerRun, by_states: list[list[Tensor]], by_outputs: list[
         name: np.stack([np.sqrt((np.asarray(totals[i], np.float64) ** 2).sum(axis=1)) for totals in by_step], axis=1)
         for i, name in enumerate(layer_run.names)
     }
-    passed = (
-        np.stack(factors[:-1] or [np.empty(0)], axis=1)[:, ::-1] if layer_run.steps > 1 else np.empty((len(v[0]), 0))
-    )
+    passed = np.stack(factors, axis=1)[:, :-1][:, ::-1]  # not the first step's, (batch, steps − 1)
     with np.errstate(divide="ignore"):
         factor = float(np.exp(np.log(passed).mean())) if passed.size else math.nan
     matrices = recurrent_matrices(layer_run.cell)
-    singular: dict[str, Array] = {
+    singular: dict[str, Floats] = {
         name: np.asarray(np.linalg.svd(matrix, compute_uv=False), np.float64) for name, matrix in matrices.items()
     }
     return LayerGradients(
@@ -182,8 +178,8 @@ def _length(parts: list[Tensor]) -> Tensor:
     return tf.norm(tf.concat(parts, axis=-1), axis=-1, keepdims=True)  # (batch, 1)
 
 
-def _look_back(layer_run: LayerRun, like: Any) -> Function:
-    """One step of the layer, compiled for arguments like these, seen from behind.
+def _look_back(layer_run: LayerRun) -> Function:
+    """One step of the layer, compiled, seen from behind.
 
     x, states before, derivatives by the output and by each state as handed on, and v by the states → derivatives by
     each state however it is used, the norm of that by the recurrent kernel, what the last step's states have of the
@@ -209,11 +205,7 @@ def _look_back(layer_run: LayerRun, like: Any) -> Function:
         among = len(new) > 1 and any(state is output for state in new)
         return totals, norm, shares if among else totals, before
 
-    return tf.function(look_back).get_concrete_function(*tf.nest.map_structure(_spec, like))
-
-
-def _spec(tensor: Tensor) -> Any:
-    return tf.TensorSpec(tensor.shape, tensor.dtype)
+    return tf.function(look_back)
 
 
 def _kernel(cell: Cell) -> Tensor:
@@ -222,7 +214,7 @@ def _kernel(cell: Cell) -> Tensor:
     return getattr(cell, "recurrent_kernel", None)
 
 
-def recurrent_matrices(cell: Cell) -> dict[str, Array]:
+def recurrent_matrices(cell: Cell) -> dict[str, Floats]:
     """The matrices (units, units) from state to state of a cell, by name; none of a cell that has no such weight.
 
     `"h"` of a plain cell, `"z"`, `"r"`, `"h"` of a GRU's, `"i"`, `"f"`, `"c"`, `"o"` of an LSTM's; `"h_0"` and so on
@@ -256,7 +248,7 @@ def _log_activation_derivative(layer_run: LayerRun) -> float | None:
     z = z if bias is None else z + bias  # (steps · batch, units)
     with tf.GradientTape() as tape:
         tape.watch(z)
-        a = cell.activation(z) if cell.activation is not None else z
+        a = cell.activation(z)
     derivative = np.abs(np.asarray(tape.gradient(a, z, unconnected_gradients=ZERO), np.float64))
     with np.errstate(divide="ignore"):
         return float(np.log(derivative).mean())

@@ -10,13 +10,6 @@ from keras_rnn.core.checks import received
 from keras_rnn.insight._run import Float64Model
 
 
-def axes_wanted(shape: tuple[int | None, ...], ids: bool) -> str:
-    """A model's input shape in words: "(batch, 3, 10), that is samples, steps, features"."""
-    sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape[1:])])
-    meanings = ["samples", "steps", "features"][: len(shape)]
-    return f"({sizes}), that is {', '.join(meanings)}" + (", of ids" if ids else "")
-
-
 def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
     """`x` as an array of the model's input shape, with at least one sample and finite numbers.
 
@@ -24,9 +17,11 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         TypeError: not numbers, or no integers for a model that takes ids.
         ValueError: another shape, empty, NaN or infinite, or ids out of range.
     """
-    array = as_array("x", x, kinds="biuf")
+    array = as_array("x", x, kinds="biuf", finite_in=np.float64)
     shape, ids = double.input_shape, double.ids
-    wanted = f"`x` must have shape {axes_wanted(shape, ids)}"
+    sizes = ", ".join(["batch", *("any" if size is None else str(size) for size in shape[1:])])
+    meanings = ", ".join(["samples", "steps", "features"][: len(shape)])
+    wanted = f"`x` must have shape ({sizes}), that is {meanings}" + (", of ids" if ids else "")
     if array.ndim == len(shape) - 1:
         raise ValueError(
             f"{wanted}; one without a batch axis is given as `x[None]`, and its result read as `[0]`. "
@@ -36,7 +31,6 @@ def checked_input(double: Float64Model, x: Any) -> NDArray[Any]:
         raise ValueError(f"{wanted}. Received: shape {array.shape}")
     if not array.size:
         raise ValueError(f"`x` must not be empty. Received: shape {array.shape}")
-    as_array("x", array, kinds="biuf", finite_in=np.float64)
     if ids:
         if array.dtype.kind == "f" and (array != np.round(array)).any():
             raise TypeError(f"`x` must hold integer ids. {received(x)}")
@@ -90,10 +84,9 @@ def checked_target(y: Any, output: tuple[int, ...], sparse: bool, steps: int) ->
         TypeError: not numbers.
         ValueError: another shape, NaN or infinite, or no ids of the output's classes for a sparse loss.
     """
-    array = as_array("y", y, kinds="biuf")
+    array = as_array("y", y, kinds="biuf", finite_in=np.float64)
     if misfit := fit_of_target(array.shape, output, sparse, steps):
         raise ValueError(f"{misfit}. Received: shape {array.shape}")
-    as_array("y", array, kinds="biuf", finite_in=np.float64)
     if not sparse:  # (n,) for (n, 1): a loss would broadcast them to (n, n)
         return array.astype(np.float64).reshape(output)
     if (array != np.round(array)).any() or array.min() < 0 or array.max() >= output[-1]:

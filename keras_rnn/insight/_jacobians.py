@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import tf
 from keras_rnn.insight._run import LayerRun
 from keras_rnn.insight._vjp import step_vjp
 
-Array = NDArray[np.float64]
 NORMS = ("spectral", "frobenius")
 BUDGET = 2**26  # bytes of one array of Jacobians; a longer batch is done in parts
 SVD_UP_TO = 64  # rows or columns; beyond, ARPACK is quicker
 TOLERANCE = 1e-10  # of the residual, relative to the eigenvalue: the norm's relative error is at most half of it
 
 
-def step_jacobians(layer_run: LayerRun, sample: int) -> tuple[Array, Array]:
+def step_jacobians(layer_run: LayerRun, sample: int) -> tuple[Floats, Floats]:
     """∂s_t/∂s_{t−1} (steps, states, states) and ∂s_t/∂x_t (steps, states, features) of one sample, all steps at once.
 
     `s` is all states side by side; steps in the layer's own order.
@@ -38,19 +37,16 @@ def step_jacobians(layer_run: LayerRun, sample: int) -> tuple[Array, Array]:
     return np.concatenate(by_h), np.concatenate(by_x)
 
 
-def carried_back(layer_run: LayerRun, place: int, norm: str) -> dict[str, Array]:
+def carried_back(layer_run: LayerRun, place: int, norm: str) -> dict[str, Floats]:
     """Natural logarithms of ‖∂s_t/∂s_{t−k}‖ at a place t of the layer's own order: (batch, t + 1), by k.
 
     Under `""` of all states side by side, and under each state's name, where there are several, of it by itself.
     """
     sizes, size = layer_run.sizes, sum(layer_run.sizes)
     batch = int(layer_run.x[0].shape[0])
-    blocks = {"": slice(0, size)}
+    ends, blocks = np.cumsum(sizes).tolist(), {"": slice(0, size)}
     if len(sizes) > 1:
-        ends = np.cumsum(sizes)
-        blocks |= {
-            name: slice(int(end) - n, int(end)) for name, end, n in zip(layer_run.names, ends, sizes, strict=True)
-        }
+        blocks |= {name: slice(end - n, end) for name, end, n in zip(layer_run.names, ends, sizes, strict=True)}
     logs = {name: np.empty((batch, place + 1)) for name in blocks}
     carry, part = step_vjp(layer_run.cell, layer_run.sizes), max(1, BUDGET // (8 * size * size))
     together = max(1, part // 2)  # matrices whose norms are taken at once
@@ -67,7 +63,7 @@ def carried_back(layer_run: LayerRun, place: int, norm: str) -> dict[str, Array]
     return logs
 
 
-def _products(layer_run: LayerRun, carry: Any, place: int, samples: slice) -> Iterator[tuple[Array, Array]]:
+def _products(layer_run: LayerRun, carry: Any, place: int, samples: slice) -> Iterator[tuple[Floats, Floats]]:
     """∂s_t/∂s_{t−k} for k = 0, 1, …: (samples, states, states), each to be multiplied by e to its scale (samples,)."""
     size, count = sum(layer_run.sizes), samples.stop - samples.start
     m = tf.tile(tf.eye(size, dtype=layer_run.x[0].dtype)[:, None], [1, count, 1])  # (states, samples, states)
@@ -85,7 +81,7 @@ def _products(layer_run: LayerRun, carry: Any, place: int, samples: slice) -> It
         scale = scale + powers * np.log(2.0)
 
 
-def norms(m: Array, norm: str) -> Array:
+def norms(m: Floats, norm: str) -> Floats:
     """Norms of matrices (…, rows, columns): the largest singular value, or Frobenius; inf of infinite ones."""
     largest = np.abs(m).max(axis=(-2, -1), initial=0.0)
     finite = np.isfinite(largest)
@@ -100,7 +96,7 @@ def norms(m: Array, norm: str) -> Array:
     return np.asarray(np.where(finite, np.ldexp(values, powers), np.inf))
 
 
-def _largest(m: Array) -> float:
+def _largest(m: Floats) -> float:
     """The largest singular value of a matrix (rows, columns): ARPACK on mᵀm, from a fixed start so that it repeats."""
     if not m.any():
         return 0.0

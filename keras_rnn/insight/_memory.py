@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import check_choice, check_integer
 from keras_rnn.core.types import Model
 from keras_rnn.insight._inputs import checked_input
-from keras_rnn.insight._jacobians import NORMS, Array, carried_back, norms, step_jacobians
+from keras_rnn.insight._jacobians import NORMS, carried_back, norms, step_jacobians
 from keras_rnn.insight._run import Float64Model, LayerRun
+from keras_rnn.insight._vjp import ZERO
 
 WORKING_SET = 2**29  # bytes of activations at a time, for derivatives of the output
 ARRAYS_A_STEP = 3  # that a step keeps for them, each the size of its states or of its input
@@ -35,10 +37,10 @@ class LayerMemory:
     name: str
     backwards: bool
     lags: NDArray[np.int64]
-    norms: Array
-    log_norms: Array
-    by_state: dict[str, Array]
-    half_life: Array
+    norms: Floats
+    log_norms: Floats
+    by_state: dict[str, Floats]
+    half_life: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +64,8 @@ class Memory:
     norm: str
     layers: tuple[LayerMemory, ...]
     lags: NDArray[np.int64]
-    output_norms: Array | None
-    output_half_life: Array | None
+    output_norms: Floats | None
+    output_half_life: Floats | None
     source: str
     precision: str
 
@@ -80,8 +82,8 @@ class LayerMap:
 
     name: str
     backwards: bool
-    norms: Array
-    input_norms: Array
+    norms: Floats
+    input_norms: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,14 +131,12 @@ def memory(model: Model, x: ArrayLike, step: int | None = None, norm: str = "spe
             )
         )
     output = _output_norms(double, array, run, t, norm)
-    output_half_life = None
-    if output is not None:
-        with np.errstate(divide="ignore"):
-            output_half_life = half_life(np.log(output))
-    return Memory(t, norm, tuple(layers), np.arange(t + 1), output, output_half_life, run.source, run.precision)
+    with np.errstate(divide="ignore"):
+        lives = None if output is None else half_life(np.log(output))
+    return Memory(t, norm, tuple(layers), np.arange(t + 1), output, lives, run.source, run.precision)
 
 
-def half_life(log_norms: Array) -> Array:
+def half_life(log_norms: Floats) -> Floats:
     """Lags until the norm has halved for the first time: (batch, lags) → (batch,).
 
     inf where it never has, NaN where it was 0 from the beginning, 0 where it falls to 0 within the first lag.
@@ -153,7 +153,7 @@ def half_life(log_norms: Array) -> Array:
     return lives
 
 
-def _output_norms(double: Float64Model, x: NDArray[Any], run: Any, t: int, norm: str) -> Array | None:
+def _output_norms(double: Float64Model, x: NDArray[Any], run: Any, t: int, norm: str) -> Floats | None:
     """‖∂o_t/∂x_{t−k}‖ (batch, t + 1): the model runs with as many copies of the batch as it has outputs."""
     shape, steps = tuple(run.output.shape), x.shape[1]
     per_step = len(shape) == 3 and shape[1] == steps
@@ -174,7 +174,7 @@ def _output_norms(double: Float64Model, x: NDArray[Any], run: Any, t: int, norm:
                 again = double.run(part, tape, len(chosen))
                 o = again.output[:, t] if per_step else again.output  # (chosen · samples, outputs)
                 one_each = tf.reduce_sum(tf.gather(o, np.repeat(chosen, len(part)), axis=1, batch_dims=1))
-            by_x = tape.gradient(one_each, again.x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+            by_x = tape.gradient(one_each, again.x, unconnected_gradients=ZERO)
             by_x = np.asarray(by_x, np.float64).reshape(len(chosen), len(part), steps, features)
             jacobian[:, :, chosen] = np.moveaxis(by_x, 0, 2)
         values[start : start + samples] = norms(jacobian, norm)

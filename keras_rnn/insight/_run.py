@@ -12,7 +12,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.types import Cell, Layer, Model, Operation, Tensor
 from keras_rnn.insight._float64 import in_float64
 from keras_rnn.insight._vjp import repeated
-from keras_rnn.rnn.chain import Refused, check_layer, for_inference, functional_of, run_operations
+from keras_rnn.rnn.chain import Refused, check_layer, for_inference, functional_of, known_ids, run_operations
 from keras_rnn.rnn.loops import advance_by_call, merge
 
 EAGER_UP_TO = 16  # steps; a short loop is over before a step is compiled
@@ -86,6 +86,8 @@ class Float64Model:
             raise RuntimeError(f"Keras' backend must be tensorflow for `insight`. {received(keras.backend.backend())}")
         self.model = model
         self.functional = functional_of(model)
+        self.input_shape: tuple[int | None, ...] = tuple(self.functional.inputs[0].shape)
+        self.ids_known = known_ids(self.functional)
         self._copies: dict[int, Any] = {}
         self._lower = False  # whether a layer computes in no more than float32
         recurrent = False
@@ -96,31 +98,18 @@ class Float64Model:
             raise Refused(model, "it has no recurrent layer")
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        return tuple(self.functional.inputs[0].shape)
-
-    @property
     def ids(self) -> bool:
         """Whether integers go in, to be looked up or made one-hot."""
         entry = self.functional.inputs[0]
         users = [type(op).__name__ for op in self.functional.operations[1:2]]
         return "int" in str(entry.dtype) or (len(entry.shape) == 2 and users == ["Embedding"])
 
-    @property
-    def ids_known(self) -> int | None:
-        """How many different ids the model tells apart, where it says so."""
-        for name in ("num_classes", "input_dim"):
-            for op in self.functional.operations:
-                if isinstance(getattr(op, name, None), int):
-                    return int(getattr(op, name))
-        return None
-
     def run(
         self,
         x: NDArray[Any],
         tape: Any = None,
         rows: int = 0,
-        seen: Callable[[Any, Any, Any], None] | None = None,
+        seen: Callable[[Operation, Tensor], None] | None = None,
     ) -> ModelRun:
         """Run on x (batch, …), checked before.
 
@@ -128,7 +117,7 @@ class Float64Model:
             tape: watches `ModelRun.x`, so that it can differentiate by it.
             rows: where `ModelRun.x` and the output are wanted for so many copies of the batch, one after the other, to
                 derive something else by each; the recurrent layers run on one of them.
-            seen: called with each operation, what went in and what came out.
+            seen: called with each operation and what came out.
         """
         layers: list[LayerRun] = []
         sources: list[tuple[Any, str]] = []
@@ -152,7 +141,7 @@ class Float64Model:
                     if tape is not None:
                         tape.watch(result)
                 if seen is not None:
-                    seen(op, first, result)
+                    seen(op, result)
                 return result
 
             return call
@@ -223,8 +212,7 @@ def _all_steps(cell: Cell, xs: list[Tensor], h: list[Tensor]) -> tuple[list[list
         return advance_by_call(cell, x_t, h)
 
     if len(xs) > EAGER_UP_TO:
-        specs = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), (xs[0], h))
-        advance = tf.function(advance).get_concrete_function(*specs)
+        advance = tf.function(advance).get_concrete_function(xs[0], h)
     states, outputs = [h], []
     for x_t in xs:
         output, h = advance(x_t, h)

@@ -8,11 +8,13 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import as_array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.tables import plain_table
-from keras_rnn.core.types import Model, Operation
+from keras_rnn.core.types import Model, Operation, Tensor
 from keras_rnn.insight._inputs import checked_input, fit_of_target
 from keras_rnn.insight._run import Float64Model
 
 Shape = tuple[int, ...]
+LAST_AXIS = dict.fromkeys(("OneHot", "Embedding"), "feature")
+LAST_AXIS |= dict.fromkeys(("Dense", "EinsumDense", "TimeDistributed"), "output")
 
 
 @dataclass(frozen=True)
@@ -80,19 +82,11 @@ def shapes(model: Model, x: ArrayLike, y: ArrayLike | None = None) -> Shapes:
     rank, wanted = len(double.input_shape), double.input_shape[1:]
     array = as_array("x", x, kinds="biuf")
     fitting = array.ndim == rank - 1 and all(n in (None, m) for n, m in zip(wanted, array.shape, strict=True))
-    remarks = []
-    if fitting:
-        remarks.append(
-            f"x has no batch axis, shape {array.shape}: give `x[None]`, as is walked here, and read the result as `[0]`"
-        )
-        array = array[None]
-    array = checked_input(double, array)
+    advice = "give `x[None]`, as is walked here, and read the result as `[0]`"
+    remarks = [f"x has no batch axis, shape {array.shape}: {advice}"] if fitting else []
+    array = checked_input(double, array[None] if fitting else array)
     walk = _Walk(array.shape)
-
-    def seen(op: Operation, _: Any, result: Any) -> None:
-        walk.add(op, tuple(int(n) for n in result.shape))
-
-    double.run(array, seen=seen)
+    double.run(array, seen=walk.add)
     output, target, fits = walk.steps[-1].shape, None, None
     if y is not None:
         targets = as_array("y", y, kinds="biuf")
@@ -116,25 +110,23 @@ class _Walk:
     def __init__(self, input_shape: Shape) -> None:
         self.time = input_shape[1]  # steps, while there are any
         self.steps: list[ShapeStep] = []
-        self.last = "features"
+        self.last = "feature"
         self._add("x", "input", input_shape)
 
-    def add(self, op: Operation, shape: Shape) -> None:
+    def add(self, op: Operation, result: Tensor) -> None:
+        shape = tuple(int(n) for n in result.shape)
         if isinstance(op, keras.layers.RNN | keras.layers.Bidirectional):
             inner = op.forward_layer if isinstance(op, keras.layers.Bidirectional) else op
             has_head = getattr(inner.cell, "output_size", None) not in (None, getattr(inner.cell, "units", None))
-            self.last = "outputs" if has_head else "units"
+            self.last = "output" if has_head else "unit"
             self.time = shape[1] if inner.return_sequences else 0
-        elif type(op).__name__ in ("OneHot", "Embedding"):
-            self.last = "features"
-        elif type(op).__name__ in ("Dense", "EinsumDense", "TimeDistributed"):
-            self.last = "outputs"
+        self.last = LAST_AXIS.get(type(op).__name__, self.last)
         self._add(op.name, type(op).__name__, shape)
 
     def _add(self, name: str, kind: str, shape: Shape) -> None:
-        words = ["sample", "step", self.last[:-1]]
+        words = ["sample", "step", self.last]
         if len(shape) == 2:
-            words = words[:2] if self.time and shape[1] == self.time else ["sample", self.last[:-1]]
+            words = words[:2] if self.time and shape[1] == self.time else ["sample", self.last]
         words += ["value"] * (len(shape) - len(words))
         meaning = ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in zip(shape, words, strict=False))
         self.steps.append(ShapeStep(name, kind, shape, meaning))

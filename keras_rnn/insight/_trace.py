@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.types import Model
 from keras_rnn.insight._inputs import checked_input
 from keras_rnn.insight._run import Float64Model
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +24,8 @@ class LayerTrace:
 
     name: str
     backwards: bool
-    states: dict[str, Array]
-    outputs: Array
+    states: dict[str, Floats]
+    outputs: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +39,7 @@ class Trace:
     """
 
     layers: tuple[LayerTrace, ...]
-    output: Array
+    output: Floats
     precision: str
 
 

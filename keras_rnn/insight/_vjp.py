@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from keras_rnn.core.backend import tf
-from keras_rnn.core.types import Cell, Tensor
+from keras_rnn.core.types import Cell, Function, Tensor
 from keras_rnn.rnn.loops import advance_by_call
 
 ZERO = "zero"  # where nothing leads from the one to the other
 
 
-def step_vjp(cell: Cell, sizes: list[int]) -> Callable[..., tuple[Tensor, Tensor]]:
+def step_vjp(cell: Cell, sizes: list[int]) -> Function:
     """A function that takes derivatives by a step's states back to the states before it, and to its input.
 
     It is called with m (rows, batch, states), derivatives of anything by the states after the step, side by side;
@@ -19,18 +19,7 @@ def step_vjp(cell: Cell, sizes: list[int]) -> Callable[..., tuple[Tensor, Tensor
     (rows, batch, features), m_o·∂o_t/∂… added. The step is computed once for all rows.
     """
 
-    compiled: dict[Any, Any] = {}
-
     def carry(m: Tensor, x: Tensor, h: list[Tensor], m_o: Any = None) -> tuple[Tensor, Tensor]:
-        arguments = (m, x, h, [] if m_o is None else [m_o])
-        key = (m_o is None, *m.shape)
-        if key not in compiled:
-            specs = tf.nest.map_structure(lambda part: tf.TensorSpec(part.shape, part.dtype), arguments)
-            compiled[key] = tf.function(step).get_concrete_function(*specs)
-        by_h, by_x = compiled[key](*arguments)
-        return by_h, by_x
-
-    def step(m: Tensor, x: Tensor, h: list[Tensor], m_o: list[Tensor]) -> tuple[Tensor, Tensor]:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch([x, *h])
             output, new = advance_by_call(cell, x, h)
@@ -39,13 +28,13 @@ def step_vjp(cell: Cell, sizes: list[int]) -> Callable[..., tuple[Tensor, Tensor
 
         def back(row: list[Tensor]) -> Tensor:
             parts = tf.split(row[0], sizes, axis=-1)  # (batch, size) each
-            targets = [*new, output] if m_o else new
+            targets = new if m_o is None else [*new, output]
             return tape.gradient(targets, [x, *h], [*parts, *row[1:]], unconnected_gradients=ZERO)
 
-        by_x, *by_h = tf.vectorized_map(back, [m, *m_o])
+        by_x, *by_h = tf.vectorized_map(back, [m] if m_o is None else [m, m_o])
         return tf.concat(by_h, axis=-1), by_x
 
-    return carry
+    return tf.function(carry)
 
 
 def repeated(layer_run: Any, returned: Tensor, x: Tensor, rows: int, sequences: bool) -> Tensor:

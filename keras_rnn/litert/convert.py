@@ -18,7 +18,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.lowering import Lowered
 from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE, as_windows, samples_of
 from keras_rnn.litert.tf_converter import convert
-from keras_rnn.rnn.chain import chain_of
+from keras_rnn.rnn.chain import functional_of, known_ids
 
 RANDOM_WINDOWS = 20
 
@@ -54,11 +54,10 @@ def content_of(
 ) -> bytes:
     """The file of any Keras model that is a chain; arguments and errors as of `to_litert`."""
     lowered = Lowered(model, window, unroll, quantize)
-    functions = _chosen(lowered.functions(), signatures)
+    functions, samples = _chosen(lowered.functions(), signatures), None
     frozen = {name: _frozen(function) for name, function in functions.items()}
-    samples = None
     if calibration is not None:
-        windows = as_windows(calibration, functions["serving_default"], _vocabulary_size(model) - 1)
+        windows = as_windows(calibration, functions["serving_default"], (known_ids(functional_of(model)) or 2) - 1)
         samples = samples_of(frozen, windows)
     return convert(tf.Module(), frozen, metadata, quantize, samples)
 
@@ -159,11 +158,5 @@ def random_windows(model: Model, file: LiteRTFile) -> Array:
     ((one, dtype),) = file.inputs["serving_default"].values()
     shape = (RANDOM_WINDOWS, *one[1:])
     if dtype.kind == "i":
-        return random.integers(0, _vocabulary_size(model), shape).astype(dtype)
+        return random.integers(0, known_ids(functional_of(model)) or 2, shape).astype(dtype)
     return random.normal(size=shape).astype(dtype)
-
-
-def _vocabulary_size(model: Model) -> int:
-    ops = [link.op for link in chain_of(model)[1]]
-    sizes = [getattr(op, "input_dim", None) or getattr(op, "num_classes", None) for op in ops]
-    return next((int(size) for size in sizes if size), 2)  # of the Embedding or the one-hot

@@ -79,7 +79,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
     model.metadata = kept
 
     buffers: dict[bytes, int] = {b"": 0}  # contents → new place; the first is empty by convention
-    moved = [_content(buffer) for buffer in model.buffers]
+    moved = [b"" if buffer.data is None else bytes(buffer.data) for buffer in model.buffers]
     for subgraph in model.subgraphs:
         subgraph.name = None
         for tensor in subgraph.tensors:
@@ -96,7 +96,3 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
-
-
-def _content(buffer: Any) -> bytes:
-    return b"" if buffer.data is None else bytes(buffer.data)

@@ -5,14 +5,11 @@ by side. To convert is to cut, reorder and transpose, which is exact; the one su
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_choice, received
-
-Array = NDArray[Any]
 
 # kind → where the gates that Keras wants stand in PyTorch's rows: GRU r, z, n → z, r, h; LSTM i, f, g, o → i, f, c, o
 GATES = {"rnn": (0,), "gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}

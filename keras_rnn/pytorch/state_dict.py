@@ -42,11 +42,11 @@ def torch_weights(state: Any, kind: str | None = None, nonlinearity: str | None 
     if nonlinearity is not None:
         check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
     tensors, modules = _tensors(state)
-    prefix = _prefix(tensors)
+    prefix, suffixes, parts = _block(tensors)
     found = _kind(tensors, prefix)
     if kind not in (None, found):
         raise ValueError(f"`kind` must be {found!r}, as the shapes of the tensors say. {received(kind)}")
-    layers = _layers(tensors, prefix, found)
+    layers = _layers(tensors, prefix, suffixes, parts)
     outputs = len(layers[0]) * layers[0][0].weight_hh.shape[1]
     rest = {name: tensor for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name)}
     features = int(layers[0][0].weight_ih.shape[1])
@@ -83,8 +83,8 @@ def _tensors(state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return tensors, modules
 
 
-def _prefix(tensors: dict[str, Any]) -> str:
-    """What stands before the names of the one recurrent block: nothing, or its path with a dot."""
+def _block(tensors: dict[str, Any]) -> tuple[str, list[list[str]], list[str]]:
+    """The names of the one recurrent block: its path with a dot or nothing, suffixes by layer and direction, parts."""
     matches = [match for name in tensors if (match := _RECURRENT.fullmatch(name))]
     prefixes = sorted({match[1] for match in matches})
     if not prefixes:
@@ -100,15 +100,16 @@ def _prefix(tensors: dict[str, Any]) -> str:
     if numbers != list(range(len(numbers))):
         raise ValueError(f"Layers must be numbered from 0 without a gap. Received: {_listed(map(str, numbers))}")
     directions = ("", "_reverse") if any(match[4] for match in matches) else ("",)
+    suffixes = [[f"_l{k}{direction}" for direction in directions] for k in numbers]
     parts = ["weight_ih", "weight_hh"]
     if any("bias" in match[2] for match in matches):
         parts += ["bias_ih", "bias_hh"]
-    names = [f"{prefixes[0]}{part}_l{k}{d}" for k in numbers for d in directions for part in parts]
+    names = [f"{prefixes[0]}{part}{suffix}" for layer in suffixes for suffix in layer for part in parts]
     if missing := [name for name in names if name not in tensors]:
         raise ValueError(f"{_EXPECTED} Missing: {_listed(missing)}. Received: {_listed(tensors)}")
     if odd := sorted({match[0] for match in matches} - set(names)):  # such as weight_ih_l01
         raise ValueError(f"{_EXPECTED} Received: {_listed(odd)}")
-    return prefixes[0]
+    return prefixes[0], suffixes, parts
 
 
 def _kind(tensors: dict[str, Any], prefix: str) -> str:
@@ -123,33 +124,24 @@ def _kind(tensors: dict[str, Any], prefix: str) -> str:
     )
 
 
-def _layers(tensors: dict[str, Any], prefix: str, kind: str) -> tuple[tuple[Direction, ...], ...]:
+def _layers(
+    tensors: dict[str, Any], prefix: str, suffixes: list[list[str]], parts: list[str]
+) -> tuple[tuple[Direction, ...], ...]:
     first = _array(f"{prefix}weight_ih_l0", tensors)
     rows, units = _array(f"{prefix}weight_hh_l0", tensors).shape
     if first.ndim != 2 or first.shape[0] != rows or not first.shape[1]:
         raise ValueError(f"`{prefix}weight_ih_l0` must have shape ({rows}, features). Received: shape {first.shape}")
-    suffixes = ("", "_reverse") if f"{prefix}weight_ih_l0_reverse" in tensors else ("",)
-    bias = f"{prefix}bias_ih_l0" in tensors
-
-    def checked(name: str, shape: tuple[int, ...]) -> Array:
-        array = _array(f"{prefix}{name}", tensors)
-        if array.shape != shape:
-            raise ValueError(f"`{prefix}{name}` must have shape {shape}. Received: shape {array.shape}")
-        return array
 
     def direction(suffix: str, features: int) -> Direction:
-        return Direction(
-            checked(f"weight_ih{suffix}", (rows, features)),
-            checked(f"weight_hh{suffix}", (rows, units)),
-            checked(f"bias_ih{suffix}", (rows,)) if bias else None,
-            checked(f"bias_hh{suffix}", (rows,)) if bias else None,
-        )
+        arrays = {part: _array(f"{prefix}{part}{suffix}", tensors) for part in parts}
+        for part, array in arrays.items():
+            shape = {"weight_ih": (rows, features), "weight_hh": (rows, units)}.get(part, (rows,))
+            if array.shape != shape:
+                raise ValueError(f"`{prefix}{part}{suffix}` must have shape {shape}. Received: shape {array.shape}")
+        return Direction(**arrays)
 
-    count = sum(1 for name in tensors if _RECURRENT.fullmatch(name) and "weight_ih" in name) // len(suffixes)
-    return tuple(
-        tuple(direction(f"_l{k}{s}", len(suffixes) * units if k else int(first.shape[1])) for s in suffixes)
-        for k in range(count)
-    )
+    features = [int(first.shape[1])] + [len(suffixes[0]) * units] * (len(suffixes) - 1)  # that go into each layer
+    return tuple(tuple(direction(s, n) for s in layer) for layer, n in zip(suffixes, features, strict=True))
 
 
 def _around(

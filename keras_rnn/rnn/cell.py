@@ -88,11 +88,9 @@ class RNNCell(keras.layers.Layer):
         features, units = int(input_shape[-1]), self.units
 
         def initial_i2h(shape: Any, dtype: Any = None) -> Tensor:
-            rows = [
-                self.kernel_initializer((features, units), dtype=dtype),
-                self.recurrent_initializer((units, units), dtype=dtype),
-            ]
-            return ops.concatenate(rows, axis=0)  # (features + units, units)
+            kernel = self.kernel_initializer((features, units), dtype=dtype)
+            recurrent = self.recurrent_initializer((units, units), dtype=dtype)
+            return ops.concatenate([kernel, recurrent], axis=0)  # (features + units, units)
 
         self.i2h_kernel = self.add_weight(
             name="i2h_kernel",
@@ -110,7 +108,6 @@ class RNNCell(keras.layers.Layer):
                 regularizer=self.output_regularizer,
             )
             self.i2o_bias = self._add_bias("i2o_bias", self.output_size)
-        self.built = True
 
     def _add_bias(self, name: str, size: int) -> Any:
         if not self.use_bias:
@@ -158,11 +155,8 @@ class RNNCell(keras.layers.Layer):
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **{
-                f"{part}_initializer": keras.initializers.serialize(getattr(self, f"{part}_initializer"))
-                for part in ("kernel", "recurrent", "output", "bias")
-            },
-            **{
-                f"{part}_regularizer": keras.regularizers.serialize(getattr(self, f"{part}_regularizer"))
+                f"{part}_{kind}": library.serialize(getattr(self, f"{part}_{kind}"))
+                for kind, library in (("initializer", keras.initializers), ("regularizer", keras.regularizers))
                 for part in ("kernel", "recurrent", "output", "bias")
             },
         }

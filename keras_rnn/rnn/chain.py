@@ -25,6 +25,12 @@ def run_operations(functional: Model, x: Any, caller: Callable[[Any], Callable[.
     return keras.tree.flatten(functional._run_through_graph([x], operation_fn=caller))[0]
 
 
+def known_ids(functional: Model) -> int | None:
+    """How many different ids a functional model tells apart, by its one-hot or its `Embedding`, where it says so."""
+    sizes = (getattr(op, name, None) for name in ("num_classes", "input_dim") for op in functional.operations)
+    return next((size for size in sizes if isinstance(size, int)), None)
+
+
 class Refused(ValueError):
     """A model that cannot be taken apart into its recurrent layers and the rest: which layer, and why."""
 

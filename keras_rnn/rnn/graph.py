@@ -82,11 +82,7 @@ class ExportModule(tf.Module):
 
     def _arrays(self, weights: CellWeights) -> dict[str, Any]:
         """The arrays to store, by attribute; those for the input are the subclass' own."""
-        return {
-            "recurrent_kernel": weights.recurrent_kernel,
-            "output_kernel": weights.output_kernel,
-            "output_bias": weights.output_bias,
-        }
+        return {name: getattr(weights, name) for name in ("recurrent_kernel", "output_kernel", "output_bias")}
 
     def _project(self, x: Tensor) -> Tensor:
         """Inputs (rows[, features]) → x·kernel + bias (rows, units), for all steps at once."""
@@ -109,7 +105,8 @@ class ExportModule(tf.Module):
         x = self._shaped(x, self.window_shape)
         if not self.every_step:
             return {self.output_name: self._head(self._last_state(x))}
-        rows = tf.reshape(tf.transpose(self._all_states(x), (1, 0, 2)), (-1, self.units))  # (batch · window, units)
+        states = self._states(x, every_step=True)  # (window, batch, units)
+        rows = tf.reshape(tf.transpose(states, (1, 0, 2)), (-1, self.units))  # (batch · window, units)
         return {self.output_name: tf.reshape(self._head(rows), (-1, self.window, self.outputs))}
 
     def _next_ahead(self, x: Tensor) -> dict[str, Tensor]:
@@ -141,37 +138,26 @@ class ExportModule(tf.Module):
             return self._project(tf.reshape(tf.transpose(x), (-1,)))
         return self._project(tf.reshape(tf.transpose(x, (1, 0, 2)), (-1, self.features)))
 
-    def _by_step(self, p: Tensor) -> Tensor:
-        return tf.reshape(p, (self.window, -1 if self.batch is None else self.batch, self.units))
-
     def _last_state(self, x: Tensor) -> Tensor:
+        return self._states(x, every_step=False)
+
+    def _states(self, x: Tensor, every_step: bool) -> Tensor:
+        """Windows (batch, window[, features]) → their last states (batch, units), or all (window, batch, units)."""
         p = self._projected(x)
         if self.window <= UNROLL_UP_TO:
-            return self._states(p)[-1]
-        p = self._by_step(p)
-        return tf.while_loop(
-            lambda t, h: t < self.window,
-            lambda t, h: (t + 1, self._next_state(h, p[t])),
-            (tf.constant(1), self.activate(p[0])),
-        )[1]
+            first, *others = tf.split(p, self.window)  # (batch, units) each
+            states = [self.activate(first)]  # from a zero state nothing is to be multiplied
+            for p_t in others:
+                states.append(self._next_state(states[-1], p_t))
+            return tf.stack(states) if every_step else states[-1]
+        p = tf.reshape(p, (self.window, -1 if self.batch is None else self.batch, self.units))
 
-    def _states(self, p: Tensor) -> list[Tensor]:
-        first, *others = tf.split(p, self.window)  # (batch, units) each
-        states = [self.activate(first)]  # from a zero state nothing is to be multiplied
-        for p_t in others:
-            states.append(self._next_state(states[-1], p_t))
-        return states
-
-    def _all_states(self, x: Tensor) -> Tensor:
-        """(batch, window) → (window, batch, units)."""
-        p = self._projected(x)
-        if self.window <= UNROLL_UP_TO:
-            return tf.stack(self._states(p))
-        p = self._by_step(p)
-
-        def body(t: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+        def body(t: Tensor, kept: Tensor) -> tuple[Tensor, Tensor]:
+            h = self._next_state(kept[t - 1] if every_step else kept, p[t])
             # rows written in place: a TensorArray is no built-in op
-            return t + 1, tf.tensor_scatter_nd_update(states, [[t]], self._next_state(states[t - 1], p[t])[None])
+            return t + 1, tf.tensor_scatter_nd_update(kept, [[t]], h[None]) if every_step else h
 
-        states = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], self.activate(p[0])[None])
-        return tf.while_loop(lambda t, states: t < self.window, body, (tf.constant(1), states))[1]
+        kept = self.activate(p[0])
+        if every_step:
+            kept = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], kept[None])
+        return tf.while_loop(lambda t, _: t < self.window, body, (tf.constant(1), kept))[1]

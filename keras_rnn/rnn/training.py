@@ -35,10 +35,6 @@ class _ProgressBar(keras.callbacks.Callback):
             self.bar.set_description(f"{self.bar.desc.removesuffix(': ')} (stopped early)", refresh=False)
             self.bar.total = self.bar.n
         self.bar.refresh()
-        self.close()
-
-    def close(self) -> None:
-        """End the bar's line."""
         self.bar.close()
 
 
@@ -163,5 +159,5 @@ def fit_batches(
         raise KeyboardInterrupt(f"interrupted after {done} of {rounds * per_round} updates") from stop
     finally:
         if bar is not None:
-            bar.close()
+            bar.bar.close()
         model.steps_per_execution, model.train_function, model.test_function = before

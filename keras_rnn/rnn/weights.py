@@ -8,7 +8,7 @@ one sum is that of `nn.RNN`'s two biases.
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -43,10 +43,9 @@ class CellWeights:
     output_bias: Array | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None or field.name in ("kernel", "recurrent_kernel"):
-                object.__setattr__(self, field.name, as_array(field.name, value).copy())  # a copy: the owner may go on
+        for name, value in vars(self).items():
+            if value is not None or name in ("kernel", "recurrent_kernel"):
+                object.__setattr__(self, name, as_array(name, value).copy())  # a copy: the owner may go on
         if self.kernel.ndim != 2:
             raise ValueError(f"`kernel` must have shape (features, units). Received: shape {self.kernel.shape}")
         units = self.kernel.shape[1]
@@ -63,8 +62,7 @@ class CellWeights:
             _check_shape("output_bias", self.output_bias, (self.output_kernel.shape[1],))
 
     def __repr__(self) -> str:
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        return f"CellWeights({', '.join(f'{k}={v.shape}' for k, v in arrays.items() if v is not None)})"
+        return f"CellWeights({', '.join(f'{k}={v.shape}' for k, v in _present(**vars(self)).items())})"
 
     @property
     def features(self) -> int:
@@ -81,11 +79,9 @@ class CellWeights:
     def sha256(self) -> str:
         """A fingerprint of the numbers, the same wherever they are stored."""
         digest = hashlib.sha256()
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if value is not None:
-                digest.update(f"{field.name}{value.shape}{value.dtype.str}".encode())
-                digest.update(np.ascontiguousarray(value).tobytes())
+        for name, value in _present(**vars(self)).items():
+            digest.update(f"{name}{value.shape}{value.dtype.str}".encode())
+            digest.update(value.tobytes())
         return digest.hexdigest()
 
     def forward(
@@ -165,7 +161,7 @@ class CellWeights:
     @classmethod
     def from_linears(cls, arrays: Mapping[str, ArrayLike]) -> Self:
         """From what `to_linears` gives."""
-        a = _take(arrays, {"i2h.weight"}, {"i2h.bias", "i2o.weight", "i2o.bias"})
+        a = _take(arrays, {"i2h.weight"}, set(_LINEARS) - {"i2h.weight"})
         return cls.from_rnn_cell({_LINEARS[name]: _transposed(array) for name, array in a.items()})
 
     # torch.nn.RNN, one layer, one direction

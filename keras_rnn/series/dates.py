@@ -89,8 +89,8 @@ def _ordinals(index: pd.Index, frequency: str) -> NDArray[np.int64]:
         return np.asarray(index, dtype=np.int64)  # years
     if frequency in DAYS:
         days = _days(index)
-        weeks_or_days: NDArray[np.int64] = np.rint((days - days[0]) / DAYS[frequency]).astype(np.int64)
-        return weeks_or_days  # rounded: a holiday may move a week's date
+        # rounded: a holiday may move a week's date
+        return np.asarray(np.rint((days - days[0]) / DAYS[frequency]), dtype=np.int64)
     months = np.asarray(index.year, dtype=np.int64) * 12 + np.asarray(index.month) - 1
     return np.asarray(months // MONTHS[frequency], dtype=np.int64)
 
@@ -180,18 +180,15 @@ def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd
     last, ahead = index[-1], range(1, steps + 1)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):  # years
         return pd.Index([int(last) + k for k in ahead], name=index.name)
-    by_months = frequency in MONTHS
+    months, days = MONTHS.get(frequency, 0), DAYS.get(frequency, 0)
     start = last.to_timestamp() if isinstance(last, pd.Period) else last
-
-    def offset(k: int) -> pd.DateOffset:
-        return pd.DateOffset(months=MONTHS[frequency] * k) if by_months else pd.DateOffset(days=DAYS[frequency] * k)
-
     try:
-        following = pd.DatetimeIndex([start + offset(k) for k in ahead], name=index.name)
+        each = [start + pd.DateOffset(months=months * k, days=days * k) for k in ahead]
+        following = pd.DatetimeIndex(each, name=index.name)
         if isinstance(index, pd.PeriodIndex):  # not last + k, which are k of the index' own periods
             return following.to_period(index.freqstr)
         # the end of a February or a June stays a month's end
-        month_ends = by_months and index[0].is_month_end and last.is_month_end
+        month_ends = months > 0 and index[0].is_month_end and last.is_month_end
         return following + pd.offsets.MonthEnd(0) if month_ends else following
     except (OverflowError, ValueError) as error:
         raise ValueError(f"`steps` must end where pandas still has dates. Received: {steps} after {last}") from error

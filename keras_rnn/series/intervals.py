@@ -21,11 +21,7 @@ def check_levels(levels: Iterable[float] | float | None) -> tuple[float, ...]:
     """
     if levels is None:
         return ()
-    several: Any = levels
-    try:
-        values = (several,) if isinstance(several, numbers.Real) else tuple(several)
-    except TypeError as error:
-        raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}") from error
+    values: tuple[Any, ...] = tuple(levels) if isinstance(levels, Iterable) else (levels,)
     for level in values:
         if isinstance(level, bool) or not isinstance(level, numbers.Real):
             raise TypeError(f"`levels` must be numbers such as (80, 95). {received(levels)}")

@@ -81,17 +81,8 @@ class CharModel(TextGeneration, RecurrentModel):
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            "vocabulary": self.vocabulary,
-            "window": self.window,
-            "units": self.units,
-            "cell": self.cell,
-            "return_sequences": self.return_sequences,
-            "activation": self.activation,
-            "seed": self.seed,
-            "name": self.name,
-            "trainable": self.trainable,
-        }
+        names = "vocabulary", "window", "units", "cell", "return_sequences", "activation", "seed", "name", "trainable"
+        return {name: getattr(self, name) for name in names}
 
     def next_logits(self, ids: Ids) -> Array:
         """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
@@ -193,17 +184,11 @@ def char_model(
     """
     check_arguments(CharModel, weights, cell, seed)
     check_choice("return_sequences", return_sequences, (None, False, True))
-    wanted = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation}
+    wanted: dict[str, Any] = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation}
     if weights is None:
-        model = CharModel(
-            vocabulary=vocabulary_of("hello world") if vocabulary is None else vocabulary,
-            window=DEFAULT.window if window is None else window,
-            units=DEFAULT.units if units is None else units,
-            cell=cell,
-            return_sequences=bool(return_sequences),
-            activation="tanh" if activation is None else activation,
-            seed=seed,
-        )
+        given = {name: value for name, value in wanted.items() if value is not None}
+        given = {"vocabulary": vocabulary_of("hello world"), **given}
+        model = CharModel(**given, cell=cell, return_sequences=bool(return_sequences), seed=seed)
     else:
         changes = {} if return_sequences is None else {"return_sequences": return_sequences}
         model = pretrained(CharModel, weights, cell, wanted, changes)

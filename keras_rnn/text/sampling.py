@@ -164,13 +164,9 @@ class CharacterStream:
     def __init__(self, model: TextGeneration, state: str = "") -> None:
         if not isinstance(state, str):
             raise TypeError(f"`state` must be a string. {received(state)}")
-        self.model, self.state = model, ""
-        self._remember(state)
-
-    def _remember(self, text: str) -> None:
-        if text:
-            encode(text, self.model.vocabulary, "state")
-        self.state = text[max(0, len(text) - self.model.window + 1) :]
+        if state:
+            encode(state, model.vocabulary, "state")
+        self.model, self.state = model, state[max(0, len(state) - model.window + 1) :]
 
     def push(self, character: str) -> dict[str, float] | None:
         """Read one character; probabilities of the next by character, or None while there is no whole window.
@@ -183,7 +179,7 @@ class CharacterStream:
             raise ValueError(f"`character` must be one character. {received(character)}")
         encode(character, self.model.vocabulary, "character")
         window = self.state + character
-        self._remember(window)
+        self.state = window[max(0, len(window) - self.model.window + 1) :]
         return self.model.predict_next(window) if len(window) == self.model.window else None
 
 
@@ -197,17 +193,11 @@ def check_drawing(
     """
     check_integer("length", length, 0, MAXIMUM_LENGTH)
     check_seed(seed)
-    return Sampling(temperature, top_k, top_p), check_stop(stop)
-
-
-def check_stop(stop: str | Sequence[str] | None) -> tuple[str, ...]:
-    """The strings to stop at, the longest first."""
-    if stop is None:
-        return ()
-    stops = (stop,) if isinstance(stop, str) else tuple(stop) if isinstance(stop, Sequence) else None
-    if stops is None or not all(isinstance(s, str) for s in stops):
+    sampling = Sampling(temperature, top_k, top_p)
+    stops = () if stop is None else (stop,) if isinstance(stop, str) else stop
+    if not isinstance(stops, Sequence) or not all(isinstance(s, str) for s in stops):
         raise TypeError(f"`stop` must be a string or a sequence of strings. {received(stop)}")
     if not all(stops):
         raise ValueError(f"`stop` must not hold an empty string. {received(stop)}")
     # of several that end at the same character the longest is the one that came first
-    return tuple(sorted(stops, key=len, reverse=True))
+    return sampling, tuple(sorted(stops, key=len, reverse=True))

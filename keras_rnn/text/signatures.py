@@ -105,10 +105,8 @@ class CharSignatures(ExportModule):
     def _next_ahead(self, x: Tensor) -> dict[str, Tensor]:
         if self.batch is None:
             return super()._next_ahead(x)
-        unroll = self.window <= UNROLL_UP_TO
         parts = self._project, self._begin, self.recurrent_kernel, self._head, self.activate
-        ids = generate(x, self.ahead, *parts, unroll)
-        return {self.ahead_output: ids}
+        return {self.ahead_output: generate(x, self.ahead, *parts, unroll=self.window <= UNROLL_UP_TO)}
 
     def _following(self, x: Tensor) -> Tensor:
         return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]

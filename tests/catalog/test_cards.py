@@ -22,7 +22,7 @@ def test_card_is_true(name, zoo):
     assert card["parameters"] == model.count_params()
     assert card["weights_sha256"] == model.get_cell_weights().sha256()
     assert card["data"]["sha256"] == file_sha256(model.data_file)
-    assert model.data_file.name == preset.data_file
+    assert card["data"]["file"] == model.data_file.name
     assert card["recipe"]["seed"] == preset.recipe.seed
     assert card["limits"] == list(preset.limits)
     sizes = {name: size for name, size in file_sizes(folder).items() if name not in ("card.json", "README.md")}
