@@ -25,7 +25,10 @@ BAD = {
     "gap": (GOOD.replace("2020-03-01,0.87\n", ""), "2020-02 followed by 2020-04"),
     "twice": (GOOD.replace("2020-03-01", "2020-02-01"), "2020-02 followed by 2020-02"),
     "backwards": ("\n".join([PACKAGED.split()[0], *PACKAGED.split()[:0:-1]]), f"{LAST} followed by {LAST - 1}"),
-    "much_revised": (GOOD.replace("2020-03-01,0.87", "2020-03-01,0.93"), "1 that differ, .*2020-03 with 0.93 instead"),
+    "much_revised": (
+        GOOD.replace("2020-03-01,0.87", "2020-03-01,0.93"),
+        "without --accept-revisions.*1 that differ, .*2020-03 with 0.93 instead",
+    ),
     "jump": (f"{GOOD}{MORE[2]},8.0\n", "within 3 points"),
     "negative": (f"{GOOD}{MORE[2]},-0.2\n", "from 0 to 25 percent"),
     "ends_early": (PACKAGED[: PACKAGED.index("2026-06")], "Received: 1953-04 to 2026-05"),

@@ -11,7 +11,6 @@ from keras_rnn.core.arrays import Array
 # calls a signature with named inputs and returns its named outputs
 SignatureCall = Callable[[str, Mapping[str, Any]], dict[str, Array]]
 
-
 TOLERANCE = 1e-5  # of logits or percent points for the zoo; for other models, of their largest answer
 
 

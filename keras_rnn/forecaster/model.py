@@ -260,5 +260,5 @@ def series_model(
 
 
 def forecaster_of(model: SeriesModel) -> Forecaster:
-    """The model as what `evaluation.walk_forward` calls."""
+    """The model as what `walk_forward` calls."""
     return lambda history, steps: recursive_forecast(model.predict_windows, history, model.window, steps)

@@ -128,9 +128,8 @@ def plan_refresh(
         if not accept_revisions and difference.max() > LARGEST_REVISION + 1e-9:
             month = str(old[np.argmax(difference)])
             raise ValueError(
-                f"Months in use, of {in_use.file}, may differ by at most {LARGEST_REVISION:g} points, or say "
-                "--accept-revisions. "
-                f"Received: {len(changed)} that differ, "
+                f"Months in use, of {in_use.file}, may differ by at most {LARGEST_REVISION:g} points without "
+                f"`accept_revisions`. Received: {len(changed)} that differ, "
                 f"most of all {month} with {revised[month][1]:g} instead of {revised[month][0]:g}"
             )
     except ValueError as error:

@@ -36,7 +36,7 @@ class LiteRTFile:
         operators, dynamic_tensors, tensor_bytes: of all its subgraphs, as the functions of these names give them.
         run_primary: from the primary signature's one input, of the right shape and dtype, to its one output: cheaper
             than `run`.
-        metadata: what the file says of itself (`keras_rnn.catalog.metadata`), or None.
+        metadata: name → bytes, of what the file keeps beside the model.
     """
 
     def __init__(self, path: FilePath) -> None:
