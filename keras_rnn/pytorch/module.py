@@ -5,6 +5,7 @@ import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise, permutations, product
@@ -70,6 +71,8 @@ def compared_parts(module: Any, steps: int | None = None) -> tuple[list[Part], s
     found = f"differs by {closest:.2g} of the largest answer"
     if not np.isfinite(closest):
         found = "has answers of another size" if is_chain(parts) else "cannot be: their sizes do not fit"
+    if not recurrent(parts):
+        found = "has no recurrent part"
     raise ValueError(
         f"`state` must be a module that computes its parts one after the other. A Keras model of {order(parts)} "
         f"{found}{without}. Give its "
@@ -124,8 +127,10 @@ def _run(module: Any, steps: int) -> tuple[list[Part], Array, list[Array]]:
         why = _in_words(failed[0]) if failed else "it has no weights that tell what it takes"
         raise NotRun(f"forward({', '.join(_arguments(module))}): {why}")
     recorded, x, answers = found[0]  # nothing recurrent is on the way to its answer, or nothing is seen, as of a script
-    parts, _ = parts_of(module, own_nonlinearity(module))
-    return [*parts, *(part for part in recorded if isinstance(part, LeftOut))], x, answers
+    with suppress(ValueError):  # its own error is of what a state_dict holds
+        parts, _ = parts_of(module, own_nonlinearity(module))
+        recorded = [*parts, *(part for part in recorded if isinstance(part, LeftOut))]
+    return recorded, x, answers
 
 
 def _samples(module: Any) -> Iterator[Callable[[int, int], Any]]:
