@@ -18,7 +18,7 @@ keras_rnn = LazyGroup(
         "backtest": ("backtest", "forecast every period of a series from those before it, beside simpler methods"),
         "train": ("train", "train a model and export it to a folder"),
         "export": ("export", "export a model to a folder, or any Keras RNN to a .tflite file"),
-        "import-torch": ("import_torch", "PyTorch's nn.RNN, nn.GRU or nn.LSTM weights to a .keras file"),
+        "import-torch": ("import_torch", "a recurrent PyTorch module's weights to a .keras file"),
         "verify": ("verify", "check every artifact of a model against its Keras model"),
         "data": ("data", "the GS10 in use, and newer months for it"),
         "demo": ("demo", "train, export, check and use all eight models, in half a minute"),

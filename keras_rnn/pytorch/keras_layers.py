@@ -99,7 +99,7 @@ def _recurrent(part: Recurrent, numbered: int, sequences: bool, x: Any, head: An
             layer = _LAYERS[part.kind](part.units, use_bias=part.bias, **options)
         layers = [layer]
         if len(directions) == 2:
-            layer = keras.layers.Bidirectional(layer, merge_mode="concat")
+            layer = keras.layers.Bidirectional(layer, merge_mode="concat", name=f"bidirectional_l{numbered + k}")
             layers = [layer.forward_layer, layer.backward_layer]
         x = layer(x, initial_state=_states(part, k, x))
         for each, direction in zip(layers, directions, strict=True):
