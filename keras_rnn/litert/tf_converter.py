@@ -63,7 +63,7 @@ def _converted(place: Path, signatures: list[str], quantize: str | None) -> tupl
 
 
 def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
-    """The file with its signatures named, metadata added, and without what a small file has most of.
+    """The file with its signatures named, inputs held to their size, metadata added, and without what fills small ones.
 
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
     """
@@ -72,6 +72,8 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
         raise ValueError(f"Functions must be of static shape. Received: {', '.join(dynamic[:3])} without")
     for signature in model.signatureDefs:
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
+    for place in {signature.subgraphIndex for signature in model.signatureDefs}:
+        _hold_inputs(model, model.subgraphs[place])
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
     for name, text in metadata.items():
         kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
@@ -96,3 +98,45 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _hold_inputs(model: Any, subgraph: Any) -> None:
+    """Put a RESHAPE to its own shape behind each input, so that another batch or a longer window is an error.
+
+    Interpreters resize an input to whatever they are fed, and a graph written for one row then answers wrongly. The
+    converter drops such an op, hence here.
+    """
+    reshape = schema.BuiltinOperator.RESHAPE
+    codes = [code.builtinCode for code in model.operatorCodes]
+    if reshape not in codes:
+        model.operatorCodes.append(
+            schema.OperatorCodeT(deprecatedBuiltinCode=reshape, builtinCode=reshape, version=1)
+        )
+        codes.append(reshape)
+    held = []
+    for place in [int(i) for i in subgraph.inputs]:
+        users = [op for op in subgraph.operators if place in op.inputs]
+        if not users or all(codes[op.opcodeIndex] == reshape for op in users):  # theirs have fixed shapes
+            continue
+        given = subgraph.tensors[place]
+        shape = np.array([] if given.shape is None else given.shape, np.int32)
+        model.buffers.append(schema.BufferT(data=np.frombuffer(shape.tobytes(), np.uint8)))
+        subgraph.tensors.append(
+            schema.TensorT(shape=[len(shape)], type=schema.TensorType.INT32, buffer=len(model.buffers) - 1)
+        )
+        subgraph.tensors.append(
+            schema.TensorT(shape=given.shape, type=given.type, buffer=0, quantization=given.quantization)
+        )
+        inside = len(subgraph.tensors) - 1
+        for op in users:
+            op.inputs = [inside if i == place else i for i in op.inputs]
+        held.append(
+            schema.OperatorT(
+                opcodeIndex=codes.index(reshape),
+                inputs=[place, inside - 1],
+                outputs=[inside],
+                builtinOptionsType=schema.BuiltinOptions.ReshapeOptions,
+                builtinOptions=schema.ReshapeOptionsT(newShape=shape),
+            )
+        )
+    subgraph.operators = held + list(subgraph.operators)
