@@ -93,9 +93,7 @@ def to_litert(
             quantize,
             model,
         )
-    conversion = Conversion(
-        model, window, batch, input_signature, signatures, quantize, calibration, extra, unroll
-    )
+    conversion = Conversion(model, window, batch, input_signature, signatures, quantize, calibration, extra, unroll)
     return write_compared(target, conversion.content, conversion.difference, quantize, model, conversion.notes)
 
 

@@ -23,7 +23,8 @@ def relative_differences(found: Mapping[str, Array], expected: Mapping[str, Arra
     """
     if set(found) != set(expected):
         return np.full(1, np.inf)
-    return np.max([_of_output(found[name], expected[name]) for name in expected], axis=0)
+    largest: Array = np.max([_of_output(found[name], expected[name]) for name in expected], axis=0)
+    return largest
 
 
 def _of_output(found: Array, expected: Array) -> Array:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Model
@@ -61,10 +62,14 @@ class ModelInputs:
         structure = input_structure(model)
         if input_signature is not None:
             self._structure: Any = list(input_signature)
+            if any(getattr(given, "shape", None) is None for given in keras.tree.flatten(self._structure)):
+                raise ValueError(
+                    f"`input_signature` must be keras.InputSpecs with a shape. {received(input_signature)}"
+                )
         elif structure is not None:
             self._structure = [structure]
         else:
-            self._structure = self._as_called()
+            self._structure = self._as_called(window)
         flat = keras.tree.flatten(self._structure)
         names = _names(self._structure, flat)
         tokens = _one_hot_sizes(model)
@@ -72,7 +77,7 @@ class ModelInputs:
         for name, given in zip(names, flat, strict=True):
             sizes = embedding_sizes(model, given) if structure is not None and input_signature is None else []
             integers, rank = "int" in str(given.dtype), len(given.shape)
-            ids = bool(sizes) or (integers and rank == 2 and "uint" not in str(given.dtype))
+            ids = bool(sizes) or (integers and "uint" not in str(given.dtype) and (rank == 2 or _embeds(model)))
             if len(flat) == 1:
                 name = "ids" if ids else "x"
             shape = self._shape(name, given, window, batch)
@@ -82,8 +87,8 @@ class ModelInputs:
             lengths = sorted({i.shape[1] for i in self.inputs if len(i.shape) > 1})
             raise ValueError(f"`window` must be {' or '.join(map(str, lengths))}, the model's own. {received(window)}")
 
-    def _as_called(self) -> Any:
-        """The structure of a subclassed model's first call, by keyword."""
+    def _as_called(self, window: int | None) -> Any:
+        """The structure of a subclassed model's first call, by keyword; of any length where a window is given."""
         shapes = called_with(self.model)
         if not self.model.built or not shapes:
             raise ValueError(
@@ -91,11 +96,12 @@ class ModelInputs:
                 f"Received: {self.model.name!r}, which was not called"
             )
         self._keywords = list(shapes)
-        embeds = any(isinstance(layer, keras.layers.Embedding) for layer in flat_layers(self.model))
+        embeds = _embeds(self.model)
 
         def spec(shape: Any) -> Any:
-            dtype = "int32" if embeds and len(shape) == 2 else "float32"
-            return keras.InputSpec(shape=(None, *shape[1:]), dtype=dtype)
+            ids = embeds and len(shape) == 2
+            steps = [None] if window is not None and (ids or len(shape) > 2) else shape[1:2]
+            return keras.InputSpec(shape=(None, *steps, *shape[2:]), dtype="int32" if ids else "float32")
 
         def specs(value: Any) -> Any:
             if isinstance(value, dict):
@@ -114,8 +120,8 @@ class ModelInputs:
             rest[0] = window
         if None in rest:
             raise ValueError(
-                f"`model` must have inputs of fixed shape, or `input_signature` be given. Received: {tuple(given.shape)} "
-                f"of {name!r}"
+                f"`model` must have inputs of fixed shape, or `input_signature` be given. "
+                f"Received: {name!r} of shape {tuple(given.shape)}"
             )
         return (batch, *map(int, rest))
 
@@ -151,6 +157,7 @@ class ModelInputs:
         found = {}
         for one in self.inputs:
             shape, dtype = (count, *one.shape[1:]), np.dtype(one.dtype)
+            x: Array
             if one.ids is not None:
                 x = random.integers(0, one.ids, shape)
             elif dtype.kind in "iu":
@@ -168,6 +175,10 @@ class ModelInputs:
             x = x.astype(dtype)[chosen]
             found[one.name] = np.concatenate([x, x[: -len(x) % self.batch]])  # whole batches
         return found
+
+
+def _embeds(model: Model) -> bool:
+    return any(isinstance(layer, keras.layers.Embedding) for layer in flat_layers(model))
 
 
 def _one_hot_sizes(model: Model) -> list[int]:

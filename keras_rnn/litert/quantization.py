@@ -57,7 +57,8 @@ def calibration_windows(calibration: Any, inputs: Sequence[Input]) -> Arrays:
 
 
 def _checked(windows: ArrayLike, one: Input) -> Array:
-    kind, shape = np.dtype(one.dtype).kind, ("windows", *one.shape[1:])
+    kind = np.dtype(one.dtype).kind
+    shape: list[int | str] = ["windows", *one.shape[1:]]
     kinds = {"f": "iuf", "b": "b"}.get(kind, "iu")
     array = as_array("calibration", windows, shape, kinds, np.float32, wrong_kind=ValueError)
     if one.ids is not None and (array.min() < 0 or array.max() >= one.ids):

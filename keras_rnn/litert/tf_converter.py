@@ -109,9 +109,7 @@ def _hold_inputs(model: Any, subgraph: Any) -> None:
     reshape = schema.BuiltinOperator.RESHAPE
     codes = [code.builtinCode for code in model.operatorCodes]
     if reshape not in codes:
-        model.operatorCodes.append(
-            schema.OperatorCodeT(deprecatedBuiltinCode=reshape, builtinCode=reshape, version=1)
-        )
+        model.operatorCodes.append(schema.OperatorCodeT(deprecatedBuiltinCode=reshape, builtinCode=reshape, version=1))
         codes.append(reshape)
     held = []
     for place in [int(i) for i in subgraph.inputs]:

@@ -64,6 +64,8 @@ class Traced:
             return f"{backwards[0]!r} reads the window from its end"
         steps = lengths.pop()
         sequences = tuple(one for one in self.inputs.inputs if one.shape[1:2] == (steps,))
+        if not sequences:
+            return "its recurrent layers do not read the steps of the window that goes in"
         states = {
             name: (tuple(state.shape), state.dtype.name)
             for number, (kind, flat, _) in enumerate(self._calls)
@@ -77,8 +79,7 @@ class Traced:
             stepping = Stepping(steps, sequences, states, shapes)
             largest = self._stepped_difference(step, stepping)
         except Exception as error:  # a layer that has the window's length in it can raise anything
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:120]
-            return f"the model cannot be run on one step alone: {reason}"
+            return f"the model cannot be run on one step alone: {reason_of(error)}"
         if not largest <= TOLERANCE:
             return f"step by step the model answers otherwise than on the window, by {largest:.1e} of its answers"
         self.functions["step"], self.stepping = step, stepping
@@ -94,7 +95,11 @@ class Traced:
         def step(*flat: Tensor) -> dict[str, Tensor]:
             given, after, counts = list(flat[len(inputs) :]), [], iter(groups)
 
-            def loop(layer: Layer, sequences: Tensor, initial_state: Any, mask: Any = None, training: Any = False) -> Any:
+            def loop(
+                layer: Layer, sequences: Tensor, initial_state: Any, mask: Any = None, training: Any = False
+            ) -> Any:
+                if sequences.shape[1] != 1:
+                    raise ValueError(f"{layer.name!r} still reads {sequences.shape[1]} steps")
                 count = next(counts)
                 mine, given[:] = given[:count], given[count:]
                 nested = keras.tree.pack_sequence_as(initial_state, mine)
@@ -103,8 +108,7 @@ class Traced:
                 return result
 
             x = [
-                x[:, None] if one in sequences and one.ids is None else x
-                for one, x in zip(inputs, flat, strict=False)
+                x[:, None] if one in sequences and one.ids is None else x for one, x in zip(inputs, flat, strict=False)
             ]  # (batch, 1, …)
             with for_phone(self.inputs.model, loop):
                 outputs = self.inputs.named_outputs(self.inputs.call(x))
@@ -160,3 +164,12 @@ def frozen(function: Function) -> Function:
         return dict(zip(outputs, tf.nest.flatten(constant(*inputs)), strict=True))
 
     return tf.function(call, input_signature=function.input_signature)
+
+
+def reason_of(error: Exception) -> str:
+    """What Keras or TensorFlow said, in one line, without how it came to it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    marked = [line for line in lines if "\x1b[1m" in line]  # Keras sets its own errors in bold
+    plain = [line for line in lines if not line.startswith(("in user code", "File ", "Arguments received", "•"))]
+    text = (marked or plain or [type(error).__name__])[0 if marked else -1]
+    return text.replace("\x1b[1m", "").replace("\x1b[0m", "")[:200]

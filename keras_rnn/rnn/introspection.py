@@ -1,4 +1,4 @@
-"""What a built Keras model is made of, and its cells called one step at a time: the one file of Keras' private names."""
+"""What a built Keras model is made of, and its cells called step by step: the one file of Keras' private names."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
