@@ -15,8 +15,9 @@ from keras_rnn.catalog.presets import Preset
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.parity import stepped
 from keras_rnn.core.version import __version__
+from keras_rnn.litert.calibration import calibration_windows
 from keras_rnn.litert.inputs import Input
-from keras_rnn.litert.quantization import Samples, calibration_windows
+from keras_rnn.litert.quantization import Samples
 from keras_rnn.litert.tf_converter import convert
 from keras_rnn.rnn.model import RecurrentModel
 

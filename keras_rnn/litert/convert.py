@@ -12,11 +12,12 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
 from keras_rnn.core.types import Model
+from keras_rnn.litert.calibration import calibration_windows, recorded_samples
 from keras_rnn.litert.comparison import Arrays, by_batches, relative_differences
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.loops import UNROLL_INTEGERS_UP_TO
-from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE, calibration_windows, recorded_samples
+from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE
 from keras_rnn.litert.tf_converter import convert
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
 from keras_rnn.rnn.cell import RNNCell
@@ -93,7 +94,9 @@ class Conversion:
         samples = None
         if quantize == "int8":
             samples = recorded_samples(self._functions, self.traced.stepping, self.calibration or {}, self.inputs.batch)
-        return convert(tf.Module(), self._functions, self._metadata, quantize, samples)
+        module = tf.Module()
+        module.kept = [variable.value for variable in self.inputs.model.variables]  # which a saved model must own
+        return convert(module, self._functions, self._metadata, quantize, samples)
 
     def difference(self, file: LiteRTFile, quantize: str | None) -> float:
         """The largest from Keras, by window and step by step; beyond what rounding the inputs does where none."""

@@ -67,18 +67,25 @@ def run_loop(
     batch, steps = int(sequences.shape[0]), int(sequences.shape[1])
     rows = partial(_rows, backwards=layer.go_backwards)
     x = rows(sequences)  # (steps · batch, …): a step is a slice, whatever its rank
-    masks = None if mask is None else rows(_mask(mask))  # (steps · batch,)
+    masks = None if mask is None else rows(_mask(mask))  # (steps · batch, 1)
     loop = _loop_of(layer.cell, training, states)
     if masks is not None:  # the output that stays is the finished one
         loop = replace(loop, advance=_finished(loop), finish=lambda outputs: outputs)
     p, h = loop.project(x), [tf.convert_to_tensor(state) for state in keras.tree.flatten(states)]
 
+    gives_state = loop.units is not None and type(layer.cell) is not RNNCell  # as its output
+    begins = tf.get_static_value(h[0]) if gives_state else None
+    same = begins is not None and not begins.any() and not layer.zero_output_for_mask  # where a mask holds them, too
+
     def advance(p_t: Tensor, m_t: Tensor, h: list[Tensor], before: Tensor) -> tuple[Tensor, list[Tensor]]:
         output, new = loop.advance(p_t, h)
         if m_t is None:
             return output, new
+        new = [_where(m_t, a, b) for a, b in zip(new, h, strict=True)]
+        if same:
+            return new[0], new
         kept = tf.zeros_like(output) if before is None or layer.zero_output_for_mask else before
-        return _where(m_t, output, kept), [_where(m_t, a, b) for a, b in zip(new, h, strict=True)]
+        return _where(m_t, output, kept), new
 
     def chain(p: Tensor, m: Tensor, h: list[Tensor], before: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Steps (steps · batch, …) one after the other → their outputs and the last states."""
@@ -91,7 +98,7 @@ def run_loop(
     in_body = _steps_in_body(layer, steps, unroll)
     whole = loop.units is not None and masks is None  # whether the loop may begin with the first step
     first = batch * (steps if in_body == steps else steps % in_body if whole else (steps - 1) % in_body + 1)
-    before = output_before if loop.units is not None and type(layer.cell) is not RNNCell else None
+    before = output_before if gives_state else None
     head, head_mask = (p, masks) if first == steps * batch else (p[:first], None if masks is None else masks[:first])
     outputs, h = chain(head, [None] * (first // batch) if masks is None else head_mask, h, before)
     if first < steps * batch:
@@ -126,9 +133,9 @@ def run_loop(
 
 
 def _mask(mask: Any) -> Tensor:
-    """(batch, steps) of booleans."""
+    """(batch, steps, 1) of booleans."""
     mask = tf.cast(keras.tree.flatten(mask)[0], tf.bool)
-    return mask[..., 0] if len(mask.shape) == 3 else mask
+    return mask if len(mask.shape) == 3 else mask[..., None]
 
 
 def _finished(loop: Loop) -> Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]:
@@ -165,8 +172,9 @@ def _blocks(x: Tensor, size: int) -> Tensor:
 
 
 def _where(m_t: Tensor, new: Tensor, old: Tensor) -> Tensor:
-    """By sample: (batch,) of booleans over (batch, …)."""
-    return tf.where(tf.reshape(m_t, (-1, *[1] * (len(new.shape) - 1))), new, old)
+    """By sample: (batch, 1) of booleans over (batch, …)."""
+    rank = len(new.shape)
+    return tf.where(m_t if rank == 2 else tf.reshape(m_t, (-1, *[1] * (rank - 1))), new, old)
 
 
 def _steps_in_body(layer: Layer, steps: int, unroll: bool | None) -> int:

@@ -1,5 +1,6 @@
 """Conversion to LiteRT, and the finishing of the file: its primary signature, its names, its metadata."""
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,16 @@ def convert(
         else:
             content, failure = convert_apart(Path(folder), {key: samples[name] for key, name in names.items()})
     if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
-        reason = failure.splitlines()[0][:200] if failure else "a failure without a word"
         operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
-        raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {reason}")
+        raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {_reason(failure)}")
     return finish(content, names, metadata)
+
+
+def _reason(failure: str) -> str:
+    """The layer and its operator, of the converter's log, which has many lines of where it came by it."""
+    if found := re.search(r'error: .*?fused\["(\w+):", "(?:[^"@]*/)?([^"/@]+)/[^"/@]*@', failure):
+        return f"{found[2]!r}, whose operator {found[1]} has none; compute it outside the model, or by other operators"
+    return failure.splitlines()[0][:200] if failure else "a failure without a word"
 
 
 def _converted(place: Path, signatures: list[str], quantize: str | None) -> tuple[bytes, str | None]:

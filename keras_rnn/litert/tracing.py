@@ -21,7 +21,7 @@ class Traced:
     """A model's signatures.
 
     Attributes:
-        functions: signature → frozen `tf.function` of static shape, from named inputs to a dictionary.
+        functions: signature → `tf.function` of static shape, from named inputs to a dictionary.
         stepping: how its steps make up a window, or None.
         why_no_step: the reason then.
         longest: steps of its longest loop.
@@ -51,7 +51,7 @@ class Traced:
             return outputs
 
         with for_phone(self.inputs.model, loop):
-            return frozen(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
+            return traced_once(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
 
     def _add_step(self) -> str | None:
         """Add the signature `step`, or say why there can be none."""
@@ -124,7 +124,7 @@ class Traced:
             one.spec if one not in sequences else tf.TensorSpec(_one_step(one), one.dtype, one.name) for one in inputs
         ]
         specs += [tf.TensorSpec(shape, dtype, name) for name, (shape, dtype) in states.items()]
-        return frozen(tf.function(step, input_signature=specs)), every
+        return traced_once(tf.function(step, input_signature=specs)), every
 
     def _stepped_difference(self, step: Function, stepping: Stepping) -> float:
         functions = self.functions | {"step": step}
@@ -152,18 +152,10 @@ def _state_names(kind: str, count: int, number: int) -> list[str]:
     return [f"h{i or ''}_{number}" for i in range(count)]
 
 
-def frozen(function: Function) -> Function:
-    """The function with its variables as constants: read inside a loop, they are an op that fails on the phone."""
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
+def traced_once(function: Function) -> Function:
+    """The function as it is traced now: when it is saved, the layers have their own loops again."""
     concrete = function.get_concrete_function()
-    outputs = sorted(concrete.structured_outputs)  # the order in which they come flat
-    constant = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
-
-    def call(*inputs: Any) -> dict[str, Any]:
-        return dict(zip(outputs, tf.nest.flatten(constant(*inputs)), strict=True))
-
-    return tf.function(call, input_signature=function.input_signature)
+    return tf.function(lambda *inputs: concrete(*inputs), input_signature=function.input_signature)
 
 
 def reason_of(error: Exception) -> str:

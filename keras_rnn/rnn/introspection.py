@@ -133,6 +133,8 @@ def for_phone(model: Model, inner_loop: Callable[..., Any] | None = None) -> Ite
             if floating and policy.compute_dtype != "float32" and policy.quantization_mode is None:
                 put(layer, DTYPE_POLICY, _in_float32(policy))
             if isinstance(layer, keras.layers.RNN):
+                # which draws masks even where none is used, and so advances a seed; a cell in training draws its own
+                put(layer, "_maybe_config_dropout_masks", lambda *_: None)
                 if layer.stateful:
                     put(layer, "stateful", False)
                 if inner_loop is not None and type(layer).inner_loop in _OWN_LOOPS:
