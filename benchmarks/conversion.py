@@ -171,9 +171,9 @@ def main():
     tf.config.threading.set_inter_op_parallelism_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         rows = {name: row(name, build, Path(folder), options.rounds) for name, build in MODELS.items()}
-    print(
-        f"{'':38}{'Keras µs':>9}{'ours µs':>9}{'faster':>8}{'chain':>8}{'loop':>8}{'size':>6}{'s':>6}{'Keras s':>8}  step"
-    )
+    heads = ("Keras µs", "ours µs", "faster", "chain", "loop", "size", "s", "Keras s")
+    widths = (9, 9, 8, 8, 8, 6, 6, 8)
+    print(" " * 38 + "".join(f"{head:>{width}}" for head, width in zip(heads, widths, strict=True)) + "  step")
     for name, one in rows.items():
         print(
             f"{name:38}{one['keras_us']:9.1f}{one['us']:9.1f}{one['faster']:7.2f}×{one['chain_us']:8.1f}"

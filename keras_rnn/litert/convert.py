@@ -95,7 +95,7 @@ class Conversion:
         if quantize == "int8":
             samples = recorded_samples(self._functions, self.traced.stepping, self.calibration or {}, self.inputs.batch)
         module = tf.Module()
-        module.kept = [variable.value for variable in self.inputs.model.variables]  # which a saved model must own
+        module.kept = list(self.traced.variables)  # which a saved model must own
         return convert(module, self._functions, self._metadata, quantize, samples)
 
     def difference(self, file: LiteRTFile, quantize: str | None) -> float:

@@ -22,6 +22,7 @@ class Traced:
 
     Attributes:
         functions: signature → `tf.function` of static shape, from named inputs to a dictionary.
+        variables: TensorFlow's, that the functions read.
         stepping: how its steps make up a window, or None.
         why_no_step: the reason then.
         longest: steps of its longest loop.
@@ -34,6 +35,7 @@ class Traced:
         self.stateful = [layer.name for layer in self.layers if layer.stateful]
         self._calls: list[tuple[str, list[Tensor], int]] = []  # of recurrent layers: kind of cell, states, steps
         self._shapes: dict[str, tuple[int, ...]] = {}  # of outputs
+        self.variables: list[Any] = []
         self.functions = {WINDOW: self._window()}
         self.longest = max((steps for _, _, steps in self._calls), default=0)
         self.stepping: Stepping | None = None
@@ -51,7 +53,7 @@ class Traced:
             return outputs
 
         with for_phone(self.inputs.model, loop):
-            return traced_once(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
+            return self._traced_once(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
 
     def _add_step(self) -> str | None:
         """Add the signature `step`, or say why there can be none."""
@@ -124,7 +126,13 @@ class Traced:
             one.spec if one not in sequences else tf.TensorSpec(_one_step(one), one.dtype, one.name) for one in inputs
         ]
         specs += [tf.TensorSpec(shape, dtype, name) for name, (shape, dtype) in states.items()]
-        return traced_once(tf.function(step, input_signature=specs)), every
+        return self._traced_once(tf.function(step, input_signature=specs)), every
+
+    def _traced_once(self, function: Function) -> Function:
+        """The function as it is traced now: when it is saved, the layers have their own loops again."""
+        concrete = function.get_concrete_function()
+        self.variables += concrete.graph.variables
+        return tf.function(lambda *inputs: concrete(*inputs), input_signature=function.input_signature)
 
     def _stepped_difference(self, step: Function, stepping: Stepping) -> float:
         functions = self.functions | {"step": step}
@@ -150,12 +158,6 @@ def _state_names(kind: str, count: int, number: int) -> list[str]:
     if kind == "LSTM" and count == 2:
         return [f"h_{number}", f"c_{number}"]
     return [f"h{i or ''}_{number}" for i in range(count)]
-
-
-def traced_once(function: Function) -> Function:
-    """The function as it is traced now: when it is saved, the layers have their own loops again."""
-    concrete = function.get_concrete_function()
-    return tf.function(lambda *inputs: concrete(*inputs), input_signature=function.input_signature)
 
 
 def reason_of(error: Exception) -> str:
