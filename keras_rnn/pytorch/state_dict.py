@@ -1,74 +1,135 @@
-"""What a PyTorch `state_dict` with an `nn.RNN`, `nn.GRU` or `nn.LSTM` in it says, as plain arrays.
+"""A PyTorch `state_dict` as the parts that its names and shapes tell of.
 
 PyTorch is not needed: a tensor is asked for `detach()` and `cpu()` if it has them, and is a NumPy array from there on.
 """
 
 import re
 from collections.abc import Mapping
+from itertools import permutations, product
 from typing import Any
 
 import numpy as np
 
-from keras_rnn.core.arrays import Array, as_array
-from keras_rnn.core.checks import check_choice, received
-from keras_rnn.pytorch.layout import GATES, Direction, TorchWeights
+from keras_rnn.core.checks import received
+from keras_rnn.pytorch.parts import (
+    CONCATENATING,
+    GATES,
+    Direction,
+    Embedding,
+    LayerNorm,
+    Linear,
+    Part,
+    Parts,
+    Recurrent,
+    is_chain,
+    label,
+    numbers,
+    order,
+)
 
-NONLINEARITIES = ("tanh", "relu")
 NESTED = ("state_dict", "model_state_dict")  # where a checkpoint keeps it, beside the optimizer's
 WRAPPERS = ("module.", "_orig_mod.")  # DataParallel, torch.compile
-_RECURRENT = re.compile(r"((?:.*\.)?)((?:weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(_reverse)?)")
+_USUAL = (Embedding, Recurrent, Linear)
+_RECURRENT = re.compile(r"((?:.*\.)?)(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)(?:_l(\d+)(_reverse)?)?")
 _EXPECTED = (
-    "`state` must hold the tensors of one nn.RNN, nn.GRU or nn.LSTM (weight_ih_l0, weight_hh_l0, …), and of at most "
-    "one nn.Embedding before it and one nn.Linear after it."
+    "`state` must hold the tensors of nn.RNN, nn.GRU or nn.LSTM (weight_ih_l0, weight_hh_l0, …), of their cells, or of "
+    "an nn.Linear named i2h; and of nn.Embedding, nn.Linear and nn.LayerNorm around them."
 )
 
 
-def torch_weights(state: Any, kind: str | None = None, nonlinearity: str | None = None) -> TorchWeights:
-    """Read a module, its `state_dict()`, or a checkpoint with one under `"state_dict"` or `"model_state_dict"`.
+def parts_of(state: Any, nonlinearity: str | None = None) -> tuple[list[Part], list[str]]:
+    """Read a `state_dict`, or a checkpoint with one under `"state_dict"` or `"model_state_dict"`.
 
     Args:
-        state: name → array or tensor, float16, bfloat16, float32 or float64; or the module.
-        kind: `"rnn"`, `"gru"` or `"lstm"`, to be held against what the shapes say; None: what they say.
-        nonlinearity: `"tanh"` or `"relu"` of an `nn.RNN`, which a `state_dict` does not tell; None: the module's, and
-            tanh, PyTorch's default, where there is none.
+        state: name → array or tensor, float16, bfloat16, float32 or float64; or what has a `state_dict()`.
+        nonlinearity: `"tanh"` or `"relu"` of an nn.RNN, or of `i2h`; None: tanh, PyTorch's default, and for `i2h` none.
+
+    Returns:
+        The parts in the order in which they were registered, or, of an embedding, a recurrent part and a linear layer,
+        in this one; and what had to be assumed, in words.
 
     Raises:
-        TypeError: neither a module nor a mapping of names; tensors that are not of floating-point numbers.
-        ValueError: missing, unknown, oddly shaped or non-finite tensors, by name; projections (`proj_size`); another
-            kind or nonlinearity than the one given.
+        TypeError: no mapping of names; tensors that are not of floating-point numbers.
+        ValueError: missing, unknown, oddly shaped or non-finite tensors, by name; projections (`proj_size`); parts that
+            do not read as many numbers as the one before gives; a matrix that may be an embedding or a linear layer.
     """
-    if kind is not None:
-        check_choice("kind", kind, GATES)
-    if nonlinearity is not None:
-        check_choice("nonlinearity", nonlinearity, NONLINEARITIES)
-    tensors, modules = _tensors(state)
-    prefix, suffixes, parts = _block(tensors)
-    found = _kind(tensors, prefix)
-    if kind not in (None, found):
-        raise ValueError(f"`kind` must be {found!r}, as the shapes of the tensors say. {received(kind)}")
-    layers = _layers(tensors, prefix, suffixes, parts)
-    outputs = len(layers[0]) * layers[0][0].weight_hh.shape[1]
-    rest = {name: tensor for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name)}
-    features = int(layers[0][0].weight_ih.shape[1])
-    before, after = _around(rest, modules, features, int(outputs))
-    if after is not None:
-        _check_after(after, tensors, prefix, features)
-    return TorchWeights(
-        found,
-        _nonlinearity(found, nonlinearity, modules.get(prefix.removesuffix("."))),
-        layers,
-        prefix.removesuffix("."),
-        before,
-        None if before is None else _array(f"{before}.weight", rest),
-        after,
-        None if after is None else _array(f"{after}.weight", rest),
-        _array(f"{after}.bias", rest) if f"{after}.bias" in rest else None,
-    )
+    tensors = _tensors(state)
+    groups = _groups(tensors)
+    readings = [_readings(name, group, nonlinearity) for name, group in groups.items()]
+    chains = [parts for parts in product(*readings) if _is_chain(parts)]
+    if len(readings) <= len(_USUAL):  # few enough for another order than that of registration to be the only one
+        others = (parts for each in permutations(readings) for parts in product(*each))
+        chains += [parts for parts in others if _is_usual(parts) and _is_chain(parts)]
+    shapes = ", ".join(f"{name} {_shape(tensor)}" for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name))
+    if len({frozenset(part.name for part in parts if isinstance(part, Embedding)) for parts in chains}) > 1:
+        raise ValueError(
+            f"`state` must be the module, not its state_dict, where shapes alone do not tell an nn.Embedding (ids, "
+            f"features) from an nn.Linear without bias (outputs, features). Received: {shapes}"
+        )
+    if not chains:
+        blocks = [part for reading in readings for part in reading if isinstance(part, Recurrent)]
+        read = ", ".join(f"{label(part)} {part.features} → {part.directions * part.units}" for part in blocks)
+        raise ValueError(
+            f"`state` must hold parts each of which reads as many numbers as the one before it gives, in the order in "
+            f"which the module registered them. Received: {read}; {shapes or 'no other'}"
+        )
+    return list(chains[0]), _assumed(chains[0], nonlinearity)
 
 
-def _tensors(state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Name → tensor and, of a module, name → part, without the names that wrappers put before all of them."""
-    modules = dict(state.named_modules()) if callable(getattr(state, "named_modules", None)) else {}
+def read_recurrent(name: str, tensors: Mapping[str, Any], nonlinearity: str = "tanh") -> Recurrent:
+    """A recurrent module or cell, all of whose tensors are given by their full names.
+
+    Raises:
+        TypeError, ValueError: as of `parts_of`.
+    """
+    prefix = f"{name}." if name else ""
+    matches = [match for each in tensors if (match := _RECURRENT.fullmatch(each))]
+    if projections := [match[0] for match in matches if match[2] == "weight_hr"]:
+        raise ValueError(
+            f"An LSTM must be without projections (proj_size=0), which Keras does not have. "
+            f"Received: {_listed(projections)}"
+        )
+    layers = sorted({int(match[3] or 0) for match in matches})
+    if layers != list(range(len(layers))):
+        raise ValueError(f"Layers must be numbered from 0 without a gap. Received: {_listed(map(str, layers))}")
+    directions = ("", "_reverse") if any(match[4] for match in matches) else ("",)
+    suffixes = [[f"_l{k}{direction}" for direction in directions] for k in layers]
+    if all(match[3] is None for match in matches):
+        suffixes = [[""]]  # a cell's
+    kinds = ["weight_ih", "weight_hh"]
+    if any("bias" in match[2] for match in matches):
+        kinds += ["bias_ih", "bias_hh"]
+    names = [f"{prefix}{kind}{suffix}" for layer in suffixes for suffix in layer for kind in kinds]
+    if missing := [each for each in names if each not in tensors]:
+        raise ValueError(f"{_EXPECTED} Missing: {_listed(missing)}. Received: {_listed(tensors)}")
+    if odd := sorted({match[0] for match in matches} - set(names)):  # such as weight_ih_l01
+        raise ValueError(f"{_EXPECTED} Received: {_listed(odd)}")
+    arrays = {each: numbers(each, tensors[each]) for each in names}
+    kind, rows, units, features = _sizes(f"{prefix}{{}}{suffixes[0][0]}", arrays)
+
+    def direction(suffix: str, features: int) -> Direction:
+        mine = {part: arrays[f"{prefix}{part}{suffix}"] for part in kinds}
+        for part, array in mine.items():
+            shape = {"weight_ih": (rows, features), "weight_hh": (rows, units)}.get(part, (rows,))
+            if array.shape != shape:
+                raise ValueError(f"`{prefix}{part}{suffix}` must have shape {shape}. Received: shape {array.shape}")
+        return Direction(**mine)
+
+    reads = [features] + [len(directions) * units] * (len(suffixes) - 1)  # each layer
+    read = tuple(tuple(direction(s, n) for s in layer) for layer, n in zip(suffixes, reads, strict=True))
+    return Recurrent(name, kind, nonlinearity if kind == "rnn" else "tanh", read)
+
+
+def read_concatenating(name: str, weight: Any, bias: Any, nonlinearity: str, initial: Any = None) -> Recurrent:
+    """A linear layer on [x, h] that gives the next h: weight (units, features + units), bias (units,) or None."""
+    units = len(weight)
+    features = weight.shape[1] - units
+    one = Direction(weight[:, :features], weight[:, features:], bias)
+    return Recurrent(name, CONCATENATING, nonlinearity, ((one,),), initial)
+
+
+def _tensors(state: Any) -> dict[str, Any]:
+    """Name → tensor, without the names that wrappers put before all of them."""
     tensors = state.state_dict() if callable(getattr(state, "state_dict", None)) else state
     for key in NESTED:
         if isinstance(tensors, Mapping) and isinstance(tensors.get(key), Mapping):
@@ -79,151 +140,80 @@ def _tensors(state: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     for wrapper in WRAPPERS:
         if tensors and all(name.startswith(wrapper) for name in tensors):
             tensors = {name.removeprefix(wrapper): tensor for name, tensor in tensors.items()}
-            modules = {f"{name}.".removeprefix(wrapper).removesuffix("."): part for name, part in modules.items()}
-    return tensors, modules
+    return tensors
 
 
-def _block(tensors: dict[str, Any]) -> tuple[str, list[list[str]], list[str]]:
-    """The names of the one recurrent block: its path with a dot or nothing, suffixes by layer and direction, parts."""
-    matches = [match for name in tensors if (match := _RECURRENT.fullmatch(name))]
-    prefixes = sorted({match[1] for match in matches})
-    if not prefixes:
+def _groups(tensors: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The tensors of each part by its name, parts in the order in which the module registered them."""
+    recurrent = [name for name in tensors if _RECURRENT.fullmatch(name)]
+    if not recurrent and not any(re.fullmatch(r"(.*\.)?i2h\.weight", name) for name in tensors):
         raise ValueError(f"{_EXPECTED} Received: {_listed(tensors)}")
-    if len(prefixes) > 1:
-        raise ValueError(f"{_EXPECTED} Received: {len(prefixes)} recurrent blocks, {_listed(map(repr, prefixes))}")
-    if projections := [match[0] for match in matches if "weight_hr" in match[2]]:
-        raise ValueError(
-            f"An LSTM must be without projections (proj_size=0), which Keras does not have. "
-            f"Received: {_listed(projections)}"
-        )
-    numbers = sorted({int(match[3]) for match in matches})
-    if numbers != list(range(len(numbers))):
-        raise ValueError(f"Layers must be numbered from 0 without a gap. Received: {_listed(map(str, numbers))}")
-    directions = ("", "_reverse") if any(match[4] for match in matches) else ("",)
-    suffixes = [[f"_l{k}{direction}" for direction in directions] for k in numbers]
-    parts = ["weight_ih", "weight_hh"]
-    if any("bias" in match[2] for match in matches):
-        parts += ["bias_ih", "bias_hh"]
-    names = [f"{prefixes[0]}{part}{suffix}" for layer in suffixes for suffix in layer for part in parts]
-    if missing := [name for name in names if name not in tensors]:
-        raise ValueError(f"{_EXPECTED} Missing: {_listed(missing)}. Received: {_listed(tensors)}")
-    if odd := sorted({match[0] for match in matches} - set(names)):  # such as weight_ih_l01
-        raise ValueError(f"{_EXPECTED} Received: {_listed(odd)}")
-    return prefixes[0], suffixes, parts
-
-
-def _kind(tensors: dict[str, Any], prefix: str) -> str:
-    name = f"{prefix}weight_hh_l0"
-    shape = _array(name, tensors).shape
-    for kind, gates in GATES.items():
-        if len(shape) == 2 and shape[1] and shape[0] == len(gates) * shape[1]:
-            return kind
-    raise ValueError(
-        f"`{name}` must have shape (gates · units, units), of 1 (nn.RNN), 3 (nn.GRU) or 4 (nn.LSTM) gates. "
-        f"Received: shape {shape}"
-    )
-
-
-def _layers(
-    tensors: dict[str, Any], prefix: str, suffixes: list[list[str]], parts: list[str]
-) -> tuple[tuple[Direction, ...], ...]:
-    first = _array(f"{prefix}weight_ih_l0", tensors)
-    rows, units = _array(f"{prefix}weight_hh_l0", tensors).shape
-    if first.ndim != 2 or first.shape[0] != rows or not first.shape[1]:
-        raise ValueError(f"`{prefix}weight_ih_l0` must have shape ({rows}, features). Received: shape {first.shape}")
-
-    def direction(suffix: str, features: int) -> Direction:
-        arrays = {part: _array(f"{prefix}{part}{suffix}", tensors) for part in parts}
-        for part, array in arrays.items():
-            shape = {"weight_ih": (rows, features), "weight_hh": (rows, units)}.get(part, (rows,))
-            if array.shape != shape:
-                raise ValueError(f"`{prefix}{part}{suffix}` must have shape {shape}. Received: shape {array.shape}")
-        return Direction(**arrays)
-
-    features = [int(first.shape[1])] + [len(suffixes[0]) * units] * (len(suffixes) - 1)  # that go into each layer
-    return tuple(tuple(direction(s, n) for s in layer) for layer, n in zip(suffixes, features, strict=True))
-
-
-def _around(
-    rest: dict[str, Any], modules: dict[str, Any], features: int, outputs: int
-) -> tuple[str | None, str | None]:
-    """The names of the embedding and of the head, if the tensors admit one reading and one only."""
-    groups: dict[str, set[str]] = {}
-    for name in rest:
+    groups: dict[str, dict[str, Any]] = {}
+    for name, tensor in tensors.items():
         group, dot, part = name.rpartition(".")
-        if not dot or part not in ("weight", "bias"):
-            raise ValueError(f"{_EXPECTED} Unknown: {_listed(rest)}. Received: shape {_shape(rest[name])} of {name!r}")
-        groups.setdefault(group, set()).add(part)
+        if name not in recurrent and (not dot or part not in ("weight", "bias")):
+            rest = [other for other in tensors if other not in recurrent]
+            raise ValueError(f"{_EXPECTED} Unknown: {_listed(rest)}. Received: shape {_shape(tensor)} of {name!r}")
+        groups.setdefault(group, {})[name] = tensor
+    return groups
 
-    def fits(name: str | None, kind: str) -> bool:
-        if name is None:
-            return True
-        if name in modules and kind not in {base.__name__ for base in type(modules[name]).__mro__}:
-            return False
-        weight, bias = _shape(rest.get(f"{name}.weight")), _shape(rest.get(f"{name}.bias"))
-        if len(weight) != 2 or not weight[0]:
-            return False
-        if kind == "Embedding":
-            return groups[name] == {"weight"} and weight[1] == features
-        return weight[1] == outputs and ("bias" not in groups[name] or bias == weight[:1])
 
-    names = [None, *groups]
-    readings = [
-        (before, after)
-        for before in names
-        for after in names
-        if {before, after} - {None} == set(groups) and (before is None or before != after)
-        if fits(before, "Embedding") and fits(after, "Linear")
+def _readings(name: str, tensors: dict[str, Any], nonlinearity: str | None) -> list[Part]:
+    """What a part can be: a matrix without bias is an embedding as well as a linear layer."""
+    if any(_RECURRENT.fullmatch(each) for each in tensors):
+        return [read_recurrent(name, tensors, nonlinearity or "tanh")]
+    arrays = {each.rpartition(".")[2]: numbers(each, tensor) for each, tensor in tensors.items()}
+    weight, bias = arrays.get("weight", np.zeros(())), arrays.get("bias")
+    fits = bias is None or bias.shape == weight.shape[:1]
+    if name.rpartition(".")[2] == "i2h" and weight.ndim == 2 and 0 < len(weight) < weight.shape[1] and fits:
+        return [read_concatenating(name, weight, bias, nonlinearity or "linear")]
+    if weight.ndim == 2 and weight.size and fits:
+        return [Linear(name, weight, bias), *([Embedding(name, weight)] if bias is None else [])]
+    if weight.ndim == 1 and weight.size and bias is not None and fits:
+        return [LayerNorm(name, weight, bias)]
+    shapes = ", ".join(f"{each} {_shape(tensor)}" for each, tensor in tensors.items())
+    raise ValueError(f"{_EXPECTED} Unknown: {_listed(tensors)}. Received: {shapes}")
+
+
+def _is_chain(parts: Parts) -> bool:
+    return is_chain(parts) and not any(isinstance(part, Embedding) for part in parts[1:])
+
+
+def _assumed(parts: Parts, nonlinearity: str | None) -> list[str]:
+    assumed = []
+    for part in parts:
+        if isinstance(part, Recurrent) and nonlinearity is None and part.kind == "rnn":
+            assumed.append(f"tanh in {label(part)}, which can be a relu")
+        if isinstance(part, Recurrent) and nonlinearity is None and part.kind == CONCATENATING:
+            assumed.append(f"no activation after {label(part)}")
+        if isinstance(part, LayerNorm):
+            assumed.append(f"eps {part.epsilon:g} in {label(part)}")
+    if not _is_usual(parts):
+        assumed.append(f"{order(parts)}, with no function in between")
+    return assumed
+
+
+def _is_usual(parts: Parts) -> bool:
+    """Whether a recurrent part has at most an embedding before and a linear layer after it."""
+    kinds = [type(part) for part in parts]
+    return Recurrent in kinds and kinds == [kind for kind in _USUAL if kind in kinds]
+
+
+def _sizes(name: str, arrays: Mapping[str, Any]) -> tuple[str, int, int, int]:
+    """Kind, rows, units and features of a block, from its first layer's matrices."""
+    shape, first = (arrays[name.format(part)].shape for part in ("weight_hh", "weight_ih"))
+    kinds = [
+        kind for kind, gates in GATES.items() if len(shape) == 2 and shape[1] and shape[0] == len(gates) * shape[1]
     ]
-    shapes = ", ".join(f"{name} {_shape(tensor)}" for name, tensor in sorted(rest.items()))
-    if len(readings) > 1:
+    if not kinds:
         raise ValueError(
-            f"`state` must be the module, not its state_dict, where shapes alone do not tell an nn.Embedding (ids, "
-            f"{features}) from an nn.Linear without bias (outputs, {outputs}). Received: {shapes}"
+            f"`{name.format('weight_hh')}` must have shape (gates · units, units), of 1 (nn.RNN), 3 (nn.GRU) or "
+            f"4 (nn.LSTM) gates. Received: shape {shape}"
         )
-    if not readings:
-        raise ValueError(
-            f"{_EXPECTED} The embedding's weight would be (ids, {features}), the linear layer's (outputs, {outputs}). "
-            f"Unknown: {_listed(rest)}. Received: {shapes}"
-        )
-    return readings[0]
-
-
-def _check_after(head: str, tensors: dict[str, Any], prefix: str, features: int) -> None:
-    """Refuse a linear layer that stands before the recurrent one and could lead into it."""
-    names = list(tensors)  # in the order in which the module registered them
-    first = next(place for place, name in enumerate(names) if name.startswith(prefix) and _RECURRENT.fullmatch(name))
-    if names.index(f"{head}.weight") < first and _shape(tensors[f"{head}.weight"])[0] == features:
-        raise ValueError(
-            f"A linear layer must come after the recurrent one; one that leads into it is not taken over. "
-            f"Received: {head!r}, which stands before it and gives {features} numbers, as many as it reads"
-        )
-
-
-def _nonlinearity(kind: str, wanted: str | None, module: Any) -> str:
-    mode = str(getattr(module, "mode", ""))  # RNN_TANH, RNN_RELU, GRU, LSTM
-    own = mode.removeprefix("RNN_").lower() if mode.startswith("RNN_") else None
-    if kind != "rnn" and wanted == "relu":
-        raise ValueError(
-            f"`nonlinearity` must be tanh for an nn.{kind.upper()}, which has no other. {received(wanted)}"
-        )
-    if own is not None and wanted not in (None, own):
-        raise ValueError(f"`nonlinearity` must be {own!r}, the module's. {received(wanted)}")
-    return wanted or own or "tanh"
-
-
-def _array(name: str, tensors: Mapping[str, Any]) -> Array:
-    """A tensor as float64, which float16, bfloat16 and float32 convert to exactly."""
-    value = tensors[name]
-    try:
-        for method in ("detach", "cpu"):
-            value = getattr(value, method)() if callable(getattr(value, method, None)) else value
-        if str(getattr(value, "dtype", None)) == "torch.bfloat16":  # NumPy has none of its own
-            value = value.float()
-        array = np.asarray(value)
-    except (TypeError, ValueError, RuntimeError) as error:  # ragged; sparse; without data, as on the device "meta"
-        raise ValueError(f"`{name}` must be a dense tensor of numbers. {received(tensors[name])}") from error
-    return as_array(name, array, kinds="f", finite_in=np.float32).astype(np.float64)  # as Keras will have it
+    rows, units = shape
+    if len(first) != 2 or first[0] != rows or not first[1]:
+        raise ValueError(f"`{name.format('weight_ih')}` must have shape ({rows}, features). Received: shape {first}")
+    return kinds[0], rows, units, first[1]
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:
