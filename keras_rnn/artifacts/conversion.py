@@ -1,23 +1,24 @@
-"""`to_litert`: any Keras RNN to a LiteRT file that a phone runs, checked before it is written."""
+"""`to_litert`: any Keras model with a recurrence to a LiteRT file that a phone runs, checked before it is written."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from keras_rnn.artifacts.litert import litert_bytes
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
+from keras_rnn.core.parity import largest_difference, stepped
 from keras_rnn.core.types import Model
-from keras_rnn.litert.convert import RANDOM_WINDOWS, LiteRTReport, content_of, random_windows, write_compared
+from keras_rnn.litert.convert import Conversion, LiteRTReport, write_compared
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.quantization import check_quantize
 from keras_rnn.rnn.model import RecurrentModel
 
 USER_METADATA = "user"
+RANDOM_WINDOWS = 20
 
 
 def to_litert(
@@ -26,40 +27,47 @@ def to_litert(
     window: int | None = None,
     signatures: Sequence[str] | None = None,
     quantize: str | None = None,
-    calibration: ArrayLike | None = None,
+    calibration: Any = None,
     metadata: dict[str, Any] | None = None,
     unroll: bool | None = None,
+    batch: int = 1,
+    input_signature: Sequence[Any] | None = None,
 ) -> LiteRTReport:
-    """Convert a Keras RNN to a LiteRT file with built-in operators and static shapes only, batch 1.
+    """Convert a Keras model with a recurrence to a LiteRT file with built-in operators and static shapes only.
 
-    For any built model that is a chain: ids or values in; optional `Embedding` or other layers that act on each step;
-    one or more recurrent layers (`SimpleRNN`, `GRU`, `LSTM`, `RNN` around any cell, stacked cells, `Bidirectional`);
-    and `Dense`, `Dropout`, `Activation`, `LayerNormalization` and the like. The recurrence is lowered here, not
-    exported; Keras' own graph with a free batch needs ops that no phone has. The package's own models get their own
-    signatures.
+    For any built model: functional, Sequential or subclassed, with models inside it, several inputs and outputs,
+    masks, states given and returned, images in front, recurrent layers of every kind and around any cell. The model is
+    traced whole at a static shape; only the loops inside its recurrent layers are written anew, without the ops that a
+    phone lacks. It computes in float32, whatever it was trained in. The package's own models get their own signatures.
 
     Args:
         model: the model.
         path: of the `.tflite` file; one already there is replaced.
         window: steps of a window, for a model of any length; None: the model's own.
-        signatures: `"serving_default"` (window → `output`) and `"step"` (one step and the states `h_0`, `c_0`, … →
-            `output` and the new states); None: all that the model admits. A bidirectional one has no step.
+        signatures: `"serving_default"` (a window → the model's outputs) and `"step"` (one step and the states `h_0`,
+            `c_0`, … → the outputs and the new states); None: all that the model admits. A model whose steps, one after
+            the other, do not answer as the window does has no step; the report's notes say why.
         quantize: None for float32; `"float16"`, which halves the file; `"dynamic_range"`, int8 weights with the rest in
             float32; or `"int8"`, integers all through. Inputs and outputs stay float32 (ids int32). The report says
             how far the file is from Keras then; one further off than a quarter of the largest answer is refused.
         calibration: for `"int8"`, windows as the model takes them, (windows, steps[, features]), some hundred that are
-            like those to come: the range of every value is taken from them.
+            like those to come: the range of every value is taken from them. By name where the model has several inputs.
         metadata: to be kept in the file as JSON, under the name "user".
-        unroll: the window's loop as a chain of ops, or as one `WHILE`; None: unrolled up to 16 steps; up to
-            256 in int8, and with dynamic range where all cells are plain ones.
+        unroll: the loops as chains of ops, or each as one `WHILE`; None: chains where the file stays about as small as
+            Keras' own export and a core's cache holds what they read; always in int8, and with dynamic range where all
+            cells are plain ones.
+        batch: rows of every input. Another number, or a longer window, is an error when the file is run.
+        input_signature: what a subclassed model takes, as in `keras.Model.export`: a `keras.InputSpec` with shape and
+            dtype for each argument; None: what it was called with first, floats or, before an `Embedding`, ids.
 
     Returns:
-        A report with the largest difference from Keras.
+        A report with the largest difference from Keras. One input is called `ids` (integers (batch, steps)) or `x`, one
+        output `output`; several have Keras' names.
 
     Raises:
         TypeError: not a Keras model; metadata that JSON cannot hold; not a path.
-        ValueError: a model that cannot be lowered, with the layer's name and the reason; masks and `stateful` are
-            refused, never ignored. One with nothing to quantize, or that integers cannot express. A window that is
+        ValueError: a model that is not built, or that cannot be called with such windows; one that takes strings, has
+            nothing to quantize, or has operators that LiteRT, or integers, cannot express. A window that is
             not the model's; a signature that it does not admit; a path that does not end in .tflite.
         ParityError: a file that would differ from Keras: nothing is written.
         OSError: the file cannot be written.
@@ -69,28 +77,53 @@ def to_litert(
         raise ValueError(f"`path` must end in .tflite. {received(str(path))}")
     if window is not None:
         check_integer("window", window, 1)
+    check_integer("batch", batch, 1)
     check_quantize(quantize, calibration)
     try:
         extra = {} if metadata is None else {USER_METADATA: json.dumps(metadata, ensure_ascii=False)}
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
-    if not isinstance(model, RecurrentModel):
-        content = content_of(model, window, signatures, quantize, calibration, extra, unroll)
-        return write_compared(target, content, model, lambda file: random_windows(model, file), quantize, calibration)
-    _refuse_own(model, window, signatures=signatures, metadata=metadata, unroll=unroll)
-    content = litert_bytes(model, None, {}, quantize, calibration)
-    own = model.random_windows(RANDOM_WINDOWS)
-
-    def following(file: LiteRTFile, windows: Array) -> float:
-        name = model.signatures(1).ahead_name
-        ((input_name, _),) = file.inputs[name].items()
-        values = [next(iter(file.run(name, {input_name: x[None]}).values())) for x in windows]  # (1, N) each
-        return float(model.following_errors(windows, np.concatenate(values)).max())
-
-    return write_compared(target, content, model, lambda file: own, quantize, calibration, following)
+    if isinstance(model, RecurrentModel):
+        settled = {"signatures": signatures, "metadata": metadata, "unroll": unroll, "input_signature": input_signature}
+        _refuse_own(model, window, settled)
+        return write_compared(
+            target,
+            lambda kind: litert_bytes(model, None, {}, kind, calibration if kind else None, batch),
+            lambda file, kind: _difference(model, file, calibration if kind else None),
+            quantize,
+            model,
+        )
+    conversion = Conversion(model, window, batch, input_signature, signatures, quantize, calibration, extra, unroll)
+    return write_compared(target, conversion.content, conversion.difference, quantize, model, conversion.notes)
 
 
-def _refuse_own(model: RecurrentModel, window: int | None, **settled: Any) -> None:
+def _difference(model: RecurrentModel, file: LiteRTFile, calibration: Any) -> float:
+    """The largest from Keras of an own model's window, step and what follows, as a part of the largest answer."""
+    ((name, (shape, dtype)),) = file.inputs["serving_default"].items()
+    x = model.random_windows(RANDOM_WINDOWS) if calibration is None else np.asarray(calibration)[:RANDOM_WINDOWS]
+    x = np.resize(x, (-(-len(x) // shape[0]) * shape[0], *x.shape[1:])).astype(dtype)  # whole batches
+    expected = np.asarray(model(x, training=False))
+    ahead, differences = model.signatures(1).ahead_name, [0.0]
+    for i in range(0, len(x), shape[0]):
+        rows, answers = x[i : i + shape[0]], expected[i : i + shape[0]]
+        ((_, output),) = file.run("serving_default", {name: rows}).items()
+        differences.append(largest_difference(output, answers))
+        if "step" in file.signatures:
+            differences.append(largest_difference(step_through(file, rows, expected.ndim == 3), answers))
+        ((_, following),) = file.run(ahead, {name: rows}).items()  # (batch, N)
+        differences.append(float(model.following_errors(rows, following).max()))
+    return max(differences) / max(1.0, float(np.abs(expected).max()))
+
+
+def step_through(file: LiteRTFile, windows: Array, every_step: bool) -> Array:
+    """Windows (batch, steps, …) by the file's signature `step`, from zero states: (batch, [steps,] outputs)."""
+    inputs, outputs = file.inputs["step"], file.outputs["step"]
+    states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in inputs.items() if name in outputs}
+    ((input_name,), (output_name,)) = set(inputs) - set(states), set(outputs) - set(states)
+    return stepped(file.run, windows, states, input_name, output_name, every_step)
+
+
+def _refuse_own(model: RecurrentModel, window: int | None, settled: dict[str, Any]) -> None:
     """Refuse what the package's own models settle themselves."""
     if window not in (None, model.window):
         raise ValueError(f"`window` must be {model.window}, the model's own. {received(window)}")

@@ -2,16 +2,22 @@
 
 import importlib.metadata
 import json
+from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_rnn.catalog.metadata import BUFFER_NAME
 from keras_rnn.catalog.metadata import SCHEMA as METADATA_SCHEMA
 from keras_rnn.catalog.names import ModelName, preset_of
 from keras_rnn.catalog.presets import Preset
+from keras_rnn.core.arrays import Array
+from keras_rnn.core.parity import stepped
 from keras_rnn.core.version import __version__
-from keras_rnn.litert.quantization import as_windows, samples_of
+from keras_rnn.litert.calibration import calibration_windows
+from keras_rnn.litert.inputs import Input
+from keras_rnn.litert.quantization import Samples
 from keras_rnn.litert.tf_converter import convert
 from keras_rnn.rnn.model import RecurrentModel
 
@@ -24,12 +30,15 @@ def litert_bytes(
     metrics: dict[str, float],
     quantize: str | None = None,
     calibration: ArrayLike | None = None,
+    batch: int = 1,
 ) -> bytes:
-    """The LiteRT file, batch 1, with all that its user needs to know inside; `quantize` as in `to_litert`."""
-    module = model.signatures(1)
+    """The LiteRT file with all that its user needs to know inside; `quantize` as in `to_litert`."""
+    module = model.signatures(batch)
     functions, samples = module.functions(), None
     if calibration is not None:
-        windows = as_windows(calibration, functions["serving_default"], (model.id_count or 0) - 1)
+        spec = functions["serving_default"].input_signature[0]
+        given = Input(spec.name, tuple(spec.shape), spec.dtype.name, model.id_count)
+        (windows,) = calibration_windows(calibration, [given]).values()
         samples = samples_of(functions, windows)
     preset = preset_of(name) if name else None
     metadata = {
@@ -64,3 +73,29 @@ def summary_of(model: RecurrentModel, preset: Preset | None) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     return {package: importlib.metadata.version(package) for package in PACKAGES}
+
+
+def samples_of(functions: dict[str, Any], windows: Array) -> Samples:
+    """Inputs that each signature meets on these windows; a step's states are those that it gives itself."""
+    samples: Samples = {}
+    for name, function in functions.items():
+        first, *states = function.input_signature
+        if name != "step":
+            samples[name] = {first.name: windows[:, None]}
+            continue
+        zeros = {spec.name: np.zeros(spec.shape, np.float32) for spec in states}
+        samples[name] = _met_by_step(function, first.name, zeros, windows)
+    return samples
+
+
+def _met_by_step(function: Any, input_name: str, zeros: dict[str, Array], windows: Array) -> dict[str, Array]:
+    met: list[Mapping[str, Array]] = []
+
+    def run(_: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        met.append(inputs)
+        result = function(inputs[input_name], *(inputs[name] for name in zeros))
+        return {name if name in zeros else "output": np.asarray(value) for name, value in result.items()}
+
+    for window in windows:
+        stepped(run, window[None], zeros, input_name, "output", False)
+    return {name: np.stack([inputs[name] for inputs in met]) for name in (input_name, *zeros)}

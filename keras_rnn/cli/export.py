@@ -19,20 +19,28 @@ from keras_rnn.core.tables import print_json
 @click.argument("name_or_path", metavar="NAME-or-FILE")
 @click.argument("path", metavar="OUT")
 @click.option("--window", type=COUNT, help="steps, for a model of any length")
+@click.option("--batch", type=COUNT, help="rows that the file takes at once", show_default="1")
 @click.option("--quantize", type=click.Choice(("float16", "dynamic_range", "int8")), help="smaller weights",
               show_default="float32")  # fmt: skip
 @click.option("--calibration", metavar="FILE.npy", type=FILE, help="for int8: windows like those to come, an array")
 @json_option
 def command(
-    name_or_path: str, path: str, window: int | None, quantize: str | None, calibration: str | None, as_json: bool
+    name_or_path: str,
+    path: str,
+    window: int | None,
+    batch: int | None,
+    quantize: str | None,
+    calibration: str | None,
+    as_json: bool,
 ) -> None:
     """Export a model of the zoo or of a .keras file.
 
     OUT is a folder, for SavedModel, LiteRT and card of a model of this package; or a path ending in .tflite, for any
-    Keras RNN. The options are for the latter.
+    Keras model with a recurrence. The options are for the latter.
     """
     if not path.endswith(".tflite"):
-        for flag, value in (("--window", window), ("--quantize", quantize), ("--calibration", calibration)):
+        given = {"--window": window, "--batch": batch, "--quantize": quantize, "--calibration": calibration}
+        for flag, value in given.items():
             if value is not None:
                 raise click.UsageError(f"{flag} goes with an OUT that ends in .tflite only. Received: {path!r}")
         _export_folder(name_or_path, path, as_json)
@@ -47,10 +55,14 @@ def command(
 
     from keras_rnn.artifacts.conversion import to_litert
 
-    report = dataclasses.asdict(to_litert(loaded, path, window, quantize=quantize, calibration=windows))
+    report = dataclasses.asdict(
+        to_litert(loaded, path, window, quantize=quantize, calibration=windows, batch=batch or 1)
+    )
     if as_json:
         print_json(report)
         return
+    for note in report.pop("notes"):
+        click.echo(note, err=True)
     for key, value in report.items():
         print(f"{key.replace('_', ' ')}: {', '.join(value) if isinstance(value, tuple) else value}")
 

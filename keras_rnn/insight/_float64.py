@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Layer
-from keras_rnn.rnn.chain import DTYPE_POLICY, flat_layers
+from keras_rnn.rnn.introspection import DTYPE_POLICY, flat_layers
 
 
 def in_float64(layer: Layer) -> Any:

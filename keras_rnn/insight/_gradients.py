@@ -16,7 +16,7 @@ from keras_rnn.insight._inputs import checked_input, checked_target
 from keras_rnn.insight._run import Float64Model, LayerRun
 from keras_rnn.insight._vjp import ZERO
 from keras_rnn.rnn.cell import RNNCell
-from keras_rnn.rnn.loops import advance_by_call
+from keras_rnn.rnn.introspection import advance_by_call
 
 RATE = 1.1  # a step: what the gradient holds within
 LEFT = 0.01  # of a gradient, from the last step to the first: less has vanished, more than its inverse has exploded

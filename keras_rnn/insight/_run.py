@@ -12,8 +12,16 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.types import Cell, Layer, Model, Operation, Tensor
 from keras_rnn.insight._float64 import in_float64
 from keras_rnn.insight._vjp import repeated
-from keras_rnn.rnn.chain import Refused, check_layer, for_inference, functional_of, known_ids, run_operations
-from keras_rnn.rnn.loops import advance_by_call, merge
+from keras_rnn.rnn.introspection import (
+    Refused,
+    advance_by_call,
+    check_layer,
+    for_inference,
+    functional_of,
+    known_ids,
+    merge,
+    run_operations,
+)
 
 EAGER_UP_TO = 16  # steps; a short loop is over before a step is compiled
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from keras_rnn.core.backend import tf
 from keras_rnn.core.types import Cell, Function, Tensor
-from keras_rnn.rnn.loops import advance_by_call
+from keras_rnn.rnn.introspection import advance_by_call
 
 ZERO = "zero"  # where nothing leads from the one to the other
 

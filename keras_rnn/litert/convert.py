@@ -1,26 +1,31 @@
-"""A Keras model with a recurrence as a LiteRT file, compared with the model before it takes its place."""
+"""A Keras model as a LiteRT file, compared with the model before it takes its place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from keras_rnn.core.arrays import Array
-from keras_rnn.core.backend import tf
+from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import written_file
-from keras_rnn.core.parity import TOLERANCE, Check, ParityError, largest_difference, stepped
-from keras_rnn.core.types import Function, Model
+from keras_rnn.core.parity import TOLERANCE, Check, ParityError
+from keras_rnn.core.types import Model
+from keras_rnn.litert.calibration import calibration_windows, recorded_samples
+from keras_rnn.litert.comparison import Arrays, by_batches, relative_differences
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.litert.lowering import Lowered
-from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE, as_windows, samples_of
+from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
+from keras_rnn.litert.loops import UNROLL_INTEGERS_UP_TO
+from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE
 from keras_rnn.litert.tf_converter import convert
-from keras_rnn.rnn.chain import functional_of, known_ids
+from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
+from keras_rnn.rnn.cell import RNNCell
+from keras_rnn.rnn.introspection import flat_layers, for_phone
 
-RANDOM_WINDOWS = 20
+ROUNDING = 2.0**-23  # of float32, by which inputs are moved to see what that alone does to the answers
+ROUNDINGS = 32  # as many make the same difference in all, of the order of those in a window's loop
+LOWER_PRECISION = 0.1  # of the largest answer: what computing in float16 or bfloat16 may cost
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,9 @@ class LiteRTReport:
         bytes: its size.
         signatures: their names, the primary one first.
         operators: LiteRT's built-in operators in it.
-        largest_difference: from the Keras model, over random windows, the window and step by step, as a part of the
-            largest answer where that is above 1.
+        largest_difference: from the Keras model, over windows of random numbers, zeros, padding and large numbers, by
+            window and step by step, as a part of the largest answer where that is above 1.
+        notes: what the file does otherwise than the model, or lacks, each in a line.
     """
 
     path: Path
@@ -41,42 +47,142 @@ class LiteRTReport:
     signatures: tuple[str, ...]
     operators: tuple[str, ...]
     largest_difference: float
+    notes: tuple[str, ...] = ()
 
 
-def content_of(
-    model: Model,
-    window: int | None,
-    signatures: Sequence[str] | None,
-    quantize: str | None,
-    calibration: ArrayLike | None,
-    metadata: dict[str, str],
-    unroll: bool | None,
-) -> bytes:
-    """The file of any Keras model that is a chain; arguments and errors as of `to_litert`."""
-    lowered = Lowered(model, window, unroll, quantize)
-    functions, samples = _chosen(lowered.functions(), signatures), None
-    frozen = {name: _frozen(function) for name, function in functions.items()}
-    if calibration is not None:
-        windows = as_windows(calibration, functions["serving_default"], (known_ids(functional_of(model)) or 2) - 1)
-        samples = samples_of(frozen, windows)
-    return convert(tf.Module(), frozen, metadata, quantize, samples)
+class Conversion:
+    """Any Keras model on its way to a file; arguments and errors as of `to_litert`."""
+
+    def __init__(
+        self,
+        model: Model,
+        window: int | None,
+        batch: int,
+        input_signature: Sequence[Any] | None,
+        signatures: Sequence[str] | None,
+        quantize: str | None,
+        calibration: Any,
+        metadata: dict[str, str],
+        unroll: bool | None,
+    ) -> None:
+        self.inputs = ModelInputs(model, window, batch, input_signature)
+        if strings := [one.name for one in self.inputs.inputs if one.dtype == "string"]:
+            raise ValueError(
+                f"`model` must take numbers: LiteRT has no strings. Received: {strings[0]!r}; turn words into ids "
+                f"before the model, and convert the model from the ids on"
+            )
+        self.calibration = None if calibration is None else calibration_windows(calibration, self.inputs.inputs)
+        self._metadata = metadata
+        try:
+            self.traced = Traced(self.inputs, _unroll(model, quantize, unroll))
+        except Exception as error:  # a layer can raise anything
+            shapes = ", ".join(f"{one.name} {one.shape}" for one in self.inputs.inputs)
+            raise ValueError(
+                f"`model` must be one that can be called with {shapes}. Received: {model.name!r}, {reason_of(error)}"
+            ) from error
+        if quantize == "int8" and self.traced.longest > UNROLL_INTEGERS_UP_TO:
+            raise ValueError(
+                f"`quantize` must be 'dynamic_range', 'float16' or None for windows of more than "
+                f"{UNROLL_INTEGERS_UP_TO} steps, whose loop integers do not admit. Received: 'int8', "
+                f"{self.traced.longest} steps"
+            )
+        self._functions = self._chosen(signatures)
+        self._compare_on(self.inputs.windows())
+
+    def content(self, quantize: str | None) -> bytes:
+        """The file."""
+        samples = None
+        if quantize == "int8":
+            samples = recorded_samples(self._functions, self.traced.stepping, self.calibration or {}, self.inputs.batch)
+        module = tf.Module()
+        module.kept = list(self.traced.variables)  # which a saved model must own
+        return convert(module, self._functions, self._metadata, quantize, samples)
+
+    def difference(self, file: LiteRTFile, quantize: str | None) -> float:
+        """The largest from Keras, by window and step by step; beyond what rounding the inputs does where none."""
+        windows, expected, allowed = self._windows, self._expected, self._allowed
+        if quantize is not None:  # integers know nothing beyond the range of what they were calibrated on
+            count = RANDOM_WINDOWS // self.inputs.batch * self.inputs.batch or self.inputs.batch
+            windows = self.calibration if self.calibration is not None else windows
+            windows = {name: x[:count] for name, x in windows.items()}
+            windows = {name: np.concatenate([x, x[: -len(x) % self.inputs.batch]]) for name, x in windows.items()}
+            expected, allowed = self._answers(windows), np.zeros(1)
+        runs = [lambda x: file.run(WINDOW, x)]
+        stepping = self.traced.stepping
+        if "step" in file.signatures and stepping is not None:
+            runs.append(lambda x: stepping.run(file.run, x))
+        found = [relative_differences(by_batches(run, windows, self.inputs.batch), expected) for run in runs]
+        return float(np.max([np.where(one <= allowed, np.minimum(one, TOLERANCE), one) for one in found]))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        notes = []
+        if self.traced.stateful:
+            notes.append(
+                f"{', '.join(self.traced.stateful)} stateful: a window starts from zeros here"
+                + (", the state is carried by `step`" if self.traced.stepping else "")
+            )
+        if self.traced.why_no_step is not None:
+            notes.append(f"no signature step: {self.traced.why_no_step}")
+        return tuple(notes)
+
+    def _chosen(self, wanted: Sequence[str] | None) -> dict[str, Any]:
+        functions = self.traced.functions
+        if wanted is None:
+            return functions
+        names = [wanted] if isinstance(wanted, str) else list(wanted)
+        if WINDOW not in names or not set(names) <= set(functions):
+            why = f" ({self.traced.why_no_step})" if "step" in names and self.traced.why_no_step else ""
+            raise ValueError(
+                f"`signatures` must be serving_default and may be {', '.join(functions)} for this model{why}. "
+                f"{received(wanted)}"
+            )
+        return {name: functions[name] for name in functions if name in names}
+
+    def _compare_on(self, windows: Arrays) -> None:
+        self._windows, inputs = windows, self.inputs
+        with for_phone(inputs.model):
+            specs = [one.spec for one in inputs.inputs]
+            keras_own = tf.function(lambda *x: inputs.named_outputs(inputs.call(x)), input_signature=specs)
+            self._function = keras_own.get_concrete_function()
+        self._expected = self._answers(windows)
+        # two correct computations differ by what a rounding of the inputs does; of some nets that is much
+        moved = {n: x * np.float32(1 + ROUNDING) if x.dtype.kind == "f" else x for n, x in windows.items()}
+        self._allowed = ROUNDINGS * relative_differences(self._answers(moved), self._expected)
+        lower = {layer.compute_dtype for layer in flat_layers(inputs.model)} & {"float16", "bfloat16"}
+        if lower and not self.traced.stateful:
+            random = {name: x[: inputs.batch] for name, x in windows.items()}
+            own = inputs.named_outputs(inputs.call([tf.constant(random[one.name]) for one in inputs.inputs]))
+            own = {name: np.asarray(tf.cast(value, tf.float32)) for name, value in own.items()}
+            difference = float(
+                relative_differences(own, {n: x[: inputs.batch] for n, x in self._expected.items()}).max()
+            )
+            if not difference <= LOWER_PRECISION:
+                raise ParityError([Check("float32", f"beside {lower.pop()}", 1, difference, LOWER_PRECISION, False)])
+
+    def _answers(self, windows: Arrays) -> Arrays:
+        """Keras' own, in float32, from fresh states."""
+
+        def run(x: Arrays) -> Mapping[str, Any]:
+            result = self._function(*(tf.constant(x[one.name]) for one in self.inputs.inputs))
+            return {name: np.asarray(value) for name, value in result.items()}
+
+        return by_batches(run, windows, self.inputs.batch)
 
 
 def write_compared(
     target: Path,
-    content: bytes,
-    model: Model,
-    windows: Callable[[LiteRTFile], Array],
+    content: Callable[[str | None], bytes],
+    difference: Callable[[LiteRTFile, str | None], float],
     quantize: str | None,
-    calibration: ArrayLike | None,
-    further: Callable[[LiteRTFile, Array], float] = lambda file, windows: 0.0,
+    model: Model,
+    notes: Sequence[str] = (),
 ) -> LiteRTReport:
-    """Write a file once it equals its model.
+    """Write a file once it equals its model; of a quantized one the float32 file of the same graph is held to it first.
 
     Args:
-        windows: what to compare on, (windows, …); those of the calibration where there is one: integers know nothing
-            beyond its range.
-        further: a difference of what the file has besides window and step.
+        content: the file for a kind of quantization, None for float32.
+        difference: from the Keras model, of a file of that kind.
 
     Raises:
         ValueError: a dynamic range that changed nothing.
@@ -84,79 +190,29 @@ def write_compared(
         OSError: the file cannot be written.
     """
     with written_file(target) as beside:
-        beside.write_bytes(content)
-        file = LiteRTFile(beside)
-        if quantize == "dynamic_range" and not any(kind.startswith("int8") for kind, _ in file.tensor_bytes):
-            raise ValueError(
-                f"`model` must have a weight of {SMALLEST_QUANTIZED:,} numbers or more: dynamic_range leaves "
-                f"smaller ones as they are. Received: {getattr(model, 'name', model)!r}"
-            )
-        unsound = [op for op in file.operators if op.startswith("custom:")] + file.dynamic_tensors
-        if unsound:
-            check = Check("LiteRT", "built-in ops, static shapes", len(unsound), None, None, False, str(unsound))
-            raise ParityError([check])
-        x = windows(file)
-        if calibration is not None:
-            x = np.asarray(calibration)[:RANDOM_WINDOWS].astype(x.dtype)
-        answers = np.asarray(model(x, training=False))
-        scale = max(1.0, float(np.abs(answers).max()))
-        largest = max(_difference(file, x, answers), further(file, x)) / scale
-        tolerance = TOLERANCE if quantize is None else UNUSABLE
-        if not largest <= tolerance:
-            raise ParityError([Check("LiteRT", "window and step", len(x), largest, tolerance, False)])
-    return LiteRTReport(target, len(content), tuple(file.signatures), tuple(file.operators), largest)
+        for kind in dict.fromkeys((None, quantize)):
+            written = content(kind)
+            beside.write_bytes(written)
+            file = LiteRTFile(beside)
+            unsound = [op for op in file.operators if op.startswith("custom:")] + file.dynamic_tensors
+            if unsound:
+                check = Check("LiteRT", "built-in ops, static shapes", len(unsound), None, None, False, str(unsound))
+                raise ParityError([check])
+            if kind == "dynamic_range" and not any(one.startswith("int8") for one, _ in file.tensor_bytes):
+                raise ValueError(
+                    f"`model` must have a weight of {SMALLEST_QUANTIZED:,} numbers or more: dynamic_range leaves "
+                    f"smaller ones as they are. Received: {getattr(model, 'name', model)!r}"
+                )
+            largest = difference(file, kind)
+            tolerance = TOLERANCE if kind is None else UNUSABLE
+            if not largest <= tolerance:
+                what = "window and step" if kind == quantize else "window and step, before it is quantized"
+                raise ParityError([Check("LiteRT", what, RANDOM_WINDOWS, largest, tolerance, False)])
+    return LiteRTReport(target, len(written), tuple(file.signatures), tuple(file.operators), largest, tuple(notes))
 
 
-def _chosen(functions: dict[str, Any], wanted: Sequence[str] | None) -> dict[str, Any]:
-    if wanted is None:
-        return functions
-    names = [wanted] if isinstance(wanted, str) else list(wanted)
-    if "serving_default" not in names or not set(names) <= set(functions):
-        raise ValueError(
-            f"`signatures` must be serving_default and may be {', '.join(functions)} for this model. {received(wanted)}"
-        )
-    return {name: functions[name] for name in functions if name in names}
-
-
-def _frozen(function: Function) -> Any:
-    """The function with its variables as constants: read inside a loop, they are an op that fails on the phone."""
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    concrete = function.get_concrete_function()
-    outputs = sorted(concrete.structured_outputs)  # the order in which they come flat
-    constant = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
-
-    def call(*inputs: Any) -> dict[str, Any]:
-        return dict(zip(outputs, tf.nest.flatten(constant(*inputs)), strict=True))
-
-    return tf.function(call, input_signature=function.input_signature)
-
-
-def _difference(file: LiteRTFile, windows: Array, answers: Array) -> float:
-    """The largest from the answers, by window and, where there is a step, step by step."""
-    ((name, _),) = file.inputs["serving_default"].items()
-    differences = [0.0]
-    for x, expected in zip(windows[:, None], answers[:, None], strict=True):
-        ((_, output),) = file.run("serving_default", {name: x}).items()
-        differences.append(largest_difference(output, expected))
-        if "step" in file.signatures:
-            differences.append(largest_difference(step_through(file, x, expected.ndim == 3), expected))
-    return max(differences)
-
-
-def step_through(file: LiteRTFile, windows: Array, every_step: bool) -> Array:
-    """Windows (1, steps, …) by the file's signature `step`, from zero states: (1, [steps,] outputs)."""
-    inputs, outputs = file.inputs["step"], file.outputs["step"]
-    states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in inputs.items() if name in outputs}
-    ((input_name,), (output_name,)) = set(inputs) - set(states), set(outputs) - set(states)
-    return stepped(file.run, windows, states, input_name, output_name, every_step)
-
-
-def random_windows(model: Model, file: LiteRTFile) -> Array:
-    """Windows (windows, …) as the file takes them: normal numbers, or ids that the model knows."""
-    random = np.random.default_rng(0)
-    ((one, dtype),) = file.inputs["serving_default"].values()
-    shape = (RANDOM_WINDOWS, *one[1:])
-    if dtype.kind == "i":
-        return random.integers(0, known_ids(functional_of(model)) or 2, shape).astype(dtype)
-    return random.normal(size=shape).astype(dtype)
+def _unroll(model: Model, quantize: str | None, unroll: bool | None) -> bool | None:
+    """As measured: over int8 weights a chain of small products is quicker than a WHILE, of gated cells it is not."""
+    cells = {type(layer.cell) for layer in flat_layers(model) if isinstance(layer, keras.layers.RNN)}
+    plain = cells <= {keras.layers.SimpleRNNCell, RNNCell}
+    return True if unroll is None and (quantize == "int8" or (quantize == "dynamic_range" and plain)) else unroll

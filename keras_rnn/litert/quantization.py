@@ -3,16 +3,13 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from keras_rnn.core.arrays import Array, as_array
+from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_choice, received
-from keras_rnn.core.parity import stepped
 from keras_rnn.core.quiet import quiet_stderr
 
 QUANTIZE = ("float16", "dynamic_range", "int8")
@@ -32,48 +29,6 @@ def check_quantize(quantize: str | None, calibration: Any) -> None:
     if (quantize == "int8") != (calibration is not None):
         expected = "must be windows for int8" if quantize == "int8" else "must be None but for int8"
         raise ValueError(f"`calibration` {expected}. {received(calibration)}")
-
-
-def as_windows(calibration: ArrayLike, function: Any, largest_id: int) -> Array:
-    """Calibration windows as what `serving_default` takes: (windows, steps), or (windows, steps, features).
-
-    Raises:
-        ValueError: none, another shape, not numbers, NaN or infinite values, ids out of range.
-    """
-    spec = function.input_signature[0]
-    integers, shape = spec.dtype.is_integer, tuple(spec.shape[1:])
-    kinds = "iu" if integers else "iuf"
-    windows = as_array("calibration", calibration, ("windows", *shape), kinds, np.float32, wrong_kind=ValueError)
-    if integers and (windows.min() < 0 or windows.max() > largest_id):
-        found = f"{windows.min()} to {windows.max()}"
-        raise ValueError(f"`calibration` must hold ids from 0 to {largest_id}. Received: {found}")
-    return windows.astype(spec.dtype.as_numpy_dtype)
-
-
-def samples_of(functions: dict[str, Any], windows: Array) -> Samples:
-    """Inputs that each signature meets on these windows; a step's states are those that it gives itself."""
-    samples: Samples = {}
-    for name, function in functions.items():
-        first, *states = function.input_signature
-        if name != "step":
-            samples[name] = {first.name: windows[:, None]}
-            continue
-        zeros = {spec.name: np.zeros(spec.shape, np.float32) for spec in states}
-        samples[name] = _met_by_step(function, first.name, zeros, windows)
-    return samples
-
-
-def _met_by_step(function: Any, input_name: str, zeros: dict[str, Array], windows: Array) -> dict[str, Array]:
-    met: list[Mapping[str, Array]] = []
-
-    def run(_: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        met.append(inputs)
-        result = function(inputs[input_name], *(inputs[name] for name in zeros))
-        return {name if name in zeros else "output": np.asarray(value) for name, value in result.items()}
-
-    for window in windows:
-        stepped(run, window[None], zeros, input_name, "output", False)
-    return {name: np.stack([inputs[name] for inputs in met]) for name in (input_name, *zeros)}
 
 
 def set_up(converter: Any, quantize: str, samples: Samples | None) -> None:

@@ -1,5 +1,6 @@
 """Conversion to LiteRT, and the finishing of the file: its primary signature, its names, its metadata."""
 
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,16 @@ def convert(
         else:
             content, failure = convert_apart(Path(folder), {key: samples[name] for key, name in names.items()})
     if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
-        reason = failure.splitlines()[0][:200] if failure else "a failure without a word"
         operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
-        raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {reason}")
+        raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {_reason(failure)}")
     return finish(content, names, metadata)
+
+
+def _reason(failure: str) -> str:
+    """The layer and its operator, of the converter's log, which has many lines of where it came by it."""
+    if found := re.search(r'error: .*?fused\["(\w+):", "(?:[^"@]*/)?([^"/@]+)/[^"/@]*@', failure):
+        return f"{found[2]!r}, whose operator {found[1]} has none; compute it outside the model, or by other operators"
+    return failure.splitlines()[0][:200] if failure else "a failure without a word"
 
 
 def _converted(place: Path, signatures: list[str], quantize: str | None) -> tuple[bytes, str | None]:
@@ -63,7 +70,7 @@ def _converted(place: Path, signatures: list[str], quantize: str | None) -> tupl
 
 
 def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
-    """The file with its signatures named, metadata added, and without what a small file has most of.
+    """The file with its signatures named, inputs held to their size, metadata added, and without what fills small ones.
 
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
     """
@@ -72,6 +79,8 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
         raise ValueError(f"Functions must be of static shape. Received: {', '.join(dynamic[:3])} without")
     for signature in model.signatureDefs:
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
+    for place in {signature.subgraphIndex for signature in model.signatureDefs}:
+        _hold_inputs(model, model.subgraphs[place])
     kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
     for name, text in metadata.items():
         kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
@@ -96,3 +105,43 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _hold_inputs(model: Any, subgraph: Any) -> None:
+    """Put a RESHAPE to its own shape behind each input, so that another batch or a longer window is an error.
+
+    Interpreters resize an input to whatever they are fed, and a graph written for one row then answers wrongly. The
+    converter drops such an op, hence here.
+    """
+    reshape = schema.BuiltinOperator.RESHAPE
+    codes = [code.builtinCode for code in model.operatorCodes]
+    if reshape not in codes:
+        model.operatorCodes.append(schema.OperatorCodeT(deprecatedBuiltinCode=reshape, builtinCode=reshape, version=1))
+        codes.append(reshape)
+    held = []
+    for place in [int(i) for i in subgraph.inputs]:
+        users = [op for op in subgraph.operators if place in op.inputs]
+        if not users or all(codes[op.opcodeIndex] == reshape for op in users):  # theirs have fixed shapes
+            continue
+        given = subgraph.tensors[place]
+        shape = np.array([] if given.shape is None else given.shape, np.int32)
+        model.buffers.append(schema.BufferT(data=np.frombuffer(shape.tobytes(), np.uint8)))
+        subgraph.tensors.append(
+            schema.TensorT(shape=[len(shape)], type=schema.TensorType.INT32, buffer=len(model.buffers) - 1)
+        )
+        subgraph.tensors.append(
+            schema.TensorT(shape=given.shape, type=given.type, buffer=0, quantization=given.quantization)
+        )
+        inside = len(subgraph.tensors) - 1
+        for op in users:
+            op.inputs = [inside if i == place else i for i in op.inputs]
+        held.append(
+            schema.OperatorT(
+                opcodeIndex=codes.index(reshape),
+                inputs=[place, inside - 1],
+                outputs=[inside],
+                builtinOptionsType=schema.BuiltinOptions.ReshapeOptions,
+                builtinOptions=schema.ReshapeOptionsT(newShape=shape),
+            )
+        )
+    subgraph.operators = held + list(subgraph.operators)

@@ -102,7 +102,7 @@ class RecurrentModel(keras.Model):
         """The model as TensorFlow functions, written straight from its weights.
 
         Args:
-            batch: None leaves it free; 1 for LiteRT.
+            batch: None leaves it free; a number for LiteRT.
         """
         raise NotImplementedError
 

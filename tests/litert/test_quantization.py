@@ -7,10 +7,10 @@ import pytest
 from helpers import run
 
 from keras_rnn import char_model, gs10_model, runtime, to_litert
+from keras_rnn.artifacts.litert import samples_of
 from keras_rnn.core.backend import keras
 from keras_rnn.core.parity import ParityError
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.litert.quantization import samples_of
 
 L = keras.layers
 

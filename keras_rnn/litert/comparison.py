@@ -1,0 +1,39 @@
+"""Answers of a file beside those of its Keras model, as parts of the largest answer."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from keras_rnn.core.arrays import Array
+
+Arrays = dict[str, Array]  # input or output → (windows, …)
+
+
+def by_batches(run: Callable[[Arrays], Mapping[str, Array]], windows: Arrays, batch: int) -> Arrays:
+    """What `run` answers to windows (windows, …), given `batch` at once."""
+    count = len(next(iter(windows.values())))
+    parts = [run({name: x[i : i + batch] for name, x in windows.items()}) for i in range(0, count, batch)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def relative_differences(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Array:
+    """By window, the largest over outputs and places, as a part of that output's largest answer where it is above 1.
+
+    The same infinity, or NaN in both, is no difference; NaN in one, another shape or another output is infinite.
+    """
+    if set(found) != set(expected):
+        return np.full(1, np.inf)
+    largest: Array = np.max([_of_output(found[name], expected[name]) for name in expected], axis=0)
+    return largest
+
+
+def _of_output(found: Array, expected: Array) -> Array:
+    if found.shape != expected.shape:
+        return np.full(len(expected), np.inf)
+    a, b = (np.asarray(x, np.float64).reshape(len(expected), -1) for x in (found, expected))  # (windows, numbers)
+    with np.errstate(invalid="ignore", over="ignore"):
+        difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
+    difference[np.isnan(difference)] = np.inf
+    finite = np.where(np.isfinite(b), np.abs(b), 0.0)
+    result: Array = difference.max(axis=1, initial=0.0) / np.maximum(1.0, finite.max(axis=1, initial=0.0))
+    return result

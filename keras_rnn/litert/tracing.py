@@ -1,0 +1,169 @@
+"""A model traced whole at static shape, with loops of ours inside its recurrent layers: its window and its step."""
+
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.core.backend import keras, tf
+from keras_rnn.core.parity import TOLERANCE
+from keras_rnn.core.types import Function, Layer, Tensor
+from keras_rnn.litert.comparison import Arrays, by_batches, relative_differences
+from keras_rnn.litert.inputs import Input, ModelInputs
+from keras_rnn.litert.loops import run_loop
+from keras_rnn.litert.stepping import Stepping
+from keras_rnn.rnn.introspection import flat_layers, for_phone
+
+WINDOW = "serving_default"
+STEPPED = slice(8, None)  # windows that are tried step by step: some of every kind
+
+
+class Traced:
+    """A model's signatures.
+
+    Attributes:
+        functions: signature → `tf.function` of static shape, from named inputs to a dictionary.
+        variables: TensorFlow's, that the functions read.
+        stepping: how its steps make up a window, or None.
+        why_no_step: the reason then.
+        longest: steps of its longest loop.
+        stateful: names of the layers that carry their state from call to call in Keras, and here in `step` alone.
+    """
+
+    def __init__(self, inputs: ModelInputs, unroll: bool | None) -> None:
+        self.inputs, self._unroll = inputs, unroll
+        self.layers = [layer for layer in flat_layers(inputs.model) if isinstance(layer, keras.layers.RNN)]
+        self.stateful = [layer.name for layer in self.layers if layer.stateful]
+        self._calls: list[tuple[str, list[Tensor], int]] = []  # of recurrent layers: kind of cell, states, steps
+        self._shapes: dict[str, tuple[int, ...]] = {}  # of outputs
+        self.variables: list[Any] = []
+        self.functions = {WINDOW: self._window()}
+        self.longest = max((steps for _, _, steps in self._calls), default=0)
+        self.stepping: Stepping | None = None
+        self.why_no_step = self._add_step()
+
+    def _window(self) -> Function:
+        def loop(layer: Layer, sequences: Tensor, initial_state: Any, mask: Any = None, training: Any = False) -> Any:
+            flat = [tf.convert_to_tensor(state) for state in keras.tree.flatten(initial_state)]
+            self._calls.append((type(layer).__name__, flat, int(sequences.shape[1])))
+            return run_loop(layer, sequences, initial_state, mask, bool(training), self._unroll)
+
+        def window(*flat: Tensor) -> dict[str, Tensor]:
+            outputs = self.inputs.named_outputs(self.inputs.call(flat))
+            self._shapes |= {name: tuple(value.shape) for name, value in outputs.items()}
+            return outputs
+
+        with for_phone(self.inputs.model, loop):
+            return self._traced_once(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
+
+    def _add_step(self) -> str | None:
+        """Add the signature `step`, or say why there can be none."""
+        lengths = {steps for _, _, steps in self._calls}
+        if not lengths:
+            return "the model has no recurrent layer"
+        if len(lengths) > 1:
+            return "its recurrent layers read windows of different lengths"
+        if backwards := [layer.name for layer in self.layers if layer.go_backwards]:
+            return f"{backwards[0]!r} reads the window from its end"
+        steps = lengths.pop()
+        sequences = tuple(one for one in self.inputs.inputs if one.shape[1:2] == (steps,))
+        if not sequences:
+            return "its recurrent layers do not read the steps of the window that goes in"
+        states = {
+            name: (tuple(state.shape), state.dtype.name)
+            for number, (kind, flat, _) in enumerate(self._calls)
+            for name, state in zip(_state_names(kind, len(flat), number), flat, strict=True)
+        }
+        if taken := set(states) & {*self._shapes, *(one.name for one in self.inputs.inputs)}:
+            return f"a state would have the name of an input or output, {taken.pop()!r}"
+        try:
+            step, every = self._step(steps, sequences, states)
+            shapes = {name: self._shapes[name] if every[name] else None for name in self._shapes}
+            stepping = Stepping(steps, sequences, states, shapes)
+            largest = self._stepped_difference(step, stepping)
+        except Exception as error:  # a layer that has the window's length in it can raise anything
+            return f"the model cannot be run on one step alone: {reason_of(error)}"
+        if not largest <= TOLERANCE:
+            return f"step by step the model answers otherwise than on the window, by {largest:.1e} of its answers"
+        self.functions["step"], self.stepping = step, stepping
+        return None
+
+    def _step(
+        self, steps: int, sequences: tuple[Input, ...], states: dict[str, Any]
+    ) -> tuple[Function, dict[str, bool]]:
+        """The signature, and by output whether a window has one for every step."""
+        inputs, groups = self.inputs.inputs, [len(flat) for _, flat, _ in self._calls]
+        every: dict[str, bool] = {}
+
+        def step(*flat: Tensor) -> dict[str, Tensor]:
+            given, after, counts = list(flat[len(inputs) :]), [], iter(groups)
+
+            def loop(
+                layer: Layer, sequences: Tensor, initial_state: Any, mask: Any = None, training: Any = False
+            ) -> Any:
+                if sequences.shape[1] != 1:
+                    raise ValueError(f"{layer.name!r} still reads {sequences.shape[1]} steps")
+                count = next(counts)
+                mine, given[:] = given[:count], given[count:]
+                nested = keras.tree.pack_sequence_as(initial_state, mine)
+                result = run_loop(layer, sequences, nested, mask, bool(training), True, mine[0])
+                after.extend(keras.tree.flatten(result[2]))
+                return result
+
+            x = [
+                x[:, None] if one in sequences and one.ids is None else x for one, x in zip(inputs, flat, strict=False)
+            ]  # (batch, 1, …)
+            with for_phone(self.inputs.model, loop):
+                outputs = self.inputs.named_outputs(self.inputs.call(x))
+            for name, value in outputs.items():
+                whole, once = self._shapes[name], tuple(value.shape)
+                every[name] = whole != once or (steps == 1 and len(whole) > 2)
+                if every[name] and once != (whole[0], 1, *whole[2:]):
+                    raise ValueError(f"{name!r} is {once} then, and {whole} of the window")
+                outputs[name] = value[:, 0] if every[name] and len(whole) > 2 else value
+            return outputs | {name: tf.identity(state) for name, state in zip(states, after, strict=True)}
+
+        specs = [
+            one.spec if one not in sequences else tf.TensorSpec(_one_step(one), one.dtype, one.name) for one in inputs
+        ]
+        specs += [tf.TensorSpec(shape, dtype, name) for name, (shape, dtype) in states.items()]
+        return self._traced_once(tf.function(step, input_signature=specs)), every
+
+    def _traced_once(self, function: Function) -> Function:
+        """The function as it is traced now: when it is saved, the layers have their own loops again."""
+        concrete = function.get_concrete_function()
+        self.variables += concrete.graph.variables
+        return tf.function(lambda *inputs: concrete(*inputs), input_signature=function.input_signature)
+
+    def _stepped_difference(self, step: Function, stepping: Stepping) -> float:
+        functions = self.functions | {"step": step}
+
+        def run(signature: str, given: Any) -> Arrays:
+            function = functions[signature]
+            result = function(*(given[spec.name] for spec in function.input_signature))
+            return {name: np.asarray(value) for name, value in result.items()}
+
+        windows = self.inputs.windows(STEPPED)
+        whole = by_batches(lambda x: run(WINDOW, x), windows, self.inputs.batch)
+        stepped = by_batches(lambda x: stepping.run(run, x), windows, self.inputs.batch)
+        return float(max(relative_differences(stepped, whole)))
+
+
+def _one_step(one: Input) -> tuple[int, ...]:
+    batch, _, *rest = one.shape
+    return (batch, 1) if one.ids is not None or not rest else (batch, *rest)
+
+
+def _state_names(kind: str, count: int, number: int) -> list[str]:
+    """`h_0`; of an LSTM `h_0` and `c_0`; of any other with several `h_0`, `h1_0`, …: by the layers' order."""
+    if kind == "LSTM" and count == 2:
+        return [f"h_{number}", f"c_{number}"]
+    return [f"h{i or ''}_{number}" for i in range(count)]
+
+
+def reason_of(error: Exception) -> str:
+    """What Keras or TensorFlow said, in one line, without how it came to it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    marked = [line for line in lines if "\x1b[1m" in line]  # Keras sets its own errors in bold
+    plain = [line for line in lines if not line.startswith(("in user code", "File ", "Arguments received", "•"))]
+    text = (marked or plain or [type(error).__name__])[0 if marked else -1]
+    return text.replace("\x1b[1m", "").replace("\x1b[0m", "")[:200]
