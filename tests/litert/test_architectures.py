@@ -5,7 +5,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from architectures import MODELS, WITH_STEP, L, sequential
 
-from keras_rnn import to_litert
+from keras_rnn import list_models, to_litert
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.quiet import quiet_stderr
 
@@ -106,11 +106,8 @@ FED = {
 }
 
 
-@pytest.mark.parametrize("name", FED)
-@pytest.mark.parametrize("batch", [1, 3])
-def test_another_batch_or_a_longer_window_is_an_error(name, batch, tmp_path):
-    model = FED[name]()
-    to_litert(model, path := tmp_path / "m.tflite", batch=batch)
+def refuses_other_shapes(path):
+    """Four times the rows, and twice the steps, by every signature."""
     for signature in runner(path).get_signature_list():
         details = runner(path).get_signature_runner(signature).get_input_details()
         for axis, factor in ((0, 4), (1, 2)):
@@ -121,6 +118,19 @@ def test_another_batch_or_a_longer_window_is_an_error(name, batch, tmp_path):
                 given[n] = np.zeros(shape, d["dtype"])
             with pytest.raises((ValueError, RuntimeError)), quiet_stderr():
                 runner(path).get_signature_runner(signature)(**given)
+
+
+@pytest.mark.parametrize("model", list_models(), ids=lambda model: model.name)
+def test_shipped_files_refuse_another_batch_and_a_longer_window(model):
+    refuses_other_shapes(model.folder / "model.tflite")
+
+
+@pytest.mark.parametrize("name", FED)
+@pytest.mark.parametrize("batch", [1, 3])
+def test_another_batch_or_a_longer_window_is_an_error(name, batch, tmp_path):
+    model = FED[name]()
+    to_litert(model, path := tmp_path / "m.tflite", batch=batch)
+    refuses_other_shapes(path)
     resized = runner(path)
     first = resized.get_input_details()[0]
     resized.resize_tensor_input(first["index"], [4 * batch, *first["shape"][1:]])
