@@ -10,11 +10,11 @@ from keras_rnn.artifacts.litert import litert_bytes
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
-from keras_rnn.core.parity import largest_difference, stepped
+from keras_rnn.core.parity import TOLERANCE, largest_difference, stepped
 from keras_rnn.core.types import Model
 from keras_rnn.litert.convert import Conversion, LiteRTReport, write_compared
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.litert.quantization import check_quantize
+from keras_rnn.litert.quantization import UNUSABLE, check_quantize
 from keras_rnn.rnn.model import RecurrentModel
 
 USER_METADATA = "user"
@@ -89,7 +89,10 @@ def to_litert(
         return write_compared(
             target,
             lambda kind: litert_bytes(model, None, {}, kind, calibration if kind else None, batch),
-            lambda file, kind: _difference(model, file, calibration if kind else None),
+            lambda file, kind: (
+                _difference(model, file, calibration if kind else None),
+                TOLERANCE if kind is None else UNUSABLE,
+            ),
             quantize,
             model,
         )
