@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from keras_rnn.core.arrays import Array, as_array
 from keras_rnn.core.checks import received
-from keras_rnn.litert.comparison import Arrays, by_batches
+from keras_rnn.litert.comparison import Arrays, by_batches, called, whole_batches
 from keras_rnn.litert.inputs import Input
 from keras_rnn.litert.quantization import Samples
 from keras_rnn.litert.stepping import Stepping
@@ -51,11 +51,9 @@ def recorded_samples(functions: dict[str, Any], stepping: Stepping | None, windo
 
     def run(signature: str, given: Mapping[str, Array]) -> Arrays:
         met[signature].append(dict(given))
-        function = functions[signature]
-        result = function(*(given[spec.name] for spec in function.input_signature))
-        return {name: np.asarray(value) for name, value in result.items()}
+        return called(functions[signature], given)
 
-    whole = {name: np.concatenate([x, x[: -len(x) % batch]]) for name, x in windows.items()}
+    whole = whole_batches(windows, batch)
     by_batches(lambda x: run("serving_default", x), whole, batch)
     if stepping is not None and "step" in functions:
         by_batches(lambda x: stepping.run(run, x), whole, batch)

@@ -1,6 +1,7 @@
 """Answers of a file beside those of its Keras model, as parts of the largest answer."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,17 @@ def by_batches(run: Callable[[Arrays], Mapping[str, Array]], windows: Arrays, ba
     count = len(next(iter(windows.values())))
     parts = [run({name: x[i : i + batch] for name, x in windows.items()}) for i in range(0, count, batch)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def whole_batches(windows: Arrays, batch: int) -> Arrays:
+    """The windows, and as many of the first once more as fill the last batch."""
+    return {name: np.resize(x, (-(-len(x) // batch) * batch, *x.shape[1:])) for name, x in windows.items()}
+
+
+def called(function: Any, given: Mapping[str, Array]) -> Arrays:
+    """A `tf.function` with named inputs → its outputs as arrays."""
+    result = function(*(given[spec.name] for spec in function.input_signature))
+    return {name: np.asarray(value) for name, value in result.items()}
 
 
 def relative_differences(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Array:

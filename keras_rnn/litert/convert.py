@@ -1,6 +1,6 @@
 """A Keras model as a LiteRT file, compared with the model before it takes its place."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from keras_rnn.core.files import written_file
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
 from keras_rnn.core.types import Model
 from keras_rnn.litert.calibration import calibration_windows, recorded_samples
-from keras_rnn.litert.comparison import Arrays, by_batches, relative_differences
+from keras_rnn.litert.comparison import Arrays, by_batches, called, relative_differences, whole_batches
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.loops import UNROLL_INTEGERS_UP_TO
@@ -105,8 +105,7 @@ class Conversion:
         if quantize is not None:  # integers know nothing beyond the range of what they were calibrated on
             count = RANDOM_WINDOWS // self.inputs.batch * self.inputs.batch or self.inputs.batch
             windows = self.calibration if self.calibration is not None else windows
-            windows = {name: x[:count] for name, x in windows.items()}
-            windows = {name: np.concatenate([x, x[: -len(x) % self.inputs.batch]]) for name, x in windows.items()}
+            windows = whole_batches({name: x[:count] for name, x in windows.items()}, self.inputs.batch)
             expected, allowed = self._answers(windows), np.full(1, UNUSABLE)
         runs = [lambda x: file.run(WINDOW, x)]
         stepping = self.traced.stepping
@@ -146,8 +145,8 @@ class Conversion:
         self._windows, inputs = windows, self.inputs
         with for_phone(inputs.model):
             specs = [one.spec for one in inputs.inputs]
-            keras_own = tf.function(lambda *x: inputs.named_outputs(inputs.call(x)), input_signature=specs)
-            self._function = keras_own.get_concrete_function()
+            self._function = tf.function(lambda *x: inputs.named_outputs(inputs.call(x)), input_signature=specs)
+            self._function.get_concrete_function()  # traced here, once
         self._expected = self._answers(windows)
         # two correct computations differ by what a rounding of the inputs does; of some nets that is much
         moved = {n: x * np.float32(1 + ROUNDING) if x.dtype.kind == "f" else x for n, x in windows.items()}
@@ -166,12 +165,7 @@ class Conversion:
 
     def _answers(self, windows: Arrays) -> Arrays:
         """Keras' own, in float32, from fresh states."""
-
-        def run(x: Arrays) -> Mapping[str, Any]:
-            result = self._function(*(tf.constant(x[one.name]) for one in self.inputs.inputs))
-            return {name: np.asarray(value) for name, value in result.items()}
-
-        return by_batches(run, windows, self.inputs.batch)
+        return by_batches(lambda x: called(self._function, x), windows, self.inputs.batch)
 
 
 def write_compared(

@@ -11,8 +11,15 @@ from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Model
-from keras_rnn.litert.comparison import Arrays
-from keras_rnn.rnn.introspection import called_with, embedding_sizes, flat_layers, for_inference, input_structure
+from keras_rnn.litert.comparison import Arrays, whole_batches
+from keras_rnn.rnn.introspection import (
+    called_with,
+    embedding_sizes,
+    flat_layers,
+    for_inference,
+    input_structure,
+    operations,
+)
 
 RANDOM_WINDOWS = 12
 LARGE = 30.0  # deviation of the large windows
@@ -172,9 +179,8 @@ class ModelInputs:
                 first = RANDOM_WINDOWS
                 x[first] = 0
                 x[first + 1, half:] = x[first + 2, 1:] = x[first + 3, :half] = x[first + 4, : shape[1] - 1] = 0
-            x = x.astype(dtype)[chosen]
-            found[one.name] = np.concatenate([x, x[: -len(x) % self.batch]])  # whole batches
-        return found
+            found[one.name] = x.astype(dtype)[chosen]
+        return whole_batches(found, self.batch)
 
 
 def _embeds(model: Model) -> bool:
@@ -183,7 +189,7 @@ def _embeds(model: Model) -> bool:
 
 def _one_hot_sizes(model: Model) -> list[int]:
     """How many ids the model's layers and operations tell apart, where they say so."""
-    parts = [*flat_layers(model), *getattr(getattr(model, "_functional", None) or model, "operations", [])]
+    parts = [*flat_layers(model), *operations(model)]
     sizes = (getattr(part, name, None) for part in parts for name in ("num_classes", "input_dim", "num_tokens"))
     return [size for size in sizes if isinstance(size, int)]
 

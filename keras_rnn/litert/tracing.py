@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.parity import TOLERANCE
 from keras_rnn.core.types import Function, Layer, Tensor
-from keras_rnn.litert.comparison import Arrays, by_batches, relative_differences
+from keras_rnn.litert.comparison import Arrays, by_batches, called, relative_differences
 from keras_rnn.litert.inputs import Input, ModelInputs
 from keras_rnn.litert.loops import run_loop
 from keras_rnn.litert.stepping import Stepping
@@ -138,9 +136,7 @@ class Traced:
         functions = self.functions | {"step": step}
 
         def run(signature: str, given: Any) -> Arrays:
-            function = functions[signature]
-            result = function(*(given[spec.name] for spec in function.input_signature))
-            return {name: np.asarray(value) for name, value in result.items()}
+            return called(functions[signature], given)
 
         windows = self.inputs.windows(STEPPED)
         whole = by_batches(lambda x: run(WINDOW, x), windows, self.inputs.batch)

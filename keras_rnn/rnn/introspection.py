@@ -32,6 +32,15 @@ def known_ids(functional: Model) -> int | None:
     return next((size for size in sizes if isinstance(size, int)), None)
 
 
+def operations(model: Model) -> list[Operation]:
+    """A functional or Sequential model's layers and plain operations; none of another."""
+    return list(getattr(_inside(model), "operations", []))
+
+
+def _inside(model: Model) -> Any:
+    return getattr(model, "_functional", None) or model  # a Sequential keeps its functional form inside
+
+
 class Refused(ValueError):
     """A model that cannot be taken apart into its recurrent layers and the rest: which layer, and why."""
 
@@ -51,7 +60,7 @@ def functional_of(model: Model) -> Any:
     """
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` must be a keras.Model. {received(model)}")
-    functional = getattr(model, "_functional", None) or model  # a Sequential keeps its functional form inside
+    functional = _inside(model)
     if not getattr(functional, "inputs", None):
         raise Refused(model, "it is not built, or not of the functional kind")
     if len(functional.inputs) != 1 or len(functional.outputs) != 1:
@@ -161,8 +170,7 @@ _OWN_LOOPS = {keras.layers.RNN.inner_loop, keras.layers.GRU.inner_loop, keras.la
 
 def input_structure(model: Model) -> Any:
     """What a functional or Sequential model takes, nested, its `keras.KerasTensor`s; None of another."""
-    functional = getattr(model, "_functional", None) or model
-    return getattr(functional, "_inputs_struct", None)
+    return getattr(_inside(model), "_inputs_struct", None)
 
 
 def called_with(model: Model) -> dict[str, Any]:
@@ -172,8 +180,7 @@ def called_with(model: Model) -> dict[str, Any]:
 
 def embedding_sizes(model: Model, tensor: Any) -> list[int]:
     """How many ids each `Embedding` knows that reads a functional model's input."""
-    functional = getattr(model, "_functional", None) or model
-    embeddings = [op for op in functional.operations if isinstance(op, keras.layers.Embedding)]
+    embeddings = [op for op in operations(model) if isinstance(op, keras.layers.Embedding)]
     return [
         op.input_dim
         for op in embeddings
