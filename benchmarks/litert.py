@@ -217,7 +217,8 @@ def zoo_case(name, window, folder, library):
     all_forms = Contenders(weights, window, steps)
     ours = runtime.load(name)
     kind = model.kind
-    write_saved_model(model, folder / kind)
+    module = model.signatures(None)
+    write_saved_model(module, module.functions(), folder / kind)
     return all_forms, {
         OURS: ours.next_logits if name == "char" else ours.predict_window,
         "stock Keras → LiteRT, unrolled": stock(model, folder / f"{kind}.tflite"),

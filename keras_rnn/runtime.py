@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -19,8 +19,8 @@ from keras_rnn.core.files import FilePath
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.series.history import check_history, check_residuals, recursive_forecast
 from keras_rnn.series.intervals import widths_of
-from keras_rnn.text.sampling import TextGeneration
-from keras_rnn.text.vocabulary import Ids, check_vocabulary
+from keras_rnn.text.generation import State, TextGeneration
+from keras_rnn.text.vocabulary import Ids, check_characters
 
 _INT32, _FLOAT32 = np.dtype(np.int32), np.dtype(np.float32)  # of which NumPy has one object each
 
@@ -46,14 +46,22 @@ class CharRuntime(TextGeneration):
     kind: ClassVar[str] = "char"
 
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
-        self.file, self.metadata = file, metadata
-        self.vocabulary = check_vocabulary(metadata["settings"]["vocabulary"])
+        self.file, self.metadata, settings = file, metadata, metadata["settings"]
+        self.vocabulary, self.carried = check_characters(settings["vocabulary"]), settings.get("carried", False)
         self.window, self.ahead = metadata["window"], metadata["ahead"]
         size = len(self.vocabulary)
         self._shape, self._known = (1, self.window), frozenset(range(size)).issuperset
         self._run = file.run_primary
         _expect(file, "serving_default", {"ids": (1, self.window)}, {"logits": ((1, size), (1, self.window, size))})
-        _expect(file, "generate", {"ids": (1, self.window)}, {"ids": ((1, self.ahead),)})
+        if self.ahead is not None:
+            _expect(file, "generate", {"ids": (1, self.window)}, {"ids": ((1, self.ahead),)})
+        self._states: dict[str, NDArray[Any]] = {}
+        if self.carried:
+            states = {name: spec for name, spec in file.inputs.get("step", {}).items() if name != "ids"}
+            shapes: dict[str, Any] = {name: shape for name, (shape, _) in states.items()}
+            given: dict[str, Any] = {name: (shape,) for name, shape in shapes.items()}
+            _expect(file, "step", {"ids": (1, 1)} | shapes, {"logits": ((1, size),)} | given)
+            self._states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in states.items()}
         self._every_step = len(file.outputs["serving_default"]["logits"][0]) == 3
 
     def next_logits(self, ids: Ids) -> NDArray[Any]:
@@ -77,7 +85,18 @@ class CharRuntime(TextGeneration):
         logits: NDArray[Any] = self._run(ids)
         return logits[:, -1] if self._every_step else logits
 
-    def _most_likely(self, ids: list[int], length: int) -> list[int]:
+    def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
+        state = self._states if state is None else state
+        for i in ids:
+            given = dict(state)
+            given["ids"] = np.asarray([[i]], np.int32)  # (1, 1)
+            result = self.file.run("step", given)
+            state = {name: result[name] for name in self._states}
+        return result["logits"][0], state
+
+    def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
+        if self.ahead is None or self.carried:
+            return None
         ids = list(ids)
         while len(ids) < self.window + length:  # the loop in the graph gives many at once
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
@@ -100,13 +119,17 @@ class SeriesRuntime:
         self.columns, self.trained_to = settings.get("columns"), settings.get("trained_to")
         residuals = settings["residuals"]
         self.residuals = None if residuals is None else check_residuals(residuals)
-        self._shape = (1, self.window) if self.features == 1 else (1, self.window, self.features)
         self._run = file.run_primary
-        _expect(file, "serving_default", {"history": self._shape}, {"prediction": ((1, 1),)})
-        _expect(file, "forecast", {"history": self._shape}, {"prediction": ((1, self.ahead),)})
+        self._shape, prediction = _shapes_of_series(file, self.window, self.features)
+        _expect(file, "serving_default", {"history": self._shape}, {"prediction": (prediction,)})
+        self._every_step = len(prediction) == 3
+        if self.ahead is not None:
+            _expect(file, "forecast", {"history": self._shape}, {"prediction": ((1, self.ahead),)})
 
     def predict_window(self, history: NDArray[Any]) -> NDArray[Any]:
-        """The prediction (1, 1) that follows a window (1, window[, features]), both float32: the quickest call.
+        """The prediction that follows a window (1, window[, features]), both float32: the quickest call.
+
+        (1, 1); of a model that answers several periods at once (1, periods).
 
         Raises:
             ValueError: another shape, not numbers, NaN or infinite values.
@@ -118,10 +141,10 @@ class SeriesRuntime:
         ):
             history = as_array("history", history, self._shape, "iuf", np.float32, ValueError).astype(np.float32)
         prediction: NDArray[Any] = self._run(history)
-        return prediction
+        return prediction[:, -1] if self._every_step else prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
-        """The next `steps` values; beyond the first each is computed from the ones before.
+        """The next `steps` values; beyond those that the model gives at once, each is computed from the ones before.
 
         Args:
             history: values in `unit`, oldest first, at least `window` of them, (periods,) or (periods, features), of
@@ -135,7 +158,11 @@ class SeriesRuntime:
                 without residuals, or beyond what they can tell.
         """
         values = check_history(history, self.window, features=self.features)
-        means = recursive_forecast(lambda x: self.predict_window(x.astype(np.float32)), values, self.window, steps)
+
+        def predict(x: NDArray[Any]) -> NDArray[Any]:
+            return self.predict_window(x.astype(np.float32).reshape(self._shape))
+
+        means = recursive_forecast(predict, values, self.window, steps)
         return Forecast(means, self.unit, widths_of(self.residuals, levels, steps))
 
 
@@ -143,6 +170,16 @@ class GS10Runtime(SeriesRuntime):
     """The forecaster of GS10."""
 
     kind: ClassVar[str] = "gs10"
+
+
+def _shapes_of_series(file: LiteRTFile, window: int, features: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What a forecaster's file takes and gives: a step's one value may have an axis of its own; the next value, several
+    of them, or after each step the next one. Of a file that does otherwise, what it should."""
+    given = [shape for shape, _ in file.inputs.get("serving_default", {}).values()]
+    found = [shape for shape, _ in file.outputs.get("serving_default", {}).values()]
+    takes = (1, window) if features == 1 and given != [(1, window, 1)] else (1, window, features)
+    several = len(found) == 1 and (found[0] == (1, window, 1) or (len(found[0]) == 2 and found[0][0] == 1))
+    return takes, found[0] if several else (1, 1)
 
 
 def _expect(
@@ -177,7 +214,10 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
     metadata = document_of(file.metadata, file.path.name)
     if metadata is None:
-        raise ValueError(f"`name_or_path` must be a .tflite file with keras_rnn's metadata. {received(str(file.path))}")
+        raise ValueError(
+            f"`name_or_path` must be a .tflite file with keras_rnn's metadata, such as `to_litert` writes with "
+            f"`vocabulary` or `unit`. {received(str(file.path))}"
+        )
     if file.primary != "serving_default":
         raise ValueError(f"The primary signature must be serving_default. Received: {file.primary}")
     kinds: dict[str, type[CharRuntime | SeriesRuntime]]

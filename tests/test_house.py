@@ -20,7 +20,7 @@ HOUSE = {
     "pytorch": (3, {"ml_dtypes", "safetensors", "torch"}),
     "text": (4, set()),
     "forecaster": (4, {"pandas"}),
-    "artifacts": (4, set()),
+    "artifacts": (5, set()),
     "gs10": (5, {"pandas", "platformdirs"}),
     "plots": (5, {"matplotlib", "pandas"}),
     "runtime": (5, set()),

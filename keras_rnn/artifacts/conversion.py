@@ -1,16 +1,18 @@
 """`to_litert`: any Keras model with a recurrence to a LiteRT file that a phone runs, checked before it is written."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from keras_rnn.artifacts.litert import litert_bytes
-from keras_rnn.core.arrays import Array
+from keras_rnn.artifacts.litert import document, litert_bytes, stepping_of, summary_of
+from keras_rnn.artifacts.purpose import Purpose, purpose_of
+from keras_rnn.catalog.metadata import BUFFER_NAME
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
-from keras_rnn.core.parity import TOLERANCE, largest_difference, stepped
+from keras_rnn.core.parity import TOLERANCE, largest_difference
 from keras_rnn.core.types import Model
 from keras_rnn.litert.convert import Conversion, LiteRTReport, write_compared
 from keras_rnn.litert.file import LiteRTFile
@@ -32,6 +34,11 @@ def to_litert(
     unroll: bool | None = None,
     batch: int = 1,
     input_signature: Sequence[Any] | None = None,
+    vocabulary: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    frequency: str | None = None,
+    columns: Sequence[str] | None = None,
+    residuals: ArrayLike | None = None,
 ) -> LiteRTReport:
     """Convert a Keras model with a recurrence to a LiteRT file with built-in operators and static shapes only.
 
@@ -59,10 +66,17 @@ def to_litert(
         batch: rows of every input. Another number, or a longer window, is an error when the file is run.
         input_signature: what a subclassed model takes, as in `keras.Model.export`: a `keras.InputSpec` with shape and
             dtype for each argument; None: what it was called with first, floats or, before an `Embedding`, ids.
+        vocabulary: of a model that takes ids (batch, steps) to logits (batch[, steps], characters): the characters by
+            id, a string or a list, U+FFFD (or "[UNK]") for all others. `keras_rnn.runtime.load` then makes text with
+            the file; where it has a `step`, by carrying the state on, otherwise by reading the last window anew. Leave
+            "step" out of `signatures` for a model whose training never went beyond a window.
+        unit, frequency, columns, residuals: of a forecaster, which takes (batch, window[, features]) to the next values
+            (batch, periods), as in `SeriesModel`; any of them lets `keras_rnn.runtime.load` forecast with the file.
 
     Returns:
         A report with the largest difference from Keras. One input is called `ids` (integers (batch, steps)) or `x`, one
-        output `output`; several have Keras' names.
+        output `output`; several have Keras' names. With `vocabulary` they are `ids` and `logits`; of a forecaster
+        `history` and `prediction`.
 
     Raises:
         TypeError: not a Keras model; metadata that JSON cannot hold; not a path.
@@ -79,13 +93,21 @@ def to_litert(
         check_integer("window", window, 1)
     check_integer("batch", batch, 1)
     check_quantize(quantize, calibration)
+    purpose = purpose_of(vocabulary, unit, frequency, columns, residuals)
     try:
         extra = {} if metadata is None else {USER_METADATA: json.dumps(metadata, ensure_ascii=False)}
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
     if isinstance(model, RecurrentModel):
-        settled = {"signatures": signatures, "metadata": metadata, "unroll": unroll, "input_signature": input_signature}
-        _refuse_own(model, window, settled)
+        settled: dict[str, Any] = {
+            "signatures": signatures,
+            "metadata": metadata,
+            "unroll": unroll,
+            "input_signature": input_signature,
+        }
+        settled |= {"vocabulary": vocabulary, "unit": unit, "frequency": frequency, "columns": columns}
+        settled |= {"residuals": residuals}
+        refuse_own(model, window, settled)
         return write_compared(
             target,
             lambda kind: litert_bytes(model, None, {}, kind, calibration if kind else None, batch),
@@ -96,8 +118,39 @@ def to_litert(
             quantize,
             model,
         )
-    conversion = Conversion(model, window, batch, input_signature, signatures, quantize, calibration, extra, unroll)
-    return write_compared(target, conversion.content, conversion.difference, quantize, model, conversion.notes)
+    conversion = Conversion(
+        model, window, batch, input_signature, signatures, quantize, calibration, unroll, purpose.names
+    )
+    of_the_file = file_metadata(model, conversion, purpose)
+    return write_compared(
+        target,
+        lambda kind: conversion.content(kind, extra | of_the_file(kind)),
+        conversion.difference,
+        quantize,
+        model,
+        conversion.notes,
+    )
+
+
+def file_metadata(model: Model, conversion: Conversion, purpose: Purpose) -> Callable[[str | None], dict[str, str]]:
+    """What a file says of itself, by kind of quantization; nothing of a model without a purpose.
+
+    Raises:
+        ValueError: a model of other inputs or outputs than the purpose has.
+    """
+    if purpose.kind is None:
+        return lambda _: {}
+    keys = {
+        "kind": purpose.kind,
+        "name": None,
+        "window": conversion.inputs.inputs[0].shape[1],
+        "units": None,
+        "ahead": None,
+        "settings": purpose.settings_of(conversion),
+        "signatures": conversion.signatures,
+        "card": {**summary_of(model, None), "metrics": {}},
+    }
+    return lambda quantize: {BUFFER_NAME: document(**keys, quantize=quantize)}
 
 
 def _difference(model: RecurrentModel, file: LiteRTFile, calibration: Any) -> float:
@@ -106,27 +159,20 @@ def _difference(model: RecurrentModel, file: LiteRTFile, calibration: Any) -> fl
     x = model.random_windows(RANDOM_WINDOWS) if calibration is None else np.asarray(calibration)[:RANDOM_WINDOWS]
     x = np.resize(x, (-(-len(x) // shape[0]) * shape[0], *x.shape[1:])).astype(dtype)  # whole batches
     expected = np.asarray(model(x, training=False))
-    ahead, differences = model.signatures(1).ahead_name, [0.0]
+    module = model.signatures(shape[0])
+    stepping, differences = stepping_of(model, module), [0.0]
     for i in range(0, len(x), shape[0]):
-        rows, answers = x[i : i + shape[0]], expected[i : i + shape[0]]
-        ((_, output),) = file.run("serving_default", {name: rows}).items()
-        differences.append(largest_difference(output, answers))
-        if "step" in file.signatures:
-            differences.append(largest_difference(step_through(file, rows, expected.ndim == 3), answers))
-        ((_, following),) = file.run(ahead, {name: rows}).items()  # (batch, N)
-        differences.append(float(model.following_errors(rows, following).max()))
+        rows, answers = {name: x[i : i + shape[0]]}, expected[i : i + shape[0]]
+        found = [file.run("serving_default", rows)]
+        if stepping is not None:
+            found.append(stepping.run(file.run, rows))
+        differences += [largest_difference(output[module.output_name], answers) for output in found]
+        ((_, following),) = file.run(module.ahead_name, rows).items()  # (batch, N)
+        differences.append(float(model.following_errors(rows[name], following).max()))
     return max(differences) / max(1.0, float(np.abs(expected).max()))
 
 
-def step_through(file: LiteRTFile, windows: Array, every_step: bool) -> Array:
-    """Windows (batch, steps, …) by the file's signature `step`, from zero states: (batch, [steps,] outputs)."""
-    inputs, outputs = file.inputs["step"], file.outputs["step"]
-    states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in inputs.items() if name in outputs}
-    ((input_name,), (output_name,)) = set(inputs) - set(states), set(outputs) - set(states)
-    return stepped(file.run, windows, states, input_name, output_name, every_step)
-
-
-def _refuse_own(model: RecurrentModel, window: int | None, settled: dict[str, Any]) -> None:
+def refuse_own(model: RecurrentModel, window: int | None, settled: dict[str, Any]) -> None:
     """Refuse what the package's own models settle themselves."""
     if window not in (None, model.window):
         raise ValueError(f"`window` must be {model.window}, the model's own. {received(window)}")

@@ -2,17 +2,23 @@
 
 import dataclasses
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import ArrayLike
+
+from keras_rnn.artifacts.conversion import refuse_own
+from keras_rnn.artifacts.keras_folder import KerasArtifacts
 from keras_rnn.artifacts.litert import litert_bytes, summary_of, versions
+from keras_rnn.artifacts.purpose import purpose_of
 from keras_rnn.artifacts.saved_model import write_saved_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import SCHEMA, check_replaceable, write_card
 from keras_rnn.catalog.names import ModelName, preset_of
 from keras_rnn.catalog.presets import Preset
 from keras_rnn.core.backend import tf
-from keras_rnn.core.checks import received
+from keras_rnn.core.checks import check_number
 from keras_rnn.core.files import FilePath, file_sha256, file_sizes, written_folder
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
 from keras_rnn.core.types import Model
@@ -20,31 +26,56 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.rnn.model import RecurrentModel
 
 
-def export(model: Model, folder: FilePath, tolerance: float | None = None) -> list[Check]:
+def export(
+    model: Model,
+    folder: FilePath,
+    tolerance: float | None = None,
+    window: int | None = None,
+    vocabulary: str | Sequence[str] | None = None,
+    unit: str | None = None,
+    frequency: str | None = None,
+    columns: Sequence[str] | None = None,
+    residuals: ArrayLike | None = None,
+) -> list[Check]:
     """Write a model's folder: `model.keras`, SavedModel `1/`, `model.tflite`, `card.json` and `README.md`.
 
     Everything is checked against the Keras model before the folder takes its place; a folder already there is
     replaced as a whole, or on any error kept as it was.
 
     Args:
-        model: a `CharModel`, `GS10Model` or `SeriesModel`.
+        model: a `CharModel`, `GS10Model` or `SeriesModel`, or any Keras model with a recurrence.
         folder: where; its parents are made.
-        tolerance: the largest absolute difference from the Keras model, in the output's unit; None as in `verify`.
+        tolerance: the largest difference from the Keras model; None as in `verify`.
+        window, vocabulary, unit, frequency, columns, residuals: of any other Keras model, as in `to_litert`.
 
     Returns:
         The checks, all passed.
 
     Raises:
-        TypeError: another kind of model.
+        TypeError: not a Keras model; an argument of the wrong kind.
         ParityError: an artifact that differs from the Keras model.
-        ValueError: a folder there that is not a model's.
+        ValueError: a folder there that is not a model's; a model or an argument that `to_litert` would refuse.
         OSError: the folder cannot be written.
     """
-    return write_artifacts(model, folder, None, {}, tolerance)
+    given: dict[str, Any] = {"vocabulary": vocabulary, "unit": unit, "frequency": frequency, "columns": columns}
+    given["residuals"] = residuals
+    if isinstance(model, RecurrentModel):
+        refuse_own(model, window, given)
+        return write_artifacts(model, folder, None, {}, tolerance)
+    check_replaceable(folder)
+    artifacts = KerasArtifacts(model, window, purpose_of(**given))
+    if tolerance is not None:
+        check_number("tolerance", tolerance, 0.0)
+
+    def write(new: Path) -> list[Check]:
+        artifacts.write(new)
+        return artifacts.checks(new, tolerance)
+
+    return _written(folder, write, lambda new, checks: {**artifacts.card(), **_facts(new, None, checks)})
 
 
 def write_artifacts(
-    model: Model,
+    model: RecurrentModel,
     folder: FilePath,
     name: ModelName | None,
     metrics: dict[str, float],
@@ -56,55 +87,73 @@ def write_artifacts(
     `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
     forecaster beside simpler ones.
     """
-    if not isinstance(model, RecurrentModel):
-        raise TypeError(f"`model` must be a CharModel, GS10Model or SeriesModel. {received(type(model))}")
+
+    def write(new: Path) -> list[Check]:
+        model.save(new / "model.keras")
+        module = model.signatures(None)
+        write_saved_model(module, module.functions(), new / "1")
+        (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
+        return verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
+
+    return _written(folder, write, lambda new, checks: _card_of(model, new, name, metrics, checks) | (further or {}))
+
+
+def _written(
+    folder: FilePath, write: Callable[[Path], list[Check]], card: Callable[[Path, list[Check]], dict[str, Any]]
+) -> list[Check]:
     check_replaceable(folder)
     with written_folder(folder) as new:
         try:
-            model.save(new / "model.keras")
-            write_saved_model(model, new / "1")
-            (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
-            checks = verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
+            checks = write(new)
         except tf.errors.OpError as error:  # TensorFlow reports a full disk in types of its own
             raise OSError(str(error.message).splitlines()[0]) from error
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
-        write_card(new, card_of(model, new, name, metrics, checks) | (further or {}))
+        write_card(new, card(new, checks))
     return checks
 
 
-def card_of(
-    model: RecurrentModel, folder: Path, name: ModelName | None, metrics: dict[str, float], checks: list[Check]
-) -> dict[str, Any]:
-    """The card of a folder whose artifacts are written."""
-    preset = preset_of(name) if name else None
-    weights = model.get_cell_weights()
+def _facts(folder: Path, name: ModelName | None, checks: list[Check]) -> dict[str, Any]:
+    """What a card says of the files themselves."""
     lite = LiteRTFile(folder / "model.tflite")
 
     def specs(of: dict[str, Any]) -> dict[str, Any]:
         return {key: {"dtype": str(dtype), "shape": [None, *shape[1:]]} for key, (shape, dtype) in of.items()}
 
-    config = {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
     return {
         "schema": SCHEMA,
         "name": str(name) if name else None,
+        "data": None,
+        "recipe": None,
+        "metrics": {},
+        "signatures": {
+            key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in lite.signatures
+        },
+        "files": file_sizes(folder),
+        "parity": [dataclasses.asdict(check) for check in checks],
+        "versions": versions(),
+        "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
+    }
+
+
+def _card_of(
+    model: RecurrentModel, folder: Path, name: ModelName | None, metrics: dict[str, float], checks: list[Check]
+) -> dict[str, Any]:
+    """The card of a folder whose artifacts are written."""
+    preset = preset_of(name) if name else None
+    config = {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
+    return {
+        **_facts(folder, name, checks),
         **summary_of(model, preset),
         "class": type(model).__name__,
         "cell": model.cell,
         "config": config,
         "parameters": int(model.count_params()),
-        "weights_sha256": weights.sha256(),
+        "weights_sha256": model.get_cell_weights().sha256(),
         "data": _data(preset.data, model.data_file) if preset and model.data_file else None,
         "recipe": _recipe(preset) if preset else None,
         "metrics": metrics,
-        "signatures": {
-            key: {"inputs": specs(lite.inputs[key]), "outputs": specs(lite.outputs[key])} for key in lite.signatures
-        },
         "text_signatures": dict(model.signatures(1).text_signatures),
-        "files": file_sizes(folder),
-        "parity": [dataclasses.asdict(check) for check in checks],
-        "versions": versions(),
-        "threads": tf.config.threading.get_intra_op_parallelism_threads() or processors(),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,7 @@ from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.quiet import quiet_stderr
-from keras_rnn.rnn.model import RecurrentModel
+from keras_rnn.core.types import Function
 
 
 class SavedModelFolder:
@@ -44,8 +45,7 @@ class SavedModelFolder:
         return {name: np.asarray(value) for name, value in self._functions[signature](**tensors).items()}
 
 
-def write_saved_model(model: RecurrentModel, folder: Path) -> None:
-    """The SavedModel, batch free, in a folder that does not exist yet."""
-    module = model.signatures(None)
+def write_saved_model(module: Any, functions: Mapping[str, Function], folder: Path) -> None:
+    """The SavedModel of a `tf.Module` and signatures of it, in a folder that does not exist yet."""
     with quiet_stderr():
-        tf.saved_model.save(module, str(folder), signatures=module.functions())
+        tf.saved_model.save(module, str(folder), signatures=dict(functions))

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from keras_rnn.artifacts.litert import stepping_of
 from keras_rnn.artifacts.saved_model import SavedModelFolder
 from keras_rnn.catalog.presets import CELLS
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_number
-from keras_rnn.core.parity import TOLERANCE, Check, SignatureCall, largest_difference, stepped
+from keras_rnn.core.parity import TOLERANCE, Check, SignatureCall, largest_difference
 from keras_rnn.core.tables import plain_table
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.rnn.model import RecurrentModel
@@ -26,6 +27,7 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
         tolerance = TOLERANCE * max(model.least_scale, float(np.abs(reference).max()))
     limit = check_number("tolerance", tolerance, 0.0)
     module = model.signatures(1)  # for its names
+    stepping = stepping_of(model, module)
 
     def check(artifact: str, what: str, count: int, largest: float) -> Check:
         return Check(artifact, what, count, largest, limit, largest <= limit)
@@ -36,10 +38,8 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
     def signatures(artifact: str, run: SignatureCall) -> Iterator[Check]:
         output = module.output_name
         yield compared(artifact, "serving_default", run("serving_default", {module.input_name: x})[output])
-        if module.has_step:
-            states = {"h_0": np.zeros((len(x), model.units), dtype=np.float32)}
-            by_steps = stepped(run, x, states, module.step_name, output, module.every_step)
-            yield compared(artifact, "step × window", by_steps)
+        if stepping is not None:
+            yield compared(artifact, "step × window", stepping.run(run, {module.input_name: x})[output])
         following = run(module.ahead_name, {module.input_name: x})[module.ahead_output]
         largest = float(model.following_errors(x, following).max())
         yield check(artifact, module.ahead_name, len(following), largest)
@@ -47,16 +47,22 @@ def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | Non
             yield from model.served_checks(run, x, following)
 
     saved, lite = SavedModelFolder(folder / "1"), LiteRTFile(folder / "model.tflite")
-    foreign = [op for op in lite.operators if op.startswith("custom:")]
-    found = f"{', '.join(foreign + lite.dynamic_tensors)}; primary is {lite.primary}"
-    sound = not foreign and not lite.dynamic_tensors and lite.primary == "serving_default"
     return [
         compared("NumPy float64", "window", model.numpy_reference(x)),
         compared(f"Keras {_other(model.cell)}", "window, weights exchanged", twin(model).predict_windows(x)),
         *signatures("SavedModel", saved.run),
         *signatures("LiteRT", _one_by_one(lite)),
-        Check("LiteRT", "built-in ops, static shapes", len(lite.operators), None, None, sound, "" if sound else found),
+        sound_file(lite),
     ]
+
+
+def sound_file(file: LiteRTFile) -> Check:
+    """Whether a phone takes a file: built-in operators, static shapes, and the window to code without signatures."""
+    foreign = [op for op in file.operators if op.startswith("custom:")]
+    found = f"{', '.join(foreign + file.dynamic_tensors)}; primary is {file.primary}"
+    sound = not foreign and not file.dynamic_tensors and file.primary == "serving_default"
+    note = "" if sound else found
+    return Check("LiteRT", "built-in ops, static shapes", len(file.operators), None, None, sound, note)
 
 
 def _one_by_one(file: LiteRTFile) -> SignatureCall:

@@ -69,8 +69,8 @@ def render(card: dict[str, Any]) -> str:
     parts = [f"# {card['title']}", card["description"]]
     rows = [
         ["name", f"`{card['name']}`" if card["name"] else "none, it is not of the zoo"],
-        ["class", f"`{card['class']}`, cell `{card['cell']}`"],
-        ["settings", ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items())],
+        ["class", f"`{card['class']}`" + (f", cell `{card['cell']}`" if card["cell"] else "")],
+        ["settings", ", ".join(f"{k} `{v}`" for k, v in readable(card["config"]).items()) or "in `model.keras`"],
         ["parameters", f"{card['parameters']:,}"],
         ["weights, SHA-256", f"`{card['weights_sha256']}`"],
         ["license", card["license"]],
@@ -104,10 +104,15 @@ def render(card: dict[str, Any]) -> str:
         [c["artifact"], c["check"], f"{c['largest']:.1e}" if c["largest"] is not None else "", f"{c['count']}"]
         for c in card["parity"]
     ]
+    compared = (
+        "in the output's unit, over windows of the packaged data that the model can read and random ones"
+        if card["cell"]
+        else "as a part of the largest answer where that is above 1, over windows of random and large numbers, zeros "
+        "and padding"
+    )
     parts.append(
-        "## Parity\nThe largest difference from the Keras model, in the output's unit, over windows of the packaged "
-        "data that the model can read and random ones; for the last line, the kinds of operators.\n\n"
-        + markdown_table(["artifact", "check", "largest difference", "compared"], rows)
+        f"## Parity\nThe largest difference from the Keras model, {compared}; for the last line, the kinds of "
+        "operators.\n\n" + markdown_table(["artifact", "check", "largest difference", "compared"], rows)
     )
     versions = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     parts.append(f"## Made with\n{versions}; {card['threads']} threads.")

@@ -1,12 +1,12 @@
 """What a `.tflite` file says of itself: a JSON document in the flatbuffer's `Metadata`, under the name `keras_rnn`.
 
 Schema 1, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char", "gs10" or
-"series"; `name` in the zoo or null; `window` and `units`; `ahead`, how many values the signature `generate` or
-`forecast` gives;
-`quantize`, how weights are stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (char:
-`vocabulary`; gs10: `unit`, `frequency`, `scaling`, `low` and `high`, what is scaled to 0 and 1, or null, and
-`residuals`, absolute errors by horizon for intervals, or null; series: the same, and `features`, their names
-`columns` or null, and `trained_to`, the last date it was trained on, or null);
+"series"; `name` in the zoo or null; `window`; `units`, or null for a Keras model of the user's own; `ahead`, how many
+values the signature `generate` or `forecast` gives, or null where there is none; `quantize`, how weights are stored
+("float16", "dynamic_range", "int8", or null for float32); `settings` (char: `vocabulary`, the characters by id, and
+maybe `carried`, whether `step` reads a text on from the state so far; gs10: `unit`, `frequency`, `scaling`, `low` and
+`high`, what is scaled to 0 and 1, or null, and `residuals`, absolute errors by horizon for intervals, or null; series:
+the same, and `features`, their names `columns` or null, and `trained_to`, the last date it was trained on, or null);
 `signatures`, names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`;
 `versions`.
 A reader refuses a schema newer than its own; new keys may come within one.
@@ -14,21 +14,22 @@ A reader refuses a schema newer than its own; new keys may come within one.
 
 import json
 from collections.abc import Mapping
+from types import EllipsisType
 from typing import Any
 
 BUFFER_NAME = "keras_rnn"
 SCHEMA = 1
 _SCALE = {"scaling": str, "residuals": list | None}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "char": {"vocabulary": str},
+    "char": {"vocabulary": str, "carried": bool | EllipsisType},
     "gs10": _SCALE | {"unit": str, "frequency": str, "low": float | None, "high": float | None},
     "series": _SCALE
     | {"unit": str | None, "frequency": str | None, "low": float | list | None, "high": float | list | None}
     | {"features": int, "columns": list | None, "trained_to": str | None},
 }
 KEYS: dict[str, Any] = {
-    "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int, "ahead": int,
-    "settings": dict, "signatures": dict, "card": dict, "versions": dict,
+    "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int | None,
+    "ahead": int | None, "settings": dict, "signatures": dict, "card": dict, "versions": dict,
 }  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def parse(data: bytes, file: str) -> dict[str, Any]:
 def _check(document: dict[str, Any], keys: dict[str, Any], file: str) -> None:
     for key, kind in keys.items():
         value = document.get(key, ...)
-        if not isinstance(value, kind) or (kind is int and (isinstance(value, bool) or value < 1)):
+        counts = kind in (int, int | None) and value is not None
+        if not isinstance(value, kind) or (counts and (isinstance(value, bool) or value < 1)):
             found = "nothing" if value is ... else repr(value)[:60]
             raise ValueError(f"Metadata must hold `{key}`, {kind}. Received: {found} in {file}")

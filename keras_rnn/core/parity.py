@@ -56,22 +56,3 @@ class ParityError(ValueError):
 def largest_difference(a: Array, b: Array) -> float:
     """Absolute, over all places; infinite where the shapes differ."""
     return float(np.abs(a - b).max()) if a.shape == b.shape else float("inf")
-
-
-def stepped(
-    run: SignatureCall, windows: Array, states: Mapping[str, Array], input_name: str, output_name: str, every_step: bool
-) -> Array:
-    """Windows given to the signature `step` one step after the other, its states carried on.
-
-    Args:
-        windows: (batch, steps[, features]).
-        states: name → what to begin with, (batch, size).
-        every_step: all outputs, (batch, steps, outputs), or the last alone, (batch, outputs).
-    """
-    outputs = []
-    for t in range(windows.shape[1]):
-        x_t = windows[:, t].reshape(len(windows), -1)  # (batch, 1), or (batch, features)
-        result = run("step", {input_name: x_t, **states})
-        states = {name: result[name] for name in states}
-        outputs.append(result[output_name])
-    return np.stack(outputs, axis=1) if every_step else outputs[-1]

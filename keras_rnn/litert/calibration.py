@@ -1,6 +1,7 @@
 """What calibrates full int8: windows as the model takes them, and what each signature meets on them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,9 @@ def recorded_samples(functions: dict[str, Any], stepping: Stepping | None, windo
         return called(functions[signature], given)
 
     whole = whole_batches(windows, batch)
-    by_batches(lambda x: run("serving_default", x), whole, batch)
+    for signature in functions:
+        if signature != "step":
+            by_batches(partial(run, signature), whole, batch)
     if stepping is not None and "step" in functions:
         by_batches(lambda x: stepping.run(run, x), whole, batch)
     return {

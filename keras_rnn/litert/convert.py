@@ -10,23 +10,20 @@ import numpy as np
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import written_file
-from keras_rnn.core.parity import TOLERANCE, Check, ParityError
+from keras_rnn.core.parity import Check, ParityError
 from keras_rnn.core.types import Model
 from keras_rnn.litert.calibration import calibration_windows, recorded_samples
-from keras_rnn.litert.comparison import Arrays, by_batches, called, relative_differences, whole_batches
+from keras_rnn.litert.comparison import by_batches, relative_differences, whole_batches
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.loops import UNROLL_INTEGERS_UP_TO
+from keras_rnn.litert.names import Names
 from keras_rnn.litert.quantization import SMALLEST_QUANTIZED, UNUSABLE
+from keras_rnn.litert.reference import Reference
 from keras_rnn.litert.tf_converter import convert
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
 from keras_rnn.rnn.cell import RNNCell
-from keras_rnn.rnn.introspection import flat_layers, for_phone
-
-ROUNDING = 2.0**-23  # of float32, by which inputs are moved to see what that alone does to the answers
-ROUNDINGS = 32  # as many make the same difference in all, of the order of those in a window's loop
-LARGEST_ALLOWED = 0.01  # of the largest answer, whatever rounding does: further off a wrong graph could hide
-LOWER_PRECISION = 0.1  # of the largest answer: what computing in float16 or bfloat16 may cost
+from keras_rnn.rnn.introspection import flat_layers
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,11 @@ class LiteRTReport:
 
 
 class Conversion:
-    """Any Keras model on its way to a file; arguments and errors as of `to_litert`."""
+    """Any Keras model on its way to a file; arguments and errors as of `to_litert`.
+
+    Attributes:
+        signatures: those of the file, with the names of their inputs and outputs.
+    """
 
     def __init__(
         self,
@@ -63,17 +64,16 @@ class Conversion:
         signatures: Sequence[str] | None,
         quantize: str | None,
         calibration: Any,
-        metadata: dict[str, str],
         unroll: bool | None,
+        names: Names | None = None,
     ) -> None:
-        self.inputs = ModelInputs(model, window, batch, input_signature)
+        self.inputs = ModelInputs(model, window, batch, input_signature, names)
         if strings := [one.name for one in self.inputs.inputs if one.dtype == "string"]:
             raise ValueError(
                 f"`model` must take numbers: LiteRT has no strings. Received: {strings[0]!r}; turn words into ids "
                 f"before the model, and convert the model from the ids on"
             )
         self.calibration = None if calibration is None else calibration_windows(calibration, self.inputs.inputs)
-        self._metadata = metadata
         try:
             self.traced = Traced(self.inputs, _unroll(model, quantize, unroll))
         except Exception as error:  # a layer can raise anything
@@ -88,30 +88,32 @@ class Conversion:
                 f"{self.traced.longest} steps"
             )
         self._functions = self._chosen(signatures)
-        self._compare_on(self.inputs.windows())
+        self.signatures = {name: names for name, names in self.traced.names().items() if name in self._functions}
+        self.reference = Reference(self.inputs, bool(self.traced.stateful))
 
-    def content(self, quantize: str | None) -> bytes:
-        """The file."""
+    def content(self, quantize: str | None, metadata: dict[str, str]) -> bytes:
+        """The file, with texts by name inside."""
         samples = None
         if quantize == "int8":
-            samples = recorded_samples(self._functions, self.traced.stepping, self.calibration or {}, self.inputs.batch)
+            samples = recorded_samples(self._functions, self.traced.stepping, self.calibration or {}, self.inputs.rows)
         module = tf.Module()
         module.kept = list(self.traced.variables)  # which a saved model must own
-        return convert(module, self._functions, self._metadata, quantize, samples)
+        return convert(module, self._functions, metadata, quantize, samples)
 
     def difference(self, file: LiteRTFile, quantize: str | None) -> tuple[float, float]:
         """The largest from Keras, by window and step by step, and what it may be."""
-        windows, expected, allowed = self._windows, self._expected, self._allowed
+        reference = self.reference
+        windows, expected, allowed = reference.windows, reference.expected, reference.allowed
         if quantize is not None:  # integers know nothing beyond the range of what they were calibrated on
-            count = RANDOM_WINDOWS // self.inputs.batch * self.inputs.batch or self.inputs.batch
+            count = RANDOM_WINDOWS // self.inputs.rows * self.inputs.rows or self.inputs.rows
             windows = self.calibration if self.calibration is not None else windows
-            windows = whole_batches({name: x[:count] for name, x in windows.items()}, self.inputs.batch)
-            expected, allowed = self._answers(windows), np.full(1, UNUSABLE)
+            windows = whole_batches({name: x[:count] for name, x in windows.items()}, self.inputs.rows)
+            expected, allowed = reference.answers(windows), np.full(1, UNUSABLE)
         runs = [lambda x: file.run(WINDOW, x)]
         stepping = self.traced.stepping
         if "step" in file.signatures and stepping is not None:
             runs.append(lambda x: stepping.run(file.run, x))
-        found = [relative_differences(by_batches(run, windows, self.inputs.batch), expected) for run in runs]
+        found = [relative_differences(by_batches(run, windows, self.inputs.rows), expected) for run in runs]
         largest = float(np.max(found))
         sound = all((one <= allowed).all() for one in found)
         return largest, largest if sound else float(allowed.min())
@@ -140,32 +142,6 @@ class Conversion:
                 f"{received(wanted)}"
             )
         return {name: functions[name] for name in functions if name in names}
-
-    def _compare_on(self, windows: Arrays) -> None:
-        self._windows, inputs = windows, self.inputs
-        with for_phone(inputs.model):
-            specs = [one.spec for one in inputs.inputs]
-            self._function = tf.function(lambda *x: inputs.named_outputs(inputs.call(x)), input_signature=specs)
-            self._function.get_concrete_function()  # traced here, once
-        self._expected = self._answers(windows)
-        # two correct computations differ by what a rounding of the inputs does; of some nets that is much
-        moved = {n: x * np.float32(1 + ROUNDING) if x.dtype.kind == "f" else x for n, x in windows.items()}
-        by_rounding = ROUNDINGS * relative_differences(self._answers(moved), self._expected)
-        self._allowed = np.clip(by_rounding, TOLERANCE, LARGEST_ALLOWED)  # by window
-        lower = {layer.compute_dtype for layer in flat_layers(inputs.model)} & {"float16", "bfloat16"}
-        if lower and not self.traced.stateful:
-            random = {name: x[: inputs.batch] for name, x in windows.items()}
-            own = inputs.named_outputs(inputs.call([tf.constant(random[one.name]) for one in inputs.inputs]))
-            own = {name: np.asarray(tf.cast(value, tf.float32)) for name, value in own.items()}
-            difference = float(
-                relative_differences(own, {n: x[: inputs.batch] for n, x in self._expected.items()}).max()
-            )
-            if not difference <= LOWER_PRECISION:
-                raise ParityError([Check("float32", f"beside {lower.pop()}", 1, difference, LOWER_PRECISION, False)])
-
-    def _answers(self, windows: Arrays) -> Arrays:
-        """Keras' own, in float32, from fresh states."""
-        return by_batches(lambda x: called(self._function, x), windows, self.inputs.batch)
 
 
 def write_compared(

@@ -12,6 +12,7 @@ from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Model
 from keras_rnn.litert.comparison import Arrays, whole_batches
+from keras_rnn.litert.names import Names
 from keras_rnn.rnn.introspection import (
     called_with,
     embedding_sizes,
@@ -23,6 +24,7 @@ from keras_rnn.rnn.introspection import (
 
 RANDOM_WINDOWS = 12
 LARGE = 30.0  # deviation of the large windows
+ROWS = 5  # of a batch, where it is free
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,26 @@ class Input:
 
     Attributes:
         name: in the file's signatures.
-        shape: (batch, …), static.
+        step_name: in the signature `step`.
+        shape: (batch, …), static; of a SavedModel the batch is None.
         dtype: as the file takes it.
         ids: how many different ids it tells apart; None where it takes values.
     """
 
     name: str
-    shape: tuple[int, ...]
+    step_name: str
+    shape: tuple[Any, ...]
     dtype: str
     ids: int | None
 
     @property
     def spec(self) -> Any:
         return tf.TensorSpec(self.shape, self.dtype, self.name)
+
+    @property
+    def has_features(self) -> bool:
+        """Whether each step has an axis of its own: (batch, steps, …)."""
+        return self.ids is None and len(self.shape) > 2
 
 
 class ModelInputs:
@@ -52,19 +61,27 @@ class ModelInputs:
     Args:
         model: built.
         window: steps for an input of any length.
-        batch: rows.
+        batch: rows; None for a SavedModel, which takes any.
         input_signature: what a subclassed model takes, as in `keras.Model.export`: for each positional argument of its
             `call` a `keras.InputSpec` with shape and dtype, or nested ones; None: what it was called with.
+        names: of an only input and an only output.
 
     Raises:
         TypeError: not a Keras model.
         ValueError: not built, or of no fixed shape; another window than the model's.
     """
 
-    def __init__(self, model: Model, window: int | None, batch: int, input_signature: Sequence[Any] | None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        window: int | None,
+        batch: int | None,
+        input_signature: Sequence[Any] | None,
+        names: Names | None = None,
+    ) -> None:
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` must be a keras.Model. {received(model)}")
-        self.model = model
+        self.model, self._only = model, names or Names()
         self._keywords: list[str] = []
         structure = input_structure(model)
         if input_signature is not None:
@@ -78,18 +95,19 @@ class ModelInputs:
         else:
             self._structure = self._as_called(window)
         flat = keras.tree.flatten(self._structure)
-        names = _names(self._structure, flat)
+        several = _names(self._structure, flat)
         tokens = _one_hot_sizes(model)
         self.inputs: list[Input] = []
-        for name, given in zip(names, flat, strict=True):
+        for name, given in zip(several, flat, strict=True):
             sizes = embedding_sizes(model, given) if structure is not None and input_signature is None else []
             integers, rank = "int" in str(given.dtype), len(given.shape)
             ids = bool(sizes) or (integers and "uint" not in str(given.dtype) and (rank == 2 or _embeds(model)))
             if len(flat) == 1:
-                name = "ids" if ids else "x"
+                name = self._only.input or ("ids" if ids else "x")
+            step_name = self._only.step or name if len(flat) == 1 else name
             shape = self._shape(name, given, window, batch)
-            known = min(sizes or tokens or [2]) if ids else None
-            self.inputs.append(Input(name, shape, "int32" if ids else str(given.dtype), known))
+            known = self._only.ids or min(sizes or tokens or [2]) if ids else None
+            self.inputs.append(Input(name, step_name, shape, "int32" if ids else str(given.dtype), known))
         if window is not None and not any(i.shape[1:2] == (window,) for i in self.inputs):
             lengths = sorted({i.shape[1] for i in self.inputs if len(i.shape) > 1})
             raise ValueError(f"`window` must be {' or '.join(map(str, lengths))}, the model's own. {received(window)}")
@@ -119,7 +137,7 @@ class ModelInputs:
 
         return [specs(shape) for shape in shapes.values()]
 
-    def _shape(self, name: str, given: Any, window: int | None, batch: int) -> tuple[int, ...]:
+    def _shape(self, name: str, given: Any, window: int | None, batch: int | None) -> tuple[Any, ...]:
         _, *rest = given.shape
         if rest and rest[0] is None:
             if window is None:
@@ -142,10 +160,10 @@ class ModelInputs:
         return self.model(*arguments, **for_inference(self.model))
 
     def named_outputs(self, outputs: Any) -> dict[str, Any]:
-        """Output → tensor, as Keras names them; a single one is `output`."""
+        """Output → tensor, as Keras names them; a single one is `output`, or as `names` has it."""
         flat = [value for value in keras.tree.flatten(outputs) if value is not None]
         if len(flat) == 1:
-            return {"output": tf.identity(flat[0])}
+            return {self._only.output: tf.identity(flat[0])}
         if isinstance(outputs, dict):
             names = _names(outputs, flat)
         else:
@@ -154,8 +172,9 @@ class ModelInputs:
         return {name: tf.identity(value) for name, value in zip(_apart(names), flat, strict=True)}
 
     @property
-    def batch(self) -> int:
-        return self.inputs[0].shape[0]
+    def rows(self) -> int:
+        """Of a batch to compare with; some where it is free."""
+        return self.inputs[0].shape[0] or ROWS
 
     def windows(self, chosen: slice = slice(None)) -> Arrays:
         """Windows of every kind, (windows, …) by input: random, zeros, padded with zeros at either end, large."""
@@ -180,7 +199,7 @@ class ModelInputs:
                 x[first] = 0
                 x[first + 1, half:] = x[first + 2, 1:] = x[first + 3, :half] = x[first + 4, : shape[1] - 1] = 0
             found[one.name] = x.astype(dtype)[chosen]
-        return whole_batches(found, self.batch)
+        return whole_batches(found, self.rows)
 
 
 def _embeds(model: Model) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -25,18 +26,19 @@ class Stepping:
 
     steps: int
     sequences: tuple[Input, ...]
-    states: Mapping[str, tuple[tuple[int, ...], str]]
-    outputs: Mapping[str, tuple[int, ...] | None]
+    states: Mapping[str, tuple[tuple[Any, ...], str]]
+    outputs: Mapping[str, tuple[Any, ...] | None]
 
     def run(self, call: Run, windows: Mapping[str, Array]) -> Arrays:
         """One batch of windows from zero states: what the window would answer, (batch, …) by output."""
-        states: Arrays = {name: np.zeros(shape, dtype) for name, (shape, dtype) in self.states.items()}
+        rows = len(next(iter(windows.values())))
+        states: Arrays = {name: np.zeros((rows, *shape[1:]), dtype) for name, (shape, dtype) in self.states.items()}
         outputs = []
         for t in range(self.steps):
             given = dict(windows)
             for one in self.sequences:
-                x = windows[one.name]
-                given[one.name] = x[:, t : t + 1] if one.ids is not None else x[:, t]
+                x = given.pop(one.name)
+                given[one.step_name] = x[:, t] if one.has_features else x[:, t : t + 1]
             result = call("step", given | states)
             states = {name: result[name] for name in states}
             outputs.append(result)
@@ -46,5 +48,5 @@ class Stepping:
         }
 
 
-def _joined(values: list[Array], shape: tuple[int, ...]) -> Array:
-    return np.stack(values, axis=1).reshape(shape)  # (batch, steps, …)
+def _joined(values: list[Array], shape: tuple[Any, ...]) -> Array:
+    return np.stack(values, axis=1).reshape(-1, *shape[1:])  # (batch, steps, …)

@@ -1,5 +1,10 @@
-"""A model traced whole at static shape, with loops of ours inside its recurrent layers: its window and its step."""
+"""A model traced whole: its window and its step.
 
+At static shape, for LiteRT, there are loops of ours inside its recurrent layers; where the batch is free, for a
+SavedModel, Keras' own.
+"""
+
+import warnings
 from typing import Any
 
 from keras_rnn.core.backend import keras, tf
@@ -19,7 +24,8 @@ class Traced:
     """A model's signatures.
 
     Attributes:
-        functions: signature → `tf.function` of static shape, from named inputs to a dictionary.
+        functions: signature → `tf.function` from named inputs to a dictionary.
+        outputs: name → shape, of the window.
         variables: TensorFlow's, that the functions read.
         stepping: how its steps make up a window, or None.
         why_no_step: the reason then.
@@ -29,10 +35,11 @@ class Traced:
 
     def __init__(self, inputs: ModelInputs, unroll: bool | None) -> None:
         self.inputs, self._unroll = inputs, unroll
+        self._run_loop = _keras_loop if inputs.inputs[0].shape[0] is None else run_loop
         self.layers = [layer for layer in flat_layers(inputs.model) if isinstance(layer, keras.layers.RNN)]
         self.stateful = [layer.name for layer in self.layers if layer.stateful]
         self._calls: list[tuple[str, list[Tensor], int]] = []  # of recurrent layers: kind of cell, states, steps
-        self._shapes: dict[str, tuple[int, ...]] = {}  # of outputs
+        self.outputs: dict[str, tuple[Any, ...]] = {}
         self.variables: list[Any] = []
         self.functions = {WINDOW: self._window()}
         self.longest = max((steps for _, _, steps in self._calls), default=0)
@@ -43,15 +50,26 @@ class Traced:
         def loop(layer: Layer, sequences: Tensor, initial_state: Any, mask: Any = None, training: Any = False) -> Any:
             flat = [tf.convert_to_tensor(state) for state in keras.tree.flatten(initial_state)]
             self._calls.append((type(layer).__name__, flat, int(sequences.shape[1])))
-            return run_loop(layer, sequences, initial_state, mask, bool(training), self._unroll)
+            return self._run_loop(layer, sequences, initial_state, mask, bool(training), self._unroll)
 
         def window(*flat: Tensor) -> dict[str, Tensor]:
             outputs = self.inputs.named_outputs(self.inputs.call(flat))
-            self._shapes |= {name: tuple(value.shape) for name, value in outputs.items()}
+            self.outputs |= {name: tuple(value.shape) for name, value in outputs.items()}
             return outputs
 
         with for_phone(self.inputs.model, loop):
             return self._traced_once(tf.function(window, input_signature=[one.spec for one in self.inputs.inputs]))
+
+    def names(self) -> dict[str, dict[str, list[str]]]:
+        """Names of inputs and outputs by signature."""
+        states = [] if self.stepping is None else list(self.stepping.states)
+        return {
+            name: {
+                "inputs": [spec.name for spec in function.input_signature],
+                "outputs": [*self.outputs, *(states if name == "step" else [])],
+            }
+            for name, function in self.functions.items()
+        }
 
     def _add_step(self) -> str | None:
         """Add the signature `step`, or say why there can be none."""
@@ -71,11 +89,13 @@ class Traced:
             for number, (kind, flat, _) in enumerate(self._calls)
             for name, state in zip(_state_names(kind, len(flat), number), flat, strict=True)
         }
-        if taken := set(states) & {*self._shapes, *(one.name for one in self.inputs.inputs)}:
+        if taken := set(states) & {*self.outputs, *(one.name for one in self.inputs.inputs)}:
             return f"a state would have the name of an input or output, {taken.pop()!r}"
         try:
-            step, every = self._step(steps, sequences, states)
-            shapes = {name: self._shapes[name] if every[name] else None for name in self._shapes}
+            with warnings.catch_warnings():  # of one step Keras doubts what is right of a window
+                warnings.simplefilter("ignore", UserWarning)
+                step, every = self._step(steps, sequences, states)
+            shapes = {name: self.outputs[name] if every[name] else None for name in self.outputs}
             stepping = Stepping(steps, sequences, states, shapes)
             largest = self._stepped_difference(step, stepping)
         except Exception as error:  # a layer that has the window's length in it can raise anything
@@ -103,17 +123,17 @@ class Traced:
                 count = next(counts)
                 mine, given[:] = given[:count], given[count:]
                 nested = keras.tree.pack_sequence_as(initial_state, mine)
-                result = run_loop(layer, sequences, nested, mask, bool(training), True, mine[0])
+                result = self._run_loop(layer, sequences, nested, mask, bool(training), True, mine[0])
                 after.extend(keras.tree.flatten(result[2]))
                 return result
 
             x = [
-                x[:, None] if one in sequences and one.ids is None else x for one, x in zip(inputs, flat, strict=False)
+                x[:, None] if one in sequences and one.has_features else x for one, x in zip(inputs, flat, strict=False)
             ]  # (batch, 1, …)
             with for_phone(self.inputs.model, loop):
                 outputs = self.inputs.named_outputs(self.inputs.call(x))
             for name, value in outputs.items():
-                whole, once = self._shapes[name], tuple(value.shape)
+                whole, once = self.outputs[name], tuple(value.shape)
                 every[name] = whole != once or (steps == 1 and len(whole) > 2)
                 if every[name] and once != (whole[0], 1, *whole[2:]):
                     raise ValueError(f"{name!r} is {once} then, and {whole} of the window")
@@ -121,7 +141,8 @@ class Traced:
             return outputs | {name: tf.identity(state) for name, state in zip(states, after, strict=True)}
 
         specs = [
-            one.spec if one not in sequences else tf.TensorSpec(_one_step(one), one.dtype, one.name) for one in inputs
+            one.spec if one not in sequences else tf.TensorSpec(_one_step(one), one.dtype, one.step_name)
+            for one in inputs
         ]
         specs += [tf.TensorSpec(shape, dtype, name) for name, (shape, dtype) in states.items()]
         return self._traced_once(tf.function(step, input_signature=specs)), every
@@ -130,7 +151,12 @@ class Traced:
         """The function as it is traced now: when it is saved, the layers have their own loops again."""
         concrete = function.get_concrete_function()
         self.variables += concrete.graph.variables
-        return tf.function(lambda *inputs: concrete(*inputs), input_signature=function.input_signature)
+        specs = function.input_signature
+
+        def run(*inputs: Tensor) -> Any:  # a loaded SavedModel takes any shape, and would answer a longer window
+            return concrete(*(tf.ensure_shape(x, spec.shape) for x, spec in zip(inputs, specs, strict=True)))
+
+        return tf.function(run, input_signature=specs)
 
     def _stepped_difference(self, step: Function, stepping: Stepping) -> float:
         functions = self.functions | {"step": step}
@@ -139,14 +165,26 @@ class Traced:
             return called(functions[signature], given)
 
         windows = self.inputs.windows(STEPPED)
-        whole = by_batches(lambda x: run(WINDOW, x), windows, self.inputs.batch)
-        stepped = by_batches(lambda x: stepping.run(run, x), windows, self.inputs.batch)
+        whole = by_batches(lambda x: run(WINDOW, x), windows, self.inputs.rows)
+        stepped = by_batches(lambda x: stepping.run(run, x), windows, self.inputs.rows)
         return float(max(relative_differences(stepped, whole)))
 
 
-def _one_step(one: Input) -> tuple[int, ...]:
+def _keras_loop(
+    layer: Layer, sequences: Tensor, states: Any, mask: Tensor, training: bool, _: Any, output_before: Tensor = None
+) -> Any:
+    """`run_loop` by Keras' own, for any batch."""
+    last, outputs, new = type(layer).inner_loop(layer, sequences, states, mask=mask, training=training)
+    if output_before is not None and mask is not None and not layer.zero_output_for_mask:
+        kept = tf.reshape(mask, (-1, 1, *[1] * (len(last.shape) - 1)))  # of one step: (batch, 1, …)
+        outputs = tf.where(kept, outputs, output_before[:, None])
+        last = outputs[:, -1]
+    return last, outputs, new
+
+
+def _one_step(one: Input) -> tuple[Any, ...]:
     batch, _, *rest = one.shape
-    return (batch, 1) if one.ids is not None or not rest else (batch, *rest)
+    return (batch, *rest) if one.has_features else (batch, 1)
 
 
 def _state_names(kind: str, count: int, number: int) -> list[str]:

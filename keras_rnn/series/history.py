@@ -91,12 +91,12 @@ def persistence(histories: ArrayLike) -> Floats:
 
 
 def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window: int, steps: int) -> Floats:
-    """Forecast `steps` periods one after the other, each from the window that holds the ones before.
+    """Forecast `steps` periods, beyond the first answer each from the window that holds the ones before.
 
     Of several features only the first is forecast: the others stay at their last values.
 
     Args:
-        predict: (1, window[, features]) → something of shape (1, 1).
+        predict: (1, window[, features]) → (1, 1), or of a model that answers several periods at once (1, periods).
         history: checked values, (periods[, features]), at least a window of them.
         window, steps: periods.
 
@@ -106,7 +106,10 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
     known = history[-window:].reshape(window, -1)  # (window, features)
     rows = np.concatenate([known, known[-1:].repeat(steps, axis=0)], dtype=np.float64)  # first all at their last values
-    for i in range(steps):
-        x = rows[i : i + window].reshape(1, window, *history.shape[1:])
-        rows[window + i, 0] = np.asarray(predict(x)).reshape(())
+    done = 0
+    while done < steps:
+        x = rows[done : done + window].reshape(1, window, *history.shape[1:])
+        following = np.asarray(predict(x)).reshape(-1)[: steps - done]
+        rows[window + done : window + done + len(following), 0] = following
+        done += len(following)
     return rows[window:, 0]

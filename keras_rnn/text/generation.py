@@ -1,73 +1,178 @@
-"""Greedy generation in a LiteRT graph, with every window under way at once.
+"""Text from a model, and a text read character by character: the same code for Keras and for LiteRT."""
 
-Each new character is answered from a window that starts at a zero state, so a window of n characters costs n steps
-that wait for each other. But n windows overlap: here they advance together, one row each, so that a new character
-costs one product of (n − 1, units) by (units, units) instead of n products of a row. The answers are the same.
-"""
+from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from keras_rnn.core.backend import tf
-from keras_rnn.core.types import Tensor
+import numpy as np
+from numpy.typing import NDArray
+
+from keras_rnn.core.checks import received
+from keras_rnn.text.sampling import check_drawing, softmax
+from keras_rnn.text.vocabulary import UNKNOWN, Ids, check_text, encode
+
+State = Mapping[str, NDArray[Any]]  # name, such as `h_0` → (1, units)
 
 
-def generate(
-    ids: Tensor,
-    ahead: int,
-    project: Callable[[Tensor], Tensor],
-    start: Callable[[Tensor], Tensor],
-    recurrent_kernel: Tensor,
-    head: Callable[[Tensor], Tensor],
-    activate: Callable[[Tensor], Tensor],
-    unroll: bool,
-) -> Tensor:
-    """A window's ids (1, window) → the ids that follow, the most likely each time, (1, ahead).
+class TextGeneration:
+    """`generate`, `predict_next` and `stream` for whatever knows its vocabulary and can compute logits.
 
-    Args:
-        project: ids (1,) → x·kernel + bias (1, units).
-        start: ids (1,) → what a window that begins with it carries on, activate(project)·recurrent_kernel.
-        recurrent_kernel: (units, units).
-        head: a state (1, units) → logits (1, vocabulary).
-        activate: of the state.
-        unroll: the loop as a chain of ops, or as one `WHILE`.
+    There are two kinds of models. One re-reads the last `window` characters from a zero state for every new one, for
+    that is what it was trained on. The other, `carried`, goes on from the state that it was left in: a prompt may be of
+    any length, and what lies further back than a window still counts.
     """
-    window = int(ids.shape[1])
 
-    def push(carried: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
-        """All windows read a character; row k of `carried` is of the one that has read k + 1 before it.
+    vocabulary: str
+    window: int
+    carried = False
 
-        Returns the state of the one that is full now, (1, units), and what the others carry on, with a new one.
+    def next_logits(self, ids: Ids) -> NDArray[Any]:
+        """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
+        raise NotImplementedError
+
+    def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
+        """Logits (vocabulary,) after the last of the ids, one at least, and the state then; None begins at zeros.
+
+        Of carried models only.
         """
-        h = activate(project(x) if carried is None else carried + project(x))  # (windows, units)
-        going_on = h[: window - 2]
-        rows = [start(x)] if window > 1 else []
-        rows += [tf.matmul(going_on, recurrent_kernel)] if int(going_on.shape[0]) else []
-        return h[-1:], tf.concat(rows, axis=0) if rows else None
+        raise NotImplementedError
 
-    def most_likely(h: Tensor) -> Tensor:
-        return tf.argmax(head(h), axis=-1, output_type=tf.int32)  # (1,)
+    def _prompt_ids(self, prompt: str) -> Ids:
+        check_text("prompt", prompt)
+        ids = encode(prompt, self.vocabulary, "prompt")
+        if not self.carried and len(ids) < self.window:
+            raise ValueError(f"`prompt` must hold at least {self.window} characters, the window. {received(prompt)}")
+        return ids
 
-    if unroll:
-        carried = start(ids[:, 0]) if window > 1 else None  # grows by a row with each character
-        for t in range(1, window - 1):
-            _, carried = push(carried, ids[:, t])
-        x, following = ids[:, -1], []
-        for _ in range(ahead):
-            h, carried = push(carried, x)
-            x = most_likely(h)
-            following.append(x)
-        return tf.stack(following, axis=1)
+    def predict_next(self, prompt: str) -> dict[str, float]:
+        """Probability of each character of the vocabulary to come next, the most likely first.
 
-    def warm(t: Tensor, carried: Tensor) -> tuple[Tensor, Tensor]:
-        return t + 1, push(carried, tf.slice(ids[0], t[None], [1]))[1]
+        Raises:
+            TypeError: the prompt is not a string.
+            ValueError: it is shorter than the window of a model that re-reads it, or has a character outside the
+                vocabulary.
+        """
+        logits = CharacterStream(self).read(self._prompt_ids(prompt).tolist())
+        assert logits is not None
+        return self._probabilities(logits)
 
-    def write(i: Tensor, carried: Tensor, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        h, carried = push(carried, x)
-        x = most_likely(h)
-        return i + 1, carried, x, tf.concat([row[:, 1:], x[:, None]], axis=1)
+    def _probabilities(self, logits: NDArray[Any]) -> dict[str, float]:
+        p = softmax(logits)  # (vocabulary,)
+        return {self.vocabulary[i]: float(p[i]) for i in np.argsort(-p, kind="stable")}
 
-    # rows of windows that have not begun hold nothing of use; they are gone before anything reads them
-    carried = tf.zeros((window - 1, int(recurrent_kernel.shape[0])))
-    _, carried = tf.while_loop(lambda t, _: t < window - 1, warm, (tf.constant(0), carried))
-    row = tf.zeros((1, ahead), tf.int32)
-    return tf.while_loop(lambda i, *_: i < ahead, write, (tf.constant(0), carried, ids[:, -1], row))[3]
+    def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
+        """The `length` ids after a window of them, the most likely each time; None where no graph loops over them."""
+        return None
+
+    def stream(self, state: Any = None) -> CharacterStream:
+        """Characters one at a time, answered as `predict_next` answers them all.
+
+        Args:
+            state: another stream's, to go on where it stood; of a model that re-reads its window the characters that
+                were read, of a carried one its arrays by name. None begins anew.
+        """
+        return CharacterStream(self, state)
+
+    def generate(
+        self,
+        prompt: str,
+        length: int,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+    ) -> str:
+        """The prompt and up to `length` characters that the model adds to it.
+
+        Args:
+            prompt: characters of the vocabulary, at least `window` of them where the model re-reads its window.
+            length: characters to add, 0 to 100,000.
+            temperature: 0 for the most likely character each time; above 0 they are drawn, the flatter the higher.
+            top_k: draw among the k most likely only; at temperature 0 nothing is drawn.
+            top_p: draw among the fewest whose probabilities reach p only; at temperature 0 nothing is drawn.
+            stop: a string or several; the text ends before the first of them that the model writes.
+            seed: repeats the draws; None draws anew each time. No effect at temperature 0.
+
+        Returns:
+            The text, prompt included. U+FFFD, the unknown character, is never added.
+
+        Raises:
+            TypeError: an argument of the wrong type.
+            ValueError: an argument out of its range; a prompt too short or outside the vocabulary.
+        """
+        ids = self._prompt_ids(prompt).tolist()
+        sampling, stops = check_drawing(length, temperature, top_k, top_p, stop, seed)
+        if sampling.temperature == 0 and not stops:
+            likely = self._most_likely(ids[-self.window :], length)
+            if likely is not None:
+                return prompt + "".join(self.vocabulary[i] for i in likely)
+        unknown = self.vocabulary.find(UNKNOWN)
+        stream, random, added = CharacterStream(self), np.random.default_rng(seed), ""
+        for _ in range(length):
+            logits = stream.read(ids)
+            assert logits is not None
+            if unknown >= 0:
+                logits = np.where(np.arange(len(logits)) == unknown, -np.inf, logits)
+            ids = [sampling.draw(logits, random)]
+            added += self.vocabulary[ids[0]]
+            ending = next((s for s in stops if added.endswith(s)), None)
+            if ending is not None:
+                return prompt + added[: -len(ending)]
+        return prompt + added
+
+
+class CharacterStream:
+    """A text read character by character; what it remembers is in the open, as `state`.
+
+    Attributes:
+        state: what the next answer still depends on: of a model that re-reads its window at most window − 1
+            characters, of a carried one its arrays by name, or None before the first character.
+    """
+
+    def __init__(self, model: TextGeneration, state: Any = None) -> None:
+        self.model = model
+        if model.carried:
+            if not isinstance(state, Mapping | None):
+                raise TypeError(f"`state` must be a stream's, arrays by name. {received(state)}")
+            self._state: State | None = None if state is None else dict(state)
+            return
+        if not isinstance(state, str | None):
+            raise TypeError(f"`state` must be a string. {received(state)}")
+        self._ids: list[int] = encode(state, model.vocabulary, "state").tolist() if state else []
+        self._forget()
+
+    @property
+    def state(self) -> Any:
+        if self.model.carried:
+            return self._state
+        return "".join(self.model.vocabulary[i] for i in self._ids)
+
+    def read(self, ids: list[int]) -> NDArray[Any] | None:
+        """Logits (vocabulary,) after the last of these ids, or None while there is no whole window."""
+        if self.model.carried:
+            logits, self._state = self.model.read(ids, self._state)
+            return logits
+        window = (self._ids + ids)[-self.model.window :]
+        self._ids = window
+        self._forget()
+        if len(window) < self.model.window:
+            return None
+        answer: NDArray[Any] = self.model.next_logits(np.asarray([window], np.int32))[0]
+        return answer
+
+    def push(self, character: str) -> dict[str, float] | None:
+        """Read one character; probabilities of the next by character, or None while there is no whole window.
+
+        Raises:
+            TypeError, ValueError: not one character of the vocabulary.
+        """
+        check_text("character", character)
+        if len(character) != 1:
+            raise ValueError(f"`character` must be one character. {received(character)}")
+        logits = self.read(encode(character, self.model.vocabulary, "character").tolist())
+        return None if logits is None else self.model._probabilities(logits)
+
+    def _forget(self) -> None:
+        self._ids = self._ids[max(0, len(self._ids) - self.model.window + 1) :]

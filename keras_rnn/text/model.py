@@ -16,7 +16,7 @@ from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
-from keras_rnn.text.sampling import TextGeneration
+from keras_rnn.text.generation import TextGeneration
 from keras_rnn.text.vocabulary import (
     TEXT_FILE,
     Ids,

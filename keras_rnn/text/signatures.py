@@ -10,7 +10,7 @@ from keras_rnn.core.types import Function, Tensor
 from keras_rnn.rnn.graph import ExportModule
 from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
-from keras_rnn.text.generation import generate
+from keras_rnn.text.greedy import generate
 from keras_rnn.text.sampling import MAXIMUM_LENGTH
 
 TABLE_UP_TO = 4096  # numbers, 16 KiB
@@ -38,7 +38,7 @@ class CharSignatures(ExportModule):
         every_step: bool,
         activation: str = "tanh",
     ) -> None:
-        self.ahead = max(AHEAD["char"], window)  # as many as make the warming up of `generation` worth it
+        self.ahead = max(AHEAD["char"], window)  # as many as make the warming up of `greedy` worth it
         super().__init__(weights, window, batch, every_step, activation=activation)
         self.vocabulary = tf.constant([ord(character) for character in vocabulary])  # code points, sorted
         if batch is None:  # for servers: on a phone strings are no built-in type

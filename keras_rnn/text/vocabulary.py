@@ -4,6 +4,7 @@ A vocabulary is a string: the distinct characters of a text, sorted by code poin
 in it, so two programs that know the characters agree on the ids without a table.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from keras_rnn.core.checks import check_choice, check_integer, received
 
 Ids = NDArray[np.int32]
 TEXT_FILE = Path(__file__).parent / "hello_world.txt"
+UNKNOWN = "\ufffd"  # in a vocabulary, the place of every character that it lacks
 
 
 def check_text(name: str, text: Any) -> str:
@@ -41,6 +43,29 @@ def check_vocabulary(vocabulary: Any) -> str:
     return expected
 
 
+def check_characters(vocabulary: Any) -> str:
+    """The characters of a model's ids, in their order, as one string.
+
+    Args:
+        vocabulary: a string of distinct characters, or a sequence of them, in which "[UNK]", as `StringLookup` calls
+            it, stands for U+FFFD, the unknown character.
+
+    Raises:
+        TypeError, ValueError: something else, or a character twice.
+    """
+    if not isinstance(vocabulary, str):
+        if not isinstance(vocabulary, Sequence) or not all(isinstance(token, str) for token in vocabulary):
+            raise TypeError(f"`vocabulary` must be a string or a sequence of characters. {received(vocabulary)}")
+        tokens = [UNKNOWN if token == "[UNK]" else token for token in vocabulary]
+        if other := next((token for token in tokens if len(token) != 1), None):
+            raise ValueError(f"`vocabulary` must hold single characters. {received(other)}")
+        vocabulary = "".join(tokens)
+    characters = check_text("vocabulary", vocabulary)
+    if twice := next((c for i, c in enumerate(characters) if c in characters[:i]), None):
+        raise ValueError(f"`vocabulary` must hold each character once. Received: {twice!r} twice")
+    return characters
+
+
 def _quoted(vocabulary: str) -> str:
     return f"{vocabulary[:60]!r}{'…' if len(vocabulary) > 60 else ''}"
 
@@ -57,19 +82,24 @@ def _code_points(text: str) -> NDArray[np.uint32]:
 def encode(text: str, vocabulary: str, name: str = "text") -> Ids:
     """The ids of a text's characters, int32 of shape (characters,).
 
+    A character that is not in the vocabulary gets the id of U+FFFD, where that is.
+
     Raises:
-        ValueError: a character is not in the vocabulary.
+        ValueError: a character is not in the vocabulary, and neither is U+FFFD.
     """
     points, known = _code_points(text), _code_points(vocabulary)  # (characters,), (vocabulary,)
-    ids = np.searchsorted(known, points).clip(max=len(known) - 1)
+    order = np.argsort(known).astype(np.int32)  # a model of the user's own may have its ids in another order
+    ids: Ids = order[np.searchsorted(known, points, sorter=order).clip(max=len(known) - 1)]
     unknown = known[ids] != points
-    if unknown.any():
+    if UNKNOWN in vocabulary:
+        ids[unknown] = vocabulary.index(UNKNOWN)
+    elif unknown.any():
         character = text[int(np.argmax(unknown))]
         raise ValueError(
             f"`{name}` must hold only characters of the vocabulary {_quoted(vocabulary)}, "
             f"which has no {character!r}. {received(text)}"
         )
-    return ids.astype(np.int32)
+    return ids
 
 
 def decode(ids: ArrayLike, vocabulary: str) -> str:

@@ -20,8 +20,8 @@ from keras_rnn.gs10.files import GS10_FREQUENCIES
 from keras_rnn.plots.figure import save_figure
 from keras_rnn.plots.forecast import plot_forecast, plot_predictions
 from keras_rnn.rnn.model import read_keras_file
+from keras_rnn.text.generation import TextGeneration
 from keras_rnn.text.model import CharModel
-from keras_rnn.text.sampling import TextGeneration
 from keras_rnn.text.vocabulary import Ids
 from keras_rnn.zoo.tasks import measure, train_preset
 

@@ -21,7 +21,11 @@ def test_export_of_a_name_keeps_its_card(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("stock.keras out", "NAME-or-FILE must be a CharModel, GS10Model or SeriesModel. Received: "),
+        ("stock.keras out --vocabulary ab", "NAME-or-FILE must take ids (batch, steps) and give logits (batch, 2)"),
+        ("stock.keras out --unit x --vocabulary ab", "--vocabulary must not be given with unit, of a forecaster"),
+        ("stock.keras out.tflite --vocabulary aba", "--vocabulary must hold each character once. Received: 'a' twice"),
+        ("stock.keras out.tflite --vocabulary @absent", "No such file or directory: 'absent'"),
+        ("char out --unit x", "--unit must not be given for a CharModel, which has its own. Received: 'x'"),
         ("char out.tflite --window 3", "--window must be 2, the model's own. Received: 3"),
     ],
 )

@@ -7,10 +7,12 @@ import pytest
 from helpers import run
 
 from keras_rnn import char_model, gs10_model, runtime, to_litert
-from keras_rnn.artifacts.litert import samples_of
 from keras_rnn.core.backend import keras
 from keras_rnn.core.parity import ParityError
+from keras_rnn.litert.calibration import recorded_samples
 from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.inputs import Input
+from keras_rnn.litert.stepping import Stepping
 
 L = keras.layers
 
@@ -108,11 +110,13 @@ def test_samples_carry_the_state_on():
         return {"output": x, "h_0": h_0 + x}
 
     class Spec:
-        def __init__(self, name, shape):
-            self.name, self.shape = name, shape
+        def __init__(self, name):
+            self.name = name
 
-    function.input_signature = [Spec("x", (1, 1)), Spec("h_0", (1, 1))]
-    samples = samples_of({"step": function}, np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]]))["step"]
+    function.input_signature = [Spec("x"), Spec("h_0")]
+    stepping = Stepping(3, (Input("x", "x", (1, 3), "float32", None),), {"h_0": ((1, 1), "float32")}, {"output": None})
+    windows = {"x": np.array([[1.0, 2.0, 3.0], [10.0, 20.0, 30.0]])}
+    samples = recorded_samples({"step": function}, stepping, windows, 1)["step"]
     assert samples["x"].ravel().tolist() == [1, 2, 3, 10, 20, 30]
     assert samples["h_0"].ravel().tolist() == [0, 1, 3, 0, 10, 30]
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_rnn.text.sampling import MAXIMUM_LENGTH, Sampling, TextGeneration, softmax
+from keras_rnn.text.generation import TextGeneration
+from keras_rnn.text.sampling import MAXIMUM_LENGTH, Sampling, softmax
 
 LOGITS = np.log([0.5, 0.3, 0.15, 0.05])
 

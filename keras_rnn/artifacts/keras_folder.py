@@ -1,0 +1,93 @@
+"""The folder of any Keras model: SavedModel, LiteRT and card, as of this package's own models."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.artifacts.conversion import file_metadata
+from keras_rnn.artifacts.litert import summary_of
+from keras_rnn.artifacts.purpose import Purpose, purpose_in
+from keras_rnn.artifacts.saved_model import SavedModelFolder, write_saved_model
+from keras_rnn.artifacts.verification import sound_file
+from keras_rnn.catalog.metadata import document_of
+from keras_rnn.core.backend import tf
+from keras_rnn.core.parity import Check
+from keras_rnn.core.types import Model
+from keras_rnn.litert.comparison import by_batches, relative_differences
+from keras_rnn.litert.convert import Conversion
+from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.litert.inputs import ModelInputs
+from keras_rnn.litert.stepping import Run
+from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
+
+
+class KerasArtifacts:
+    """What a folder holds of a model that is not this package's own; arguments and errors as of `export`."""
+
+    def __init__(self, model: Model, window: int | None, purpose: Purpose) -> None:
+        self.model, self.window = model, window
+        self._conversion = Conversion(model, window, 1, None, None, None, None, None, purpose.names)
+        self._metadata = file_metadata(model, self._conversion, purpose)
+        self._served, self._notes = self._conversion.traced, list(self._conversion.notes)
+        try:
+            self._served = Traced(ModelInputs(model, window, None, None, purpose.names), None)
+        except Exception as error:  # a model may have its batch in it, and raise anything
+            self._notes.append(f"the SavedModel takes a batch of 1: {reason_of(error)}")
+
+    def write(self, folder: Path) -> None:
+        """The archive, the SavedModel and the LiteRT file."""
+        self.model.save(folder / "model.keras")
+        module = tf.Module()
+        module.kept = list(self._served.variables)
+        functions = {name: f for name, f in self._served.functions.items() if name in self._conversion.signatures}
+        write_saved_model(module, functions, folder / "1")
+        (folder / "model.tflite").write_bytes(self._conversion.content(None, self._metadata(None)))
+
+    def checks(self, folder: Path, tolerance: float | None) -> list[Check]:
+        """Both artifacts beside Keras, by window and step by step; differences are parts of the largest answer."""
+        reference, lite = self._conversion.reference, LiteRTFile(folder / "model.tflite")
+        allowed = reference.allowed if tolerance is None else np.full(1, tolerance)
+        rows = self._conversion.inputs.rows
+
+        def compared(artifact: str, run: Run) -> Iterator[Check]:
+            calls = {WINDOW: lambda x: run(WINDOW, x)}
+            stepping = self._conversion.traced.stepping
+            if stepping is not None:
+                calls["step × window"] = lambda x: stepping.run(run, x)
+            for what, call in calls.items():
+                found = relative_differences(by_batches(call, reference.windows, rows), reference.expected)
+                passed = bool((found <= allowed).all())
+                yield Check(artifact, what, len(found), float(found.max()), float(allowed.max()), passed)
+
+        saved = SavedModelFolder(folder / "1")
+        return [*compared("SavedModel", saved.run), *compared("LiteRT", lite.run), sound_file(lite)]
+
+    def card(self) -> dict[str, Any]:
+        """The model's part of its folder's card."""
+        return {
+            **summary_of(self.model, None),
+            "class": type(self.model).__name__,
+            "cell": None,
+            "config": {} if self.window is None else {"window": self.window},
+            "parameters": int(self.model.count_params()),
+            "weights_sha256": weights_sha256(self.model),
+            "limits": self._notes,
+        }
+
+
+def verify_keras_model(model: Model, folder: Path, card: dict[str, Any], tolerance: float | None) -> list[Check]:
+    """Check a folder that `export` wrote of any Keras model."""
+    document = document_of(LiteRTFile(folder / "model.tflite").metadata, "model.tflite")
+    return KerasArtifacts(model, card["config"].get("window"), purpose_in(document)).checks(folder, tolerance)
+
+
+def weights_sha256(model: Model) -> str:
+    """Of all weights in their order, with shapes and dtypes."""
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(f"{weight.dtype} {weight.shape}".encode())
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
