@@ -131,7 +131,11 @@ def _split_files(files: list[Path], held_out: Source | int | None) -> tuple[list
     if held_out is None:
         return files, []
     if isinstance(held_out, int):
-        n = check_integer("validation_files", held_out, 2, max(2, len(files)))
+        n = check_integer("validation_files", held_out, 2)
+        if n > len(files):
+            raise ValueError(
+                f"`source` must have {n:,} files at least, to keep every {n:,}th. Received: {len(files):,}"
+            )
         chosen = files[n - 1 :: n]
     else:
         chosen = find_texts(held_out, "validation_files")
