@@ -30,8 +30,8 @@ CODE_POINTS = 0x110000
 class Corpus:
     """A text as ids, in memory that does not grow with it: 1, 2 or 4 bytes of a temporary file for each character.
 
-    Several files are one text, one after the other. They are read twice, to count the characters and to write the ids;
-    the file goes with the object.
+    Several files are one text, one after the other. They are read twice, to count the characters and to write the ids.
+    The temporary file goes with the object; the variable `TMPDIR` says where it lies, which should be a disk.
 
     Args:
         source: a UTF-8 file, gzipped where its name ends in `.gz`; a folder, for the `.txt` and `.txt.gz` files below

@@ -56,7 +56,8 @@ def _texts_of(source: FilePath, name: str) -> list[Path]:
     else:
         raise FileNotFoundError(f"`{name}` must be a file, a folder or a glob. {received(source)}, which is not there")
     if not found:
-        raise ValueError(f"`{name}` must be {kind}. Received: {str(source)!r}, which has none")
+        shown = str(source)[:300]  # perhaps a whole text, taken for a glob
+        raise ValueError(f"`{name}` must be {kind}. Received: {shown!r}, which has none")
     return sorted(found)
 
 
