@@ -1,10 +1,16 @@
 """Characters as ids, and a text as windows to learn from.
 
 A vocabulary is a string: the distinct characters of a text, sorted by code point. A character's id is its place
-in it, so two programs that know the characters agree on the ids without a table.
+in it, so two programs that know the characters agree on the ids without a table. (A model that is not of this package
+may have its own order.)
+
+Where U+FFFD is one of them, it stands for every character that is not. The 256 characters U+0000 to U+00FF together
+stand for bytes: a text is then written as those of its UTF-8.
 """
 
-from collections.abc import Sequence
+import codecs
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +21,8 @@ from keras_rnn.core.checks import check_choice, check_integer, received
 
 Ids = NDArray[np.int32]
 TEXT_FILE = Path(__file__).parent / "hello_world.txt"
-UNKNOWN = "\ufffd"  # in a vocabulary, the place of every character that it lacks
+UNKNOWN = "\ufffd"  # what Unicode itself puts in the place of what cannot be shown
+BYTES = "".join(map(chr, range(256)))
 
 
 def check_text(name: str, text: Any) -> str:
@@ -38,7 +45,7 @@ def check_vocabulary(vocabulary: Any) -> str:
     if vocabulary != expected:
         raise ValueError(
             "`vocabulary` must be distinct characters sorted by code point, here "
-            f"{_quoted(expected)}. {received(vocabulary)}"
+            f"{quoted(expected)}. {received(vocabulary)}"
         )
     return expected
 
@@ -66,7 +73,8 @@ def check_characters(vocabulary: Any) -> str:
     return characters
 
 
-def _quoted(vocabulary: str) -> str:
+def quoted(vocabulary: str) -> str:
+    """A vocabulary as errors show it: its first 60 characters."""
     return f"{vocabulary[:60]!r}{'…' if len(vocabulary) > 60 else ''}"
 
 
@@ -75,28 +83,62 @@ def vocabulary_of(text: str) -> str:
     return "".join(sorted(set(text)))
 
 
-def _code_points(text: str) -> NDArray[np.uint32]:
+def capped_vocabulary(counts: Mapping[str, int], maximum: int | None = None) -> str:
+    """The vocabulary of a text's most frequent characters, of those as frequent the ones first by code point.
+
+    Args:
+        counts: how often each character occurs.
+        maximum: characters of the vocabulary; where there are more, U+FFFD is one of them. None: all.
+    """
+    if maximum is None or len(counts) <= maximum:
+        return vocabulary_of("".join(counts))
+    frequent = sorted(counts.keys() - {UNKNOWN}, key=lambda character: (-counts[character], character))
+    return vocabulary_of("".join(frequent[: maximum - 1]) + UNKNOWN)
+
+
+def text_to_bytes(text: str) -> str:
+    """A text as characters of the vocabulary `BYTES`, one for each byte of its UTF-8."""
+    return text.encode("utf-8").decode("latin-1")
+
+
+def bytes_to_text(characters: Iterable[str]) -> Iterator[str]:
+    """The text that characters of `BYTES` stand for, piece by piece, as soon as the bytes of a character are there.
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for character in characters:
+        if piece := decoder.decode(character.encode("latin-1")):
+            yield piece
+    if rest := decoder.decode(b"", final=True):
+        yield rest
+
+
+def code_points(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le"), dtype="<u4")
+
+
+@functools.lru_cache(maxsize=8)
+def _table(vocabulary: str) -> Ids:
+    """The id of every code point up to one past the vocabulary's last; of those it lacks U+FFFD's, or −1."""
+    points = code_points(vocabulary)
+    table = np.full(int(points.max()) + 2, vocabulary.find(UNKNOWN), dtype=np.int32)
+    table[points] = np.arange(len(points))
+    return table
 
 
 def encode(text: str, vocabulary: str, name: str = "text") -> Ids:
     """The ids of a text's characters, int32 of shape (characters,).
 
-    A character that is not in the vocabulary gets the id of U+FFFD, where that is.
-
     Raises:
-        ValueError: a character is not in the vocabulary, and neither is U+FFFD.
+        ValueError: a character is not in the vocabulary, and U+FFFD is not either.
     """
-    points, known = _code_points(text), _code_points(vocabulary)  # (characters,), (vocabulary,)
-    order = np.argsort(known).astype(np.int32)  # a model of the user's own may have its ids in another order
-    ids: Ids = order[np.searchsorted(known, points, sorter=order).clip(max=len(known) - 1)]
-    unknown = known[ids] != points
-    if UNKNOWN in vocabulary:
-        ids[unknown] = vocabulary.index(UNKNOWN)
-    elif unknown.any():
+    ids = _table(vocabulary).take(code_points(text), mode="clip")  # (characters,)
+    unknown = ids < 0
+    if unknown.any():
         character = text[int(np.argmax(unknown))]
         raise ValueError(
-            f"`{name}` must hold only characters of the vocabulary {_quoted(vocabulary)}, "
+            f"`{name}` must hold only characters of the vocabulary {quoted(vocabulary)}, "
             f"which has no {character!r}. {received(text)}"
         )
     return ids
@@ -120,6 +162,9 @@ def text_windows(
     text: str, window: int = 2, targets: str = "last", vocabulary: str | None = None
 ) -> tuple[Ids, Ids, str]:
     """Every window of a text with what follows it, ready for `model.fit`.
+
+    The windows are arrays of their own, 4 · window bytes for each character: more than a few MB of text are for
+    `text.corpus.Corpus`.
 
     Args:
         text: the text to learn; longer than the window.

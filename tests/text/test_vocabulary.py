@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 
 from keras_rnn import text_windows
-from keras_rnn.text.vocabulary import check_vocabulary, decode, encode, vocabulary_of
+from keras_rnn.text.vocabulary import (
+    BYTES,
+    UNKNOWN,
+    bytes_to_text,
+    capped_vocabulary,
+    check_vocabulary,
+    decode,
+    encode,
+    text_to_bytes,
+    vocabulary_of,
+)
 
 
 def test_hello_world():
@@ -76,3 +86,34 @@ def test_a_vocabulary_must_be_sorted_and_the_message_shows_it_so():
 def test_ids_outside_the_vocabulary(ids):
     with pytest.raises(ValueError, match="Received: "):
         decode(ids, " dehlorw")
+
+
+def test_the_unknown_character_stands_for_all_others():
+    vocabulary = "abc" + UNKNOWN
+    assert encode("axb\U0010ffff" + UNKNOWN, vocabulary).tolist() == [0, 3, 1, 3, 3]
+    assert encode("", vocabulary).tolist() == []
+    with pytest.raises(ValueError, match="has no 'x'"):
+        encode("axb", "abc")
+
+
+@pytest.mark.parametrize(
+    ("counts", "maximum", "expected"),
+    [
+        ({"b": 1, "a": 2}, None, "ab"),
+        ({"b": 1, "a": 2}, 2, "ab"),
+        ({"b": 2, "a": 1, "c": 2}, 2, "b" + UNKNOWN),  # of the two as frequent the first
+        ({"b": 2, "a": 1, "c": 3, UNKNOWN: 1}, 3, "bc" + UNKNOWN),
+        ({"a": 3, "😀": 2, "b": 1}, 2, "a" + UNKNOWN),
+        ({"😀": 3, "a": 2, "b": 1}, 2, UNKNOWN + "😀"),
+    ],
+)
+def test_a_cap_keeps_the_most_frequent(counts, maximum, expected):
+    assert capped_vocabulary(counts, maximum) == check_vocabulary(expected)
+
+
+def test_bytes_become_text_as_soon_as_a_character_is_whole():
+    symbols = text_to_bytes("aé日😀")
+    assert decode(encode(symbols, BYTES), BYTES) == symbols
+    assert encode(symbols, BYTES).tolist() == list("aé日😀".encode())
+    assert list(bytes_to_text(symbols)) == ["a", "é", "日", "😀"]
+    assert "".join(bytes_to_text("\xe9a\xe6")) == "\ufffda\ufffd"
