@@ -19,7 +19,7 @@ OPTIONS = {
     "train series": "--column --inputs --scaling --activation --test --out --cell --window --units --updates --seed "
     "--json",
     "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",
-    "export": "--window --batch --quantize --calibration --json",
+    "export": "--window --vocabulary --unit --frequency --columns --batch --quantize --calibration --json",
     "import-torch": "--nonlinearity --sequences --last --steps --json",
     "verify": "--json",
     "data show": "--json",
