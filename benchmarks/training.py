@@ -19,8 +19,8 @@ from tqdm import tqdm
 
 from keras_rnn import char_model, gs10_model, train
 from keras_rnn.catalog.names import ModelName
-from keras_rnn.catalog.presets import CELLS
 from keras_rnn.core.backend import tf
+from keras_rnn.rnn.cells import PLAIN_CELLS
 from keras_rnn.zoo.tasks import task_of
 
 UPDATES = {"fit(epochs=…)": 50, "train, 1,000": 1_000, "train, 10,000": 10_000, "PyTorch loop": 1_000}
@@ -73,7 +73,7 @@ def main():
     torch.set_num_threads(1)
     results = {}
     for task_name in ("char", "gs10"):
-        for cell in CELLS:
+        for cell in PLAIN_CELLS:
             runs = contenders(task_name, cell)
             speeds = {name: [] for name in runs}
             for counted in tqdm(range(-1, options.rounds), desc=f"{task_name}/{cell}"):

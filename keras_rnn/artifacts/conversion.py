@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from keras_rnn.artifacts.litert import document, litert_bytes, stepping_of, summary_of
-from keras_rnn.artifacts.purpose import Purpose, purpose_of
+from keras_rnn.artifacts.purpose import Purpose, purpose_of, purpose_of_own
 from keras_rnn.catalog.metadata import BUFFER_NAME
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
@@ -99,15 +99,13 @@ def to_litert(
     except (TypeError, ValueError) as error:
         raise TypeError(f"`metadata` must be what JSON can hold. {received(metadata)}") from error
     if isinstance(model, RecurrentModel):
-        settled: dict[str, Any] = {
-            "signatures": signatures,
-            "metadata": metadata,
-            "unroll": unroll,
-            "input_signature": input_signature,
-        }
-        settled |= {"vocabulary": vocabulary, "unit": unit, "frequency": frequency, "columns": columns}
-        settled |= {"residuals": residuals}
-        refuse_own(model, window, settled)
+        refuse_own(model, window, {
+            "input_signature": input_signature, "vocabulary": vocabulary, "unit": unit, "frequency": frequency,
+            "columns": columns, "residuals": residuals,
+        })  # fmt: skip
+        purpose = purpose_of_own(model)
+    if isinstance(model, RecurrentModel) and model.has_signatures:
+        refuse_own(model, window, {"signatures": signatures, "metadata": metadata, "unroll": unroll})
         return write_compared(
             target,
             lambda kind: litert_bytes(model, None, {}, kind, calibration if kind else None, batch),
@@ -144,7 +142,7 @@ def file_metadata(model: Model, conversion: Conversion, purpose: Purpose) -> Cal
         "kind": purpose.kind,
         "name": None,
         "window": conversion.inputs.inputs[0].shape[1],
-        "units": None,
+        "units": getattr(model, "units", None) if isinstance(model, RecurrentModel) else None,
         "ahead": None,
         "settings": purpose.settings_of(conversion),
         "signatures": conversion.signatures,

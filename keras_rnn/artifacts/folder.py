@@ -9,9 +9,9 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from keras_rnn.artifacts.conversion import refuse_own
-from keras_rnn.artifacts.keras_folder import KerasArtifacts
+from keras_rnn.artifacts.keras_folder import KerasArtifacts, settings_of
 from keras_rnn.artifacts.litert import litert_bytes, summary_of, versions
-from keras_rnn.artifacts.purpose import purpose_of
+from keras_rnn.artifacts.purpose import Purpose, purpose_of, purpose_of_own
 from keras_rnn.artifacts.saved_model import write_saved_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import SCHEMA, check_replaceable, write_card
@@ -62,16 +62,7 @@ def export(
     if isinstance(model, RecurrentModel):
         refuse_own(model, window, given)
         return write_artifacts(model, folder, None, {}, tolerance)
-    check_replaceable(folder)
-    artifacts = KerasArtifacts(model, window, purpose_of(**given))
-    if tolerance is not None:
-        check_number("tolerance", tolerance, 0.0)
-
-    def write(new: Path) -> list[Check]:
-        artifacts.write(new)
-        return artifacts.checks(new, tolerance)
-
-    return _written(folder, write, lambda new, checks: {**artifacts.card(), **_facts(new, None, checks)})
+    return _write_traced(model, folder, window, purpose_of(**given), tolerance, {})
 
 
 def write_artifacts(
@@ -87,6 +78,10 @@ def write_artifacts(
     `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
     forecaster beside simpler ones.
     """
+    if not model.has_signatures:
+        return _write_traced(
+            model, folder, None, purpose_of_own(model), tolerance, {"metrics": metrics, **(further or {})}
+        )
 
     def write(new: Path) -> list[Check]:
         model.save(new / "model.keras")
@@ -96,6 +91,26 @@ def write_artifacts(
         return verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
 
     return _written(folder, write, lambda new, checks: _card_of(model, new, name, metrics, checks) | (further or {}))
+
+
+def _write_traced(
+    model: Model,
+    folder: FilePath,
+    window: int | None,
+    purpose: Purpose,
+    tolerance: float | None,
+    further: dict[str, Any],
+) -> list[Check]:
+    check_replaceable(folder)
+    artifacts = KerasArtifacts(model, window, purpose)
+    if tolerance is not None:
+        check_number("tolerance", tolerance, 0.0)
+
+    def write(new: Path) -> list[Check]:
+        artifacts.write(new)
+        return artifacts.checks(new, tolerance)
+
+    return _written(folder, write, lambda new, checks: {**_facts(new, None, checks), **artifacts.card(), **further})
 
 
 def _written(
@@ -141,13 +156,12 @@ def _card_of(
 ) -> dict[str, Any]:
     """The card of a folder whose artifacts are written."""
     preset = preset_of(name) if name else None
-    config = {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
     return {
         **_facts(folder, name, checks),
         **summary_of(model, preset),
         "class": type(model).__name__,
         "cell": model.cell,
-        "config": config,
+        "config": settings_of(model),
         "parameters": int(model.count_params()),
         "weights_sha256": model.get_cell_weights().sha256(),
         "data": _data(preset.data, model.data_file) if preset and model.data_file else None,

@@ -1,4 +1,4 @@
-"""The folder of any Keras model: SavedModel, LiteRT and card, as of this package's own models."""
+"""The folder of any Keras model, traced as it is: SavedModel, LiteRT and card, as of those written from weights."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import numpy as np
 
 from keras_rnn.artifacts.conversion import file_metadata
 from keras_rnn.artifacts.litert import summary_of
-from keras_rnn.artifacts.purpose import Purpose, purpose_in
+from keras_rnn.artifacts.purpose import Purpose, purpose_in, purpose_of_own
 from keras_rnn.artifacts.saved_model import SavedModelFolder, write_saved_model
-from keras_rnn.artifacts.verification import sound_file
+from keras_rnn.artifacts.verification import sound_file, twin
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.core.backend import tf
 from keras_rnn.core.parity import Check
@@ -22,10 +22,11 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import ModelInputs
 from keras_rnn.litert.stepping import Run
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
+from keras_rnn.rnn.model import RecurrentModel
 
 
 class KerasArtifacts:
-    """What a folder holds of a model that is not this package's own; arguments and errors as of `export`."""
+    """What a folder holds of a model; arguments and errors as of `export`."""
 
     def __init__(self, model: Model, window: int | None, purpose: Purpose) -> None:
         self.model, self.window = model, window
@@ -63,15 +64,25 @@ class KerasArtifacts:
                 yield Check(artifact, what, len(found), float(found.max()), float(allowed.max()), passed)
 
         saved = SavedModelFolder(folder / "1")
-        return [*compared("SavedModel", saved.run), *compared("LiteRT", lite.run), sound_file(lite)]
+        checks = [*compared("SavedModel", saved.run), *compared("LiteRT", lite.run), sound_file(lite)]
+        if isinstance(self.model, RecurrentModel) and self.model.plain:
+            other = twin(self.model)
+            x, (answers,) = next(iter(reference.windows.values())), reference.expected.values()
+            largest = float(relative_differences({"": other.predict_windows(x)}, {"": answers}).max())
+            limit = float(allowed.max())
+            what = "window, weights exchanged"
+            checks.insert(0, Check(f"Keras {other.cell}", what, len(x), largest, limit, largest <= limit))
+        return checks
 
     def card(self) -> dict[str, Any]:
         """The model's part of its folder's card."""
+        config = {} if self.window is None else {"window": self.window}
+        own = isinstance(self.model, RecurrentModel)
         return {
             **summary_of(self.model, None),
             "class": type(self.model).__name__,
-            "cell": None,
-            "config": {} if self.window is None else {"window": self.window},
+            "cell": self.model.cell if own else None,
+            "config": settings_of(self.model) if own else config,
             "parameters": int(self.model.count_params()),
             "weights_sha256": weights_sha256(self.model),
             "limits": self._notes,
@@ -80,8 +91,15 @@ class KerasArtifacts:
 
 def verify_keras_model(model: Model, folder: Path, card: dict[str, Any], tolerance: float | None) -> list[Check]:
     """Check a folder that `export` wrote of any Keras model."""
+    if isinstance(model, RecurrentModel):
+        return KerasArtifacts(model, None, purpose_of_own(model)).checks(folder, tolerance)
     document = document_of(LiteRTFile(folder / "model.tflite").metadata, "model.tflite")
     return KerasArtifacts(model, card["config"].get("window"), purpose_in(document)).checks(folder, tolerance)
+
+
+def settings_of(model: RecurrentModel) -> dict[str, Any]:
+    """A model's configuration as its card has it."""
+    return {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
 
 
 def weights_sha256(model: Model) -> str:

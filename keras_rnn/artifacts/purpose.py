@@ -20,6 +20,7 @@ from keras_rnn.text.vocabulary import check_characters
 
 if TYPE_CHECKING:  # the purpose itself is checked before TensorFlow starts
     from keras_rnn.litert.convert import Conversion
+    from keras_rnn.rnn.model import RecurrentModel
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Purpose:
                     f"`model` must take ids (batch, steps) and give logits (batch, {size}), or (batch, steps, {size}), "
                     f"for a `vocabulary` of {size} characters. {found}"
                 )
-            return {**self.settings, "carried": "step" in conversion.signatures}
+            return {"carried": "step" in conversion.signatures, **self.settings}
         stepping = conversion.traced.stepping  # which has shown that a longer answer is one for every step
         every_step = stepping is not None and stepping.outputs.get(self.names.output) is not None
         if (
@@ -117,6 +118,14 @@ def purpose_of(
         "trained_to": None,
     }
     return Purpose("series", Names("history", "x", "prediction"), settings)
+
+
+def purpose_of_own(model: RecurrentModel) -> Purpose:
+    """That of a model of this package."""
+    if model.kind == "char":
+        settings = {"carried": model.carried, **model.settings()}
+        return Purpose("char", Names("ids", "ids", "logits", model.id_count), settings)
+    return Purpose(model.kind, Names("history", "x", "prediction"), model.settings())
 
 
 def purpose_in(document: Mapping[str, Any] | None) -> Purpose:

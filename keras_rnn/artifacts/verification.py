@@ -8,12 +8,12 @@ import numpy as np
 
 from keras_rnn.artifacts.litert import stepping_of
 from keras_rnn.artifacts.saved_model import SavedModelFolder
-from keras_rnn.catalog.presets import CELLS
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.checks import check_number
 from keras_rnn.core.parity import TOLERANCE, Check, SignatureCall, largest_difference
 from keras_rnn.core.tables import plain_table
 from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.cells import PLAIN_CELLS
 from keras_rnn.rnn.model import RecurrentModel
 
 RANDOM_WINDOWS = 100
@@ -77,7 +77,7 @@ def _one_by_one(file: LiteRTFile) -> SignatureCall:
 
 
 def _other(cell: str) -> str:
-    return next(other for other in CELLS if other != cell)
+    return next(other for other in PLAIN_CELLS if other != cell)
 
 
 def twin(model: RecurrentModel) -> RecurrentModel:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keras_rnn.catalog.presets import CELLS, DEFAULT_CELL, DEFAULT_PRESET, PRESETS, Preset
+from keras_rnn.catalog.presets import DEFAULT_PRESET, PRESETS, Preset
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
+from keras_rnn.rnn.cells import DEFAULT_CELL, PLAIN_CELLS
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,9 @@ class ModelName:
 
 def zoo_names() -> Iterator[ModelName]:
     """Every name of the zoo."""
-    return (ModelName(model, name, cell) for model, presets in PRESETS.items() for name in presets for cell in CELLS)
+    return (
+        ModelName(model, name, cell) for model, presets in PRESETS.items() for name in presets for cell in PLAIN_CELLS
+    )
 
 
 def resolve(name: str) -> ModelName:
@@ -37,7 +40,7 @@ def resolve(name: str) -> ModelName:
     if parts[0] in PRESETS and len(parts) <= 3:
         preset = parts[1] if len(parts) > 1 else DEFAULT_PRESET[parts[0]]
         cell = parts[2] if len(parts) > 2 else DEFAULT_CELL
-        if preset in PRESETS[parts[0]] and cell in CELLS:
+        if preset in PRESETS[parts[0]] and cell in PLAIN_CELLS:
             return ModelName(parts[0], preset, cell)
     raise ValueError(
         f"`name_or_path` must be a path or a name of the zoo: {', '.join(map(str, zoo_names()))}. {received(name)}"

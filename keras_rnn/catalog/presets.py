@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-CELLS = ("rnn_cell", "simple_rnn")
-ACTIVATIONS = ("tanh", "relu")
-DEFAULT_CELL = "simple_rnn"
 AHEAD = {"char": 8, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go
 FIRST_TEST_YEAR = 1990  # GS10: years before it are for training and every choice, it and later ones for the report
 LATER_TEST_YEAR = 2005  # the report's second part

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from keras_rnn.catalog.presets import CELLS, DEFAULT_CELL, Recipe
+from keras_rnn.catalog.presets import Recipe
 from keras_rnn.cli.commands import LazyGroup, say
 from keras_rnn.cli.options import COUNT, SEED, Decorator, json_option, together
 from keras_rnn.core.files import written_file
 from keras_rnn.core.tables import print_json
+from keras_rnn.rnn.cells import CELLS, DEFAULT_CELL
 
 MAXIMUM_FULL_BATCH = 256  # windows; more are trained on in batches of as many
 EVALUATED = 10_000  # windows that the figures are of, at the most

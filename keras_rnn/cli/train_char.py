@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from keras_rnn.catalog.cards import check_replaceable
-from keras_rnn.catalog.presets import ACTIVATIONS, DEFAULT_PRESET, PRESETS
+from keras_rnn.catalog.presets import DEFAULT_PRESET, PRESETS
 from keras_rnn.cli.commands import Command
 from keras_rnn.cli.inputs import read_text
 from keras_rnn.cli.options import FILE, one_of
 from keras_rnn.cli.train import nothing_kept, train_and_export, training_options
+from keras_rnn.rnn.cells import ACTIVATIONS
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
 

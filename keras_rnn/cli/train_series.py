@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from keras_rnn.catalog.cards import check_replaceable
-from keras_rnn.catalog.presets import ACTIVATIONS
 from keras_rnn.cli.commands import Command
 from keras_rnn.cli.options import FILE
 from keras_rnn.cli.train import WROTE, export, nothing_kept, training_options
 from keras_rnn.core.tables import print_json
+from keras_rnn.rnn.cells import ACTIVATIONS
 
 
 @click.command(cls=Command)

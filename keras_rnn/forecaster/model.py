@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 from keras_rnn.forecaster.scale import check_columns, check_scaling, settings_of
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from keras_rnn.catalog.presets import DEFAULT_CELL, WALKS, WALKS_SCALE, Recipe
+from keras_rnn.catalog.presets import WALKS, WALKS_SCALE, Recipe
 from keras_rnn.core.arrays import Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
 from keras_rnn.forecaster.model import WINDOW, SeriesModel, series_model
 from keras_rnn.forecaster.parts import LEAST_WINDOWS, held_out_periods
+from keras_rnn.rnn.cells import DEFAULT_CELL
 from keras_rnn.rnn.training import fit_batches
 from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.backtest import compare, latest_residuals

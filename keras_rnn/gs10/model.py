@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from keras_rnn.catalog.presets import DEFAULT_CELL, DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, WALKS_SCALE
+from keras_rnn.catalog.presets import DEFAULT_PRESET, FIRST_TEST_YEAR, PRESETS, WALKS_SCALE
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras
@@ -13,6 +13,7 @@ from keras_rnn.core.checks import check_choice
 from keras_rnn.forecaster.model import LEARNING_RATE, SeriesModel
 from keras_rnn.gs10.data import load_gs10
 from keras_rnn.gs10.files import GS10_FILE, GS10_FREQUENCIES, read_gs10
+from keras_rnn.rnn.cells import DEFAULT_CELL, PLAIN_CELLS
 from keras_rnn.series.history import annual_means, series_windows
 
 DEFAULT = PRESETS["gs10"][DEFAULT_PRESET["gs10"]]
@@ -28,6 +29,7 @@ class GS10Model(SeriesModel):
 
     kind = "gs10"
     data_file = GS10_FILE
+    cells = PLAIN_CELLS
     least_scale = 1.0
     input_axes = "yields in percent"
     frequency: str

@@ -148,6 +148,8 @@ def for_phone(model: Model, inner_loop: Callable[..., Any] | None = None) -> Ite
                     put(layer, "stateful", False)
                 if inner_loop is not None and type(layer).inner_loop in _OWN_LOOPS:
                     put(layer, "inner_loop", lambda *a, _layer=layer, **k: inner_loop(_layer, *a, **k))
+            if hasattr(layer, "_check_shape"):  # a `RecurrentModel`, which holds its input to its window
+                put(layer, "_check_shape", lambda *_: None)
             for functional in {id(f): f for f in (layer, getattr(layer, "_functional", None))}.values():
                 if hasattr(functional, "_inputs_struct"):  # which holds every input to its Input's shape
                     put(functional, "_manual_input_spec", None)

@@ -12,6 +12,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath, check_archive
 from keras_rnn.core.parity import Check, SignatureCall
+from keras_rnn.rnn.cells import CELLS, PLAIN_CELLS
 from keras_rnn.rnn.exchange import read_weights, write_weights
 from keras_rnn.rnn.layers import long_memory_optimizer
 from keras_rnn.rnn.weights import CellWeights
@@ -26,12 +27,27 @@ class RecurrentModel(keras.Model):
     kind: ClassVar[str]  # the model's word in the zoo, "char" or "gs10"; "series" for one that is not in it
     input_axes: ClassVar[str]  # what an input's axes mean, for errors
     data_file: ClassVar[Path | None] = None  # the packaged data that the zoo's models of this kind know
+    cells: ClassVar[tuple[str, ...]] = CELLS  # that it can be built with
     least_scale: ClassVar[float] = 1.0  # differences are judged by the largest answer, where that is above it
     id_count: int | None = None  # different ids that go in; None where values do
     cell: str
     window: int
     units: int
+    layer_count: int = 1
+    carried: bool = False
     activation: str
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is one recurrent layer of a plain cell: then its weights are `CellWeights`, for the other cell and
+        PyTorch."""
+        return self.cell in PLAIN_CELLS and self.layer_count == 1
+
+    @property
+    def has_signatures(self) -> bool:
+        """Whether `signatures` writes its graphs straight from its weights; any other is exported as Keras traces
+        it."""
+        return self.plain and not self.carried
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         shape = inputs.shape
@@ -61,7 +77,16 @@ class RecurrentModel(keras.Model):
         return [layer for layer in self.layers if layer.name in ("rnn", "head")]
 
     def get_cell_weights(self) -> CellWeights:
-        """The recurrent layer's and head's weights as arrays, which the other cell and PyTorch can take."""
+        """The recurrent layer's and head's weights as arrays, which the other cell and PyTorch can take.
+
+        Raises:
+            ValueError: a model of several recurrent layers, a GRU or an LSTM.
+        """
+        if not self.plain:
+            raise ValueError(
+                f"The model must be one layer of {' or '.join(PLAIN_CELLS)} to have `CellWeights`. "
+                f"Received: {self.layer_count} of {self.cell}"
+            )
         return read_weights(*self._recurrent_layers())
 
     def set_cell_weights(self, weights: CellWeights) -> None:
@@ -86,17 +111,23 @@ class RecurrentModel(keras.Model):
         return np.asarray(keras.ops.convert_to_numpy(self(inputs, training=False)))
 
     def _compiled_call(self) -> Any:
-        """The model as one concrete function, traced anew when its variables are others (quantized, LoRA)."""
+        from keras_rnn.core.backend import tf
+
+        spec = tf.TensorSpec((None, *self.inputs[0].shape[1:]), self.inputs[0].dtype)
+        return self.concrete("window", lambda x: self(x, training=False), [spec])
+
+    def concrete(self, name: str, function: Any, signature: list[Any]) -> Any:
+        """A function of the model as a concrete one, traced anew when its variables are others (quantized, LoRA)."""
         from keras_rnn.core.backend import tf
 
         variables = self.variables
-        function, known = self.__dict__.get("_window_function", (None, []))
+        functions = self.__dict__.get("_functions", {})
+        concrete, known = functions.get(name, (None, []))
         if len(known) != len(variables) or any(a is not b for a, b in zip(known, variables, strict=True)):
-            signature = tf.TensorSpec((None, *self.inputs[0].shape[1:]), self.inputs[0].dtype)
-            function = tf.function(lambda x: self(x, training=False)).get_concrete_function(signature)
+            concrete = tf.function(function).get_concrete_function(*signature)
             # past Keras' tracking: it is no part of the model
-            object.__setattr__(self, "_window_function", (function, variables))
-        return function
+            object.__setattr__(self, "_functions", functions | {name: (concrete, variables)})
+        return concrete
 
     def signatures(self, batch: int | None) -> ExportModule:
         """The model as TensorFlow functions, written straight from its weights.
@@ -105,6 +136,13 @@ class RecurrentModel(keras.Model):
             batch: None leaves it free; a number for LiteRT.
         """
         raise NotImplementedError
+
+    def take_weights(self, other: RecurrentModel) -> None:
+        """The weights of a model of the same sizes, whichever of the plain cells it has."""
+        if self.plain and other.plain:
+            self.set_cell_weights(other.get_cell_weights())
+        else:
+            self.set_weights(other.get_weights())
 
     def settings(self) -> dict[str, Any]:
         """What a reader of a file must know besides the sizes, as JSON can hold it."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras_rnn.catalog.presets import ACTIVATIONS, CELLS, DEFAULT_CELL, PRESETS
+from keras_rnn.catalog.presets import PRESETS
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_choice, check_integer, check_seed
+from keras_rnn.core.checks import check_choice, check_integer, check_number, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
+from keras_rnn.core.types import Tensor
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
-from keras_rnn.text.generation import TextGeneration
+from keras_rnn.text.generation import State, TextGeneration
 from keras_rnn.text.vocabulary import (
     TEXT_FILE,
     Ids,
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
 
 DEFAULT = PRESETS["char"]["hello_world"]
+MOST_DROPOUT = 0.9
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")
@@ -38,8 +42,9 @@ class CharModel(TextGeneration, RecurrentModel):
     """Next-character model: ids (batch, window) → one-hot → recurrent layer → logits (batch, vocabulary).
 
     A `keras.Model` in the functional style that carries its vocabulary in its config, so the `.keras` file needs
-    nothing beside it. Built by `char_model`; arguments as there. With `return_sequences` the logits are those after
-    every character, (batch, window, vocabulary). `CharModel.from_config(model.get_config())` copies it with fresh
+    nothing beside it. Built by `char_model`; arguments as there. With `return_sequences`, as a `carried` model has it,
+    the logits are those after every character, (batch, window, vocabulary).
+    `CharModel.from_config(model.get_config())` copies it with fresh
     weights; `keras.models.clone_model` gives a plain functional model without `generate`.
     """
 
@@ -55,6 +60,9 @@ class CharModel(TextGeneration, RecurrentModel):
         cell: str = DEFAULT_CELL,
         return_sequences: bool = False,
         activation: str = "tanh",
+        layers: int = 1,
+        dropout: float = 0.0,
+        carried: bool = False,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -63,13 +71,16 @@ class CharModel(TextGeneration, RecurrentModel):
         units = check_integer("units", units, 1)
         check_choice("cell", cell, CELLS)
         check_choice("return_sequences", return_sequences, (False, True))
-        check_choice("activation", activation, ACTIVATIONS)
+        check_choice("activation", activation, ACTIVATIONS if cell in PLAIN_CELLS else ("tanh",))
+        layers = check_integer("layers", layers, 1)
+        dropout = check_number("dropout", dropout, 0.0, MOST_DROPOUT)
+        check_choice("carried", carried, (False, True))
+        return_sequences = return_sequences or carried
         seed = check_seed(seed)
         ids = keras.Input((window,), dtype="int32", name="ids")  # (batch, window)
         x = keras.ops.one_hot(ids, len(vocabulary))  # (batch, window, vocabulary)
-        for layer in recurrent_layers(
-            cell, units, len(vocabulary), window, return_sequences, seed, activation=activation
-        ):
+        shape: dict[str, Any] = {"activation": activation, "layers": layers, "dropout": dropout}
+        for layer in recurrent_layers(cell, units, len(vocabulary), window, return_sequences, seed, **shape):
             x = layer(x)  # last: (batch, vocabulary), or (batch, window, vocabulary)
         super().__init__(inputs=ids, outputs=x, **{"name": "char_model", **kwargs})
         self.vocabulary, self.id_count = vocabulary, len(vocabulary)
@@ -78,16 +89,67 @@ class CharModel(TextGeneration, RecurrentModel):
         self.cell = cell
         self.return_sequences = return_sequences
         self.activation = activation
+        self.layer_count, self.dropout, self.carried = layers, dropout, carried
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
-        names = "vocabulary", "window", "units", "cell", "return_sequences", "activation", "seed", "name", "trainable"
-        return {name: getattr(self, name) for name in names}
+        names = ("vocabulary", "window", "units", "cell", "return_sequences", "activation", "dropout", "carried",
+                 "seed", "name", "trainable")  # fmt: skip
+        return {"layers": self.layer_count, **{name: getattr(self, name) for name in names}}
 
     def next_logits(self, ids: Ids) -> Array:
         """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
         logits = self.predict_windows(ids)
         return logits[:, -1] if self.return_sequences else logits
+
+    def call_with_states(
+        self, ids: Tensor, states: list[Tensor], training: bool = False
+    ) -> tuple[Tensor, list[Tensor]]:
+        """Logits after every character, and the states then: the model goes on from where it stood.
+
+        Args:
+            ids: int32 (batch, steps), of any length.
+            states: (batch, units) each, one for each recurrent layer, of an LSTM two; `zero_states` to begin with.
+
+        Returns:
+            (batch, steps, vocabulary), and states like those given.
+        """
+        x, left, after = keras.ops.one_hot(ids, len(self.vocabulary)), list(states), []
+        for layer in self.layers[1:]:
+            if isinstance(layer, keras.layers.RNN):
+                count = len(keras.tree.flatten(layer.cell.state_size))
+                mine, left = left[:count], left[count:]
+                last, outputs, mine = layer.inner_loop(x, mine, mask=None, training=training)
+                x = outputs if layer.return_sequences else last[:, None]
+                after += keras.tree.flatten(mine)
+            else:
+                x = layer(x, training=training) if isinstance(layer, keras.layers.Dropout) else layer(x)
+        return x, after
+
+    def zero_states(self, batch: int) -> list[Tensor]:
+        count = self.layer_count * (2 if self.cell == "lstm" else 1)
+        return [keras.ops.zeros((batch, self.units)) for _ in range(count)]
+
+    def read(self, ids: Sequence[int], state: State | None) -> tuple[Array, State]:
+        names = state_names(self.cell, self.layer_count)
+        states = self.zero_states(1) if state is None else [keras.ops.convert_to_tensor(state[name]) for name in names]
+        logits: Any = None
+        for part in parts(ids, self.window):  # few lengths, for each is compiled apart
+            logits, states = self._read(np.asarray([part], np.int32), states)
+        return np.asarray(keras.ops.convert_to_numpy(logits))[0, -1], dict(
+            zip(names, (np.asarray(keras.ops.convert_to_numpy(x)) for x in states), strict=True)
+        )
+
+    def _read(self, ids: Ids, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        if keras.backend.backend() != "tensorflow":
+            return self.call_with_states(keras.ops.convert_to_tensor(ids), states)
+        from keras_rnn.core.backend import tf
+
+        steps = ids.shape[1]
+        specs = [tf.TensorSpec((1, steps), tf.int32), [tf.TensorSpec((1, self.units))] * len(states)]
+        function = self.concrete(f"read_{steps}", lambda ids, states: self.call_with_states(ids, states), specs)
+        result: tuple[Tensor, list[Tensor]] = function(tf.constant(ids), states)
+        return result
 
     def signatures(self, batch: int | None) -> ExportModule:
         from keras_rnn.text.signatures import CharSignatures  # TensorFlow, whatever Keras' backend is
@@ -149,22 +211,37 @@ class CharModel(TextGeneration, RecurrentModel):
         )
 
 
+def state_names(cell: str, layers: int) -> list[str]:
+    """As signatures call them: `h_0`, of an LSTM `h_0` and `c_0`, of further layers `h_1` …"""
+    return [f"{name}_{i}" for i in range(layers) for name in ("hc" if cell == "lstm" else "h")]
+
+
+def parts(ids: Sequence[int], window: int) -> Iterator[Sequence[int]]:
+    """Stretches of a window's length as long as there are any, then single ids."""
+    whole = len(ids) // window * window
+    yield from (ids[i : i + window] for i in range(0, whole, window))
+    yield from (ids[i : i + 1] for i in range(whole, len(ids)))
+
+
 def char_model(
     weights: Any = DEFAULT.name,
-    cell: str = DEFAULT_CELL,
+    cell: str | None = None,
     vocabulary: str | None = None,
     window: int | None = None,
     units: int | None = None,
     return_sequences: bool | None = None,
     seed: int | None = None,
     activation: str | None = None,
+    layers: int | None = None,
+    dropout: float | None = None,
+    carried: bool | None = None,
 ) -> CharModel:
     """A character model, pretrained or to be trained, compiled with its recipe's loss and metric.
 
     Args:
         weights: the preset `"hello_world"`; None for an untrained model; or the path of a `.keras` file of one.
-        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one. Weights of the one are
-            converted, exactly, for the other.
+        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one; weights of the one are
+            converted, exactly, for the other. Without presets `"gru"` and `"lstm"`. None: a file's own, or simple_rnn.
         vocabulary: distinct characters sorted by code point, as `text_windows` returns. None: the weights' own, or
             that of "hello world".
         window: characters read at a time; None: the weights' own, or 2.
@@ -174,6 +251,12 @@ def char_model(
         seed: of the initial weights, where `weights=None`.
         activation: `"tanh"`, or for long windows `"relu"`: the recurrent matrix then begins as 0.99 times the identity,
             and gradients are clipped (`rnn.layers.long_memory_optimizer`). None: the weights' own, or tanh.
+        layers: recurrent layers, each of so many units; None: the weights' own, or 1.
+        dropout: the share of each recurrent layer's outputs that a training step leaves out, 0 to 0.9; None: a file's
+            own, or 0.
+        carried: whether `generate` and `stream` carry the state on from character to character, as the model was then
+            trained to do, by `train_text`; prompts may be of any length. False: the last window is read anew for each
+            character. None: the weights' own, or False.
 
     Returns:
         A `CharModel`, a `keras.Model`: int32 ids (batch, window) → logits (batch, vocabulary).
@@ -184,13 +267,15 @@ def char_model(
     """
     check_arguments(CharModel, weights, cell, seed)
     check_choice("return_sequences", return_sequences, (None, False, True))
-    wanted: dict[str, Any] = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation}
+    wanted: dict[str, Any] = {"vocabulary": vocabulary, "window": window, "units": units, "activation": activation,
+                              "layers": layers, "carried": carried}  # fmt: skip
+    given_anew: dict[str, Any] = {"return_sequences": return_sequences, "dropout": dropout}
+    free = {name: value for name, value in given_anew.items() if value is not None}
     if weights is None:
         given = {name: value for name, value in wanted.items() if value is not None}
-        given = {"vocabulary": vocabulary_of("hello world"), **given}
-        model = CharModel(**given, cell=cell, return_sequences=bool(return_sequences), seed=seed)
+        given = {"vocabulary": vocabulary_of("hello world"), "cell": cell or DEFAULT_CELL, **given}
+        model = CharModel(**given, **free, seed=seed)
     else:
-        changes = {} if return_sequences is None else {"return_sequences": return_sequences}
-        model = pretrained(CharModel, weights, cell, wanted, changes)
+        model = pretrained(CharModel, weights, cell, wanted, free)
     model.compile_recipe()
     return model

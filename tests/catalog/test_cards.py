@@ -7,9 +7,9 @@ import pytest
 
 from keras_rnn.catalog.cards import read_card, render
 from keras_rnn.catalog.names import model_folder, preset_of, zoo_names
-from keras_rnn.catalog.presets import CELLS
 from keras_rnn.core.files import file_sha256, file_sizes
 from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.cells import PLAIN_CELLS
 from keras_rnn.zoo.tasks import measure
 
 
@@ -18,7 +18,7 @@ def test_card_is_true(name, zoo):
     folder, model, preset = model_folder(name), zoo[str(name)], preset_of(name)
     card = read_card(folder)
     assert (card["name"], card["cell"], card["class"]) == (str(name), name.cell, type(model).__name__)
-    assert card["cell"] in CELLS
+    assert card["cell"] in PLAIN_CELLS
     assert card["parameters"] == model.count_params()
     assert card["weights_sha256"] == model.get_cell_weights().sha256()
     assert card["data"]["sha256"] == file_sha256(model.data_file)

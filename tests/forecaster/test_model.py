@@ -201,7 +201,7 @@ def test_every_frequency(frequency):
     [
         ({"weights": "annual"}, ValueError),
         ({"weights": "absent.keras"}, ValueError),
-        ({"cell": "gru"}, ValueError),
+        ({"cell": "elman"}, ValueError),
         ({"window": 0}, ValueError),
         ({"units": 2.5}, TypeError),
         ({"features": 0}, ValueError),
