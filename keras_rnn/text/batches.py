@@ -13,6 +13,7 @@ import os
 import tempfile
 import threading
 import weakref
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
-from keras_rnn.text.vocabulary import Ids
+from keras_rnn.text.files import BLOCK
+from keras_rnn.text.vocabulary import Ids, decode
 
 Places = NDArray[np.int64]
 
@@ -58,6 +60,12 @@ class IdFile:
         size = self.dtype.itemsize
         rows = [self._bytes(start * size, length * size) for start in starts.tolist()]
         return np.frombuffer(b"".join(rows), self.dtype).reshape(len(starts), length).astype(np.int32)
+
+    def crc32(self, first: int, count: int) -> int:
+        size, total = self.dtype.itemsize, 0
+        for start in range(first * size, (first + count) * size, BLOCK):
+            total = zlib.crc32(self._bytes(start, min(BLOCK, (first + count) * size - start)), total)
+        return total
 
     def _bytes(self, start: int, count: int) -> bytes:
         if hasattr(os, "pread"):
@@ -200,6 +208,15 @@ class TextPart:
         count = min(there, max(1, most // window))
         starts = self.first + np.arange(count) * there // count * window
         return _split(self.ids.read(starts, window + 1), _targets(window, targets))
+
+    def text(self, vocabulary: str, most: int) -> str:
+        """Its first characters."""
+        (ids,) = self.ids.read(np.array([self.first]), min(most, self.size))
+        return decode(ids, vocabulary)
+
+    def crc32(self) -> int:
+        """A checksum of its ids."""
+        return self.ids.crc32(self.first, self.size)
 
 
 def _targets(window: int, targets: str | None) -> str:

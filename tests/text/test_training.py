@@ -1,0 +1,201 @@
+"""`train_text`: what it learns, what it keeps, and that a break leaves no trace."""
+
+import itertools
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import inherited
+
+from keras_rnn import char_model
+from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
+from keras_rnn.text.corpus import Corpus
+from keras_rnn.text.training import budget_of, train_text
+
+TEXT = "the quick brown fox jumps over the lazy dog. " * 60  # 2,700 characters
+
+
+def model_for(corpus, cell="simple_rnn", window=16, **settings):
+    return char_model(None, cell, corpus.vocabulary, window, 24, seed=0, **{"carried": True, **settings})
+
+
+def test_it_learns_and_keeps_the_best_weights():
+    corpus = Corpus(text=TEXT, validation=0.2)
+    model, seen = model_for(corpus), []
+    result = train_text(model, corpus, updates=400, batch=8, learning_rate=0.01, verbose=False, sample=seen.append)
+    assert result.bits < 0.3
+    assert result.bits == min(row["validation_bits"] for row in result.history if "validation_bits" in row)
+    assert model.generate("the quick", 20) == "the quick brown fox jumps ove"
+    assert len(seen) == 20
+    assert {len(text) for text in seen} == {120}
+    ids = np.array([corpus.vocabulary.index(c) for c in TEXT[-540:]])
+    nats, state = 0.0, None  # character by character
+    for before, after in itertools.pairwise(ids[:201]):
+        logits, state = model.read([int(before)], state)
+        logits = logits.astype(np.float64)
+        nats += np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[after]
+    assert nats / 200 / math.log(2) == pytest.approx(result.bits, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("cell", "settings"),
+    [("gru", {"layers": 2, "dropout": 0.2}), ("lstm", {"window": 6, "carried": False, "return_sequences": True}),
+     ("rnn_cell", {"window": 3, "carried": False})],
+    ids=["carried", "windows, all targets", "windows, the last"],
+)  # fmt: skip
+def test_a_break_leaves_no_trace(cell, settings, tmp_path):
+    corpus = Corpus(text=TEXT)
+    whole = model_for(corpus, cell, **settings)
+    told = train_text(whole, corpus, updates=60, batch=8, seed=3, verbose=False)
+
+    broken, calls = model_for(corpus, cell, **settings), []
+
+    def stop(text):
+        calls.append(text)
+        if len(calls) == 8:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "training.npz"
+    with pytest.raises(KeyboardInterrupt, match=r"interrupted after \d+ updates; .*training.npz has it"):
+        train_text(broken, corpus, updates=60, batch=8, seed=3, verbose=False, checkpoint=path, sample=stop)
+    again = model_for(corpus, cell, **settings)
+    result = train_text(again, corpus, updates=60, batch=8, seed=3, verbose=False, checkpoint=path, resume=True)
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [row["bits"] for row in result.history] == [row["bits"] for row in told.history]
+    assert (result.bits, result.updates) == (told.bits, told.updates)
+    done = train_text(again, corpus, updates=60, batch=8, seed=3, verbose=False, checkpoint=path, resume=True)
+    assert done.history == result.history  # there was nothing left to do
+
+
+SCRIPT = """
+import sys, numpy as np
+from keras_rnn import char_model
+from keras_rnn.text.corpus import Corpus
+from keras_rnn.text import training
+from keras_rnn.text.training import train_text
+training.SAVED_EVERY = 0
+corpus = Corpus("text.txt")
+model = char_model(None, "simple_rnn", corpus.vocabulary, 16, 24, carried=True, seed=0)
+train_text(model, corpus, updates=3000, batch=8, verbose=False, checkpoint="c.npz", resume=sys.argv[1] == "resume")
+np.savez(sys.argv[1], *model.get_weights())
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
+    (tmp_path / "text.txt").write_text(TEXT)
+    line, there = [sys.executable, "-c", SCRIPT], tmp_path / "c.npz"
+    subprocess.run([*line, "whole"], cwd=tmp_path, env=inherited(), check=True)
+    there.unlink()
+    process = subprocess.Popen([*line, "killed"], cwd=tmp_path, env=inherited())
+    while not there.exists() or read_checkpoint(there)[0]["rounds"] < 5:
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed.npz").exists()
+    assert 5 <= read_checkpoint(there)[0]["rounds"] < 60
+    subprocess.run([*line, "resume"], cwd=tmp_path, env=inherited(), check=True)
+    with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "resume.npz") as resumed:
+        assert whole.files == resumed.files
+        for name in whole.files:
+            np.testing.assert_array_equal(whole[name], resumed[name])
+
+
+def test_a_blow_up_is_taken_back(capsys):
+    corpus = Corpus(text=TEXT)
+    model = model_for(corpus)
+    result = train_text(model, corpus, updates=300, batch=8, learning_rate=0.6, clip_norm=1e6)
+    assert "back to the last good weights, with half the learning rate" in capsys.readouterr().err
+    assert math.isfinite(result.bits)
+    assert result.history[-1]["learning_rate"] < 0.3
+    hopeless = model_for(corpus)
+    hopeless.set_weights([np.full_like(w, np.nan) for w in hopeless.get_weights()])
+    with pytest.raises(ValueError, match="loss must stay finite.* Received: nan nats"):
+        train_text(hopeless, corpus, updates=300, batch=8, verbose=False)
+
+
+def test_it_stops_when_validation_does_not_get_better():
+    random = np.random.default_rng(0)
+    corpus = Corpus(
+        text="".join(random.choice(list("abcdefgh"), 1500)), validation=0.5
+    )  # nothing to learn but by heart
+    model = model_for(corpus)
+    result = train_text(model, corpus, updates=2000, batch=8, learning_rate=0.02, patience=3, verbose=False)
+    assert result.stopped == "no better validation in 3"
+    assert result.updates < result.history[-1]["updates"] < 2000
+
+
+def test_budgets():
+    corpus = Corpus(text=TEXT)
+    an_epoch = len(corpus.training) / (8 * 16)
+    for given, updates in (({"epochs": 2}, 2 * an_epoch), ({"updates": 7}, 7)):
+        result = train_text(model_for(corpus), corpus, batch=8, verbose=False, **given)
+        assert result.history[-1]["updates"] == math.ceil(updates)
+    start = time.monotonic()
+    result = train_text(model_for(corpus), corpus, batch=8, minutes=0.05, verbose=False)
+    assert time.monotonic() - start > 3
+    assert result.history[-1]["learning_rate"] < 0.004 / 2
+    assert result.bits is not None
+    assert budget_of(None, None, None) == ("updates", 3000)
+
+
+def test_real_files():
+    """The running Python's own library."""
+    folder = Path(os.__file__).parent
+    corpus = Corpus(str(folder / "json" / "*.py"), max_vocabulary=64)
+    assert len(corpus.vocabulary) == 64
+    model = char_model(None, "gru", corpus.vocabulary, 32, 64, carried=True, seed=0)
+    result = train_text(model, corpus, updates=200, batch=16, learning_rate=0.01, verbose=False)
+    assert result.bits < 3.6  # of 6 at the start; order 0 has 4.6
+    assert "\ufffd" not in model.generate("def ", 200, temperature=1.0, seed=0)
+
+
+def test_bad_input(tmp_path):
+    corpus = Corpus(text=TEXT)
+    model = model_for(corpus)
+    for arguments, message in [
+        ({"corpus": TEXT}, "`corpus` must be a Corpus"),
+        ({"corpus": Corpus(text="another text " * 99)}, "`corpus` must have the model's vocabulary"),
+        ({"updates": 1, "epochs": 1}, "Only one of `updates`, `epochs` and `minutes` may be given"),
+        ({"updates": 0}, "`updates` must be at least 1. Received: 0"),
+        ({"minutes": -1}, "`minutes` must be a finite number"),
+        ({"batch": 10_000}, "The text must hold 160,001 characters at least"),
+        ({"learning_rate": 0}, "`learning_rate` must be a finite number"),
+        ({"resume": True}, "`checkpoint` must be given to resume from"),
+        ({"resume": True, "checkpoint": tmp_path / "absent.npz"}, "No such file"),
+    ]:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            train_text(**({"model": model, "corpus": corpus, "verbose": False} | arguments))
+        assert message in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_checkpoints_of_others(tmp_path):
+    corpus = Corpus(text=TEXT)
+    path = tmp_path / "c.npz"
+    train_text(model_for(corpus), corpus, updates=2, batch=8, verbose=False, checkpoint=path)
+    for settings, given, name in [
+        ({"window": 8}, {}, "model"),
+        ({}, {"batch": 4}, "batch"),
+        ({}, {"updates": 3}, "budget"),
+        ({}, {"seed": 1}, "seed"),
+    ]:
+        with pytest.raises(ValueError, match=f"must be of the same training, with `{name}`"):
+            train_text(model_for(corpus, **settings), corpus, checkpoint=path, resume=True,
+                       **{"updates": 2, "batch": 8, "verbose": False, **given})  # fmt: skip
+    content = path.read_bytes()
+    for damaged in (b"", content[: len(content) // 2], b"hello", content[:-3]):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="A checkpoint must be one that can be read. Received: "):
+            read_checkpoint(path)
+    write_checkpoint(path, {"schema": 99}, {})
+    with pytest.raises(ValueError, match="must have schema 1. Received: 99"):
+        read_checkpoint(path)
