@@ -72,16 +72,16 @@ def write_artifacts(
     metrics: dict[str, float],
     tolerance: float | None = None,
     further: dict[str, Any] | None = None,
+    beside: Callable[[Path], None] | None = None,
 ) -> list[Check]:
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
 
     `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
-    forecaster beside simpler ones.
+    forecaster beside simpler ones. `beside` gets the folder, to put files of its own there.
     """
     if not model.has_signatures:
-        return _write_traced(
-            model, folder, None, purpose_of_own(model), tolerance, {"metrics": metrics, **(further or {})}
-        )
+        further = {"metrics": metrics, **(further or {})}
+        return _write_traced(model, folder, None, purpose_of_own(model), tolerance, further, beside)
 
     def write(new: Path) -> list[Check]:
         model.save(new / "model.keras")
@@ -90,7 +90,10 @@ def write_artifacts(
         (new / "model.tflite").write_bytes(litert_bytes(model, name, metrics))
         return verify_artifacts(model, new, TOLERANCE if tolerance is None and name else tolerance)
 
-    return _written(folder, write, lambda new, checks: _card_of(model, new, name, metrics, checks) | (further or {}))
+    def card(new: Path, checks: list[Check]) -> dict[str, Any]:
+        return _card_of(model, new, name, metrics, checks) | (further or {})
+
+    return _written(folder, write, card, beside)
 
 
 def _write_traced(
@@ -100,6 +103,7 @@ def _write_traced(
     purpose: Purpose,
     tolerance: float | None,
     further: dict[str, Any],
+    beside: Callable[[Path], None] | None = None,
 ) -> list[Check]:
     check_replaceable(folder)
     artifacts = KerasArtifacts(model, window, purpose)
@@ -110,11 +114,17 @@ def _write_traced(
         artifacts.write(new)
         return artifacts.checks(new, tolerance)
 
-    return _written(folder, write, lambda new, checks: {**_facts(new, None, checks), **artifacts.card(), **further})
+    def card(new: Path, checks: list[Check]) -> dict[str, Any]:
+        return {**_facts(new, None, checks), **artifacts.card(), **further}
+
+    return _written(folder, write, card, beside)
 
 
 def _written(
-    folder: FilePath, write: Callable[[Path], list[Check]], card: Callable[[Path, list[Check]], dict[str, Any]]
+    folder: FilePath,
+    write: Callable[[Path], list[Check]],
+    card: Callable[[Path, list[Check]], dict[str, Any]],
+    beside: Callable[[Path], None] | None,
 ) -> list[Check]:
     check_replaceable(folder)
     with written_folder(folder) as new:
@@ -124,6 +134,8 @@ def _written(
             raise OSError(str(error.message).splitlines()[0]) from error
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
+        if beside is not None:
+            beside(new)
         write_card(new, card(new, checks))
     return checks
 

@@ -77,8 +77,9 @@ def render(card: dict[str, Any]) -> str:
     ]
     parts.append(markdown_table(["", ""], rows))
     if card["data"]:
-        parts.append(f"## Data\n{card['data']['description']} File `{card['data']['file']}`, SHA-256 "
-                     f"`{card['data']['sha256']}`.")  # fmt: skip
+        data = card["data"]
+        checksum = f"SHA-256 `{data['sha256']}`" if "sha256" in data else f"CRC-32 of its ids `{data['crc32']}`"
+        parts.append(f"## Data\n{data['description']} File `{data['file']}`, {checksum}.")
     if card["recipe"]:
         recipe = "\n".join(f"- {k.replace('_', ' ')}: {v}" for k, v in card["recipe"].items())
         parts.append(f"## Training\n{recipe}")
@@ -175,6 +176,8 @@ def headline(metrics: dict[str, float]) -> str:
     if "accuracy" in metrics:
         naive = metrics["accuracy_from_last_character_only"]
         return f"accuracy {metrics['accuracy']:.2f} (from the last character only: {naive:.2f})"
+    if "validation_bits" in metrics:
+        return f"{metrics['validation_bits']:.2f} bits a character"
     if "test_rmse" in metrics:
         return f"test RMSE {metrics['test_rmse']:.2f} (persistence: {metrics['test_rmse_of_persistence']:.2f})"
     return ""

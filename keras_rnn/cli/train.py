@@ -79,13 +79,13 @@ def train_and_export(
         print(f"{told}\nwrote {out}: {WROTE}")
 
 
-def export(model: Any, out: str, metrics: dict[str, float], further: dict[str, Any]) -> list[Any]:
+def export(model: Any, out: str, metrics: dict[str, float], further: dict[str, Any], beside: Any = None) -> list[Any]:
     """The model's folder; where an artifact is refused, the model is kept beside it."""
     from keras_rnn.artifacts.folder import write_artifacts
     from keras_rnn.core.parity import ParityError
 
     try:
-        return write_artifacts(model, out, None, metrics, further=further)
+        return write_artifacts(model, out, None, metrics, further=further, beside=beside)
     except ParityError as error:  # the training is not to be lost for it
         with written_file(f"{out}.keras") as beside:
             model.save(beside)

@@ -1,5 +1,7 @@
 """`keras-rnn train char`."""
 
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 import click
@@ -7,29 +9,108 @@ import click
 from keras_rnn.catalog.cards import check_replaceable
 from keras_rnn.catalog.presets import DEFAULT_PRESET, PRESETS
 from keras_rnn.cli.commands import Command
-from keras_rnn.cli.inputs import read_text
-from keras_rnn.cli.options import FILE, one_of
-from keras_rnn.cli.train import nothing_kept, train_and_export, training_options
-from keras_rnn.rnn.cells import ACTIVATIONS
+from keras_rnn.cli.options import COUNT, SEED, json_option
+from keras_rnn.cli.train import nothing_kept, train_and_export
+from keras_rnn.core.checks import received
+from keras_rnn.core.files import check_archive, check_writable
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
+WINDOW, UNITS = 64, 256  # for texts of one's own
+FEW = 4  # characters of a window up to which a text is learned as "hello world" is
+SMALL = 2000  # bytes of a text up to which it is, too
 
 
 @click.command(cls=Command)
-@click.argument("file", metavar="[FILE]", type=FILE, required=False)
-@click.option("--text", metavar="FILE", type=FILE, help="the same as the argument FILE")
+@click.argument("source", metavar="[TEXT]...", nargs=-1)
+@click.option("--text", metavar="TEXT", help="the same as an argument TEXT")
+@click.option("--out", metavar="FOLDER", required=True, help="where the exported model goes")
+@click.option("--cell", type=click.Choice(CELLS), default=DEFAULT_CELL)
+@click.option("--layers", type=COUNT, default=1, help="recurrent layers")
+@click.option("--units", type=COUNT, help="size of each layer's state", show_default=f"{UNITS}; of small texts 20")
+@click.option(
+    "--window", type=COUNT, help="characters that gradients go back through", show_default=f"{WINDOW}; of small texts 2"
+)
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows")
-@training_options(PRESET.window, required=True)
-def command(file: str | None, text: str | None, out: str, updates: int | None, as_json: bool, **settings: Any) -> None:
-    """Train a character model on FILE, a UTF-8 text, or on "hello world", and export it to a folder."""
-    path = one_of(file, text, "--text")
-    check_replaceable(out)
+@click.option("--dropout", type=float, default=0.0, help="share of the outputs left out in training")
+@click.option("--updates", type=COUNT, help="gradient updates, at the most", show_default="3000")
+@click.option("--epochs", type=float, help="passes through the text, in place of --updates")
+@click.option("--minutes", type=float, help="time for the training, in place of --updates")
+@click.option("--batch", type=COUNT, help="rows of the text side by side", show_default="64, fewer of short texts")
+@click.option("--learning-rate", type=float, help="at its highest: it rises, then falls to 0", show_default="0.004")
+@click.option("--clip-norm", type=float, help="of all gradients together", show_default="1")
+@click.option("--patience", type=COUNT, help="validations without a better one, of 20", show_default="8")
+@click.option("--validation", type=float, default=0.1, help="share of the text, its end, to validate with")
+@click.option("--validation-files", metavar="TEXT", help="in its place a file, folder or glob")
+@click.option(
+    "--errors", type=click.Choice(("strict", "replace", "ignore")), default="strict", help="bytes that are no UTF-8"
+)
+@click.option(
+    "--max-vocabulary", type=COUNT, help="characters told apart; rarer ones become U+FFFD", show_default="all"
+)
+@click.option("--bytes", "by_bytes", is_flag=True, help="learn bytes, of any text, not characters")
+@click.option("--model", "weights", metavar="FILE-or-FOLDER", help="a trained model to go on with")
+@click.option("--resume", is_flag=True, help="go on with an interrupted training, the line else the same")
+@click.option("--log", metavar="FILE.csv", help="a row every 50 updates")
+@click.option("--tensorboard", metavar="FOLDER", help="the same for TensorBoard")
+@click.option("--seed", type=SEED, default=0, help="of the initial weights and the order of the text")
+@json_option
+def command(
+    source: tuple[str, ...],
+    text: str | None,
+    out: str,
+    weights: str | None,
+    log: str | None,
+    tensorboard: str | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Train a character model on TEXT and export it to a folder; without TEXT on "hello world".
 
+    TEXT is a UTF-8 file, gzipped or not, a folder with .txt and .txt.gz files, or a glob; several are one text. The
+    last tenth validates. A text of less than 2,000 bytes is learned by heart, as "hello world" is.
+    """
+    sources = [*source, *([text] if text else [])]
+    check_replaceable(out)
+    if not settings["resume"] and _is_small(sources, settings, weights):
+        _learn_by_heart(sources, out, settings, as_json)
+        return
+
+    from keras_rnn.cli.train_text import Job
+
+    if log:
+        check_writable(log, "file")
+    if tensorboard and importlib.util.find_spec("tensorboard") is None:
+        raise ValueError(f"`tensorboard` must be left out without the package tensorboard. {received(tensorboard)}")
+    if weights is not None:
+        path = Path(weights)
+        weights = str(check_archive(path / "model.keras" if path.is_dir() else path))
+    Job(sources, out, weights, log, tensorboard, settings, as_json).run()
+
+
+def _is_small(sources: list[str], settings: dict[str, Any], weights: str | None) -> bool:
+    """Whether it is a text, or a window, to be learned as "hello world" is."""
+    if not sources or (settings["window"] or WINDOW) <= FEW:
+        return True
+    paths = [Path(one) for one in sources]
+    asked = weights is not None or any(settings[name] for name in ("window", "epochs", "minutes", "batch", "by_bytes"))
+    return not asked and all(path.is_file() for path in paths) and sum(p.stat().st_size for p in paths) < SMALL
+
+
+def _learn_by_heart(sources: list[str], out: str, settings: dict[str, Any], as_json: bool) -> None:
+    from keras_rnn.text.files import find_texts, read_text_blocks
     from keras_rnn.text.vocabulary import TEXT_FILE, text_windows
 
-    ids, targets, vocabulary = text_windows(read_text(path or TEXT_FILE), settings["window"])
+    paths = find_texts(sources, "text") if sources else [TEXT_FILE]
+    text = "".join(block for path in paths for block in read_text_blocks(path, settings["errors"]))
+    window = settings["window"] or PRESET.window
+    ids, targets, vocabulary = text_windows(text, window)
+    names = "cell", "layers", "activation", "dropout", "seed"
     with nothing_kept():
         from keras_rnn.text.model import char_model
 
-        model = char_model(None, vocabulary=vocabulary, **settings)
-        train_and_export(model, ids, targets, PRESET.recipe, updates, out, as_json)
+        model = char_model(
+            None, vocabulary=vocabulary, window=window, units=settings["units"] or PRESET.units,
+            **{name: settings[name] for name in names},
+        )  # fmt: skip
+        train_and_export(model, ids, targets, PRESET.recipe, settings["updates"], out, as_json)

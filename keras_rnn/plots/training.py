@@ -1,11 +1,11 @@
 """Pictures of training and of the text that comes of it, each a function that returns a matplotlib figure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.plots.figure import SIGNS, TICKS_UP_TO, new_figure, styled
@@ -46,6 +46,26 @@ def plot_losses(histories: Any, title: str | None = None) -> Figure:
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel="loss, in its own units", title=title or "loss by epoch")
+    axes.legend()
+    return figure
+
+
+@styled
+def plot_bits(history: Sequence[Mapping[str, float]], title: str | None = None) -> Figure:
+    """Bits a character by characters read, of the training and of the validation, from a `TextTraining.history`.
+
+    Raises:
+        ValueError: no rows.
+    """
+    if not history:
+        raise ValueError(f"`history` must have rows. {received(history)}")
+    figure, axes = new_figure()
+    for key, style, what in (("bits", "-", "training"), ("validation_bits", "o--", "validation")):
+        rows = [row for row in history if key in row]
+        if rows:
+            axes.plot([row["characters"] for row in rows], [row[key] for row in rows], style, markersize=4, label=what)
+    axes.xaxis.set_major_formatter(EngFormatter())
+    axes.set(xlabel="characters read", ylabel="bits a character", title=title or "bits a character while training")
     axes.legend()
     return figure
 

@@ -67,6 +67,22 @@ def batches_of(part: TextPart, model: CharModel, batch: int, seed: int, start: i
             yield {"ids": ids, "starts": nothing}, targets
 
 
+def dataset_of(batches: Iterator[Batch], batch: int, window: int, every_step: bool) -> Any:
+    """The batches as `fit` takes them: on TensorFlow a data set whose thread does not outlive it."""
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    from keras_rnn.core.backend import tf
+
+    ids, starts = tf.TensorSpec((batch, window), tf.int32), tf.TensorSpec((batch,), tf.bool)
+    targets = ids if every_step else tf.TensorSpec((batch,), tf.int32)
+    dataset = tf.data.Dataset.from_generator(
+        lambda: batches, output_signature=({"ids": ids, "starts": starts}, targets)
+    ).prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread makes `fit` return late
+    return dataset.with_options(options)
+
+
 class Evaluator:
     """Mean cross-entropy of a text, bits per character, each character read after all before it in its row.
 
@@ -87,7 +103,8 @@ class Evaluator:
             count = part.carried_batches(self._batch, model.window, self._most)
             given = itertools.islice(part.carried(self._batch, model.window, seed=0, most=self._most), count)
             batches = (({"ids": ids, "starts": starts}, targets) for ids, targets, starts in given)
-            nats = self._trainer.evaluate(batches, steps=count, verbose=0)
+            data = dataset_of(batches, self._batch, model.window, True)
+            nats = self._trainer.evaluate(data, steps=count, verbose=0)
         else:
             ids, targets = part.sample(model.window, "all" if model.return_sequences else "last", self._most)
             x = {"ids": ids, "starts": np.zeros(len(ids), dtype=bool)}

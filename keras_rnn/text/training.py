@@ -16,7 +16,7 @@ from keras_rnn.core.files import FilePath
 from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
-from keras_rnn.text.trainer import Evaluator, Trainer, batches_of
+from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
 
 UPDATES = 3000
 BATCH = 64
@@ -216,8 +216,9 @@ class _Run(keras.callbacks.Callback):
         )  # fmt: skip
         try:
             if self.rounds < rounds and self.progress() < 1 and not self._is_over():
+                batches = batches_of(self.part, self.net, self.batch, self.seed, self.rounds * self.round)
                 trainer.fit(
-                    batches_of(self.part, self.net, self.batch, self.seed, self.rounds * self.round),
+                    dataset_of(batches, self.batch, self.net.window, self.net.return_sequences),
                     epochs=rounds,
                     initial_epoch=self.rounds,
                     steps_per_epoch=self.round,
@@ -265,7 +266,7 @@ class _Run(keras.callbacks.Callback):
         if self.evaluator is not None and self.rounds % self.validate_every == 0:
             self._validate(row)
         if logs is not None:  # for loggers after this one
-            logs |= row
+            logs |= {"validation_bits": math.nan} | row
         told = {"bits": f"{row['bits']:.3f}"} | ({"validation": f"{self.best:.3f}"} if self.best < math.inf else {})
         self.bar.set_postfix(told, refresh=False)
         self.bar.update(self.round * self.each)

@@ -1,0 +1,172 @@
+"""What `keras-rnn train char` does with a text of one's own."""
+
+import json
+import math
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from keras_rnn.cli.train import WROTE, export
+from keras_rnn.cli.train_char import UNITS, WINDOW
+from keras_rnn.core.checks import check_number, received
+from keras_rnn.core.tables import print_json
+from keras_rnn.text.corpus import Corpus
+from keras_rnn.text.vocabulary import BYTES
+
+KEPT = "training.csv, training.png"
+
+
+class Job:
+    """A training, its arguments as the command has them; the text is looked over before TensorFlow starts."""
+
+    def __init__(
+        self,
+        sources: list[str],
+        out: str,
+        weights: str | None,
+        log: str | None,
+        tensorboard: str | None,
+        settings: dict[str, Any],
+        as_json: bool,
+    ) -> None:
+        self.out, self.weights, self.log, self.tensorboard = out, weights, log, tensorboard
+        self.settings, self.as_json = settings, as_json
+        self.checkpoint = Path(f"{out}.training.npz")
+        if self.checkpoint.exists() != settings["resume"]:
+            there = "a training that was interrupted" if settings["resume"] else "no interrupted training"
+            raise ValueError(
+                f"There must be {there} to `resume` at {str(self.checkpoint)!r}"
+                + ("" if settings["resume"] else ": go on with it, or remove it")
+                + f". {received(out)}"
+            )
+        budget = {name: settings[name] for name in ("updates", "epochs", "minutes") if settings[name] is not None}
+        if len(budget) > 1:
+            raise ValueError(f"Only one of `updates`, `epochs` and `minutes` may be given. Received: {budget}")
+        for name, low in (("epochs", 1e-6), ("minutes", 1e-6), ("learning_rate", 1e-9), ("clip_norm", 1e-9)):
+            if settings[name] is not None:
+                check_number(name, settings[name], low)
+        check_number("dropout", settings["dropout"], 0.0, 0.9)
+        known = _vocabulary_in(weights) if weights else BYTES if settings["by_bytes"] else None
+        self.window = settings["window"] or (None if weights else WINDOW)
+        self.corpus = Corpus(
+            sources,
+            vocabulary=known,
+            max_vocabulary=settings["max_vocabulary"],
+            validation=settings["validation"],
+            validation_files=settings["validation_files"],
+            errors=settings["errors"],
+        )
+        if self.window is not None:
+            self.corpus.training.carried_batches(settings["batch"] or 1, self.window)  # or it is too short
+
+    def run(self) -> None:
+        from keras_rnn.core.backend import keras
+        from keras_rnn.text.training import TextTraining, train_text
+
+        corpus, settings, start = self.corpus, self.settings, time.monotonic()
+        model = self._model()
+        if corpus.unknown:
+            tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=_err())
+        callbacks: list[Any] = []
+        if self.log:
+            callbacks.append(keras.callbacks.CSVLogger(self.log, append=settings["resume"]))
+        if self.tensorboard:
+            callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
+        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
+        given = {name: settings[name] for name in names if settings[name] is not None}
+        result: TextTraining = train_text(
+            model,
+            corpus,
+            **given,
+            seed=settings["seed"],
+            checkpoint=self.checkpoint,
+            resume=settings["resume"],
+            callbacks=callbacks,
+            verbose=not self.as_json,
+            sample=None if self.as_json else lambda text: tqdm.write(f"  {text!r}", file=_err()),
+        )
+        metrics = {"bits": result.history[-1]["bits"]} if result.history else {}
+        metrics |= {} if result.bits is None else {"validation_bits": result.bits}
+        checks = export(model, self.out, metrics, self._card(result), lambda new: _keep(result.history, new))
+        self.checkpoint.unlink()
+        if self.as_json:
+            print_json({
+                "folder": self.out, "characters": len(corpus.training), "updates": result.updates,
+                "stopped": result.stopped, **metrics, "checks": len(checks),
+            })  # fmt: skip
+            return
+        told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in metrics.items())
+        print(f"trained on {len(corpus.training):,} characters, {result.updates:,} updates: {told}")
+        if result.stopped:
+            print(f"stopped early: {result.stopped}")
+        print(f"wrote {self.out} after {(time.monotonic() - start) / 60:.1f} minutes: {WROTE}, {KEPT}")
+
+    def _model(self) -> Any:
+        from keras_rnn.text.model import char_model
+
+        settings = self.settings
+        if self.weights:
+            return char_model(self.weights, dropout=settings["dropout"] or None)
+        return char_model(
+            None, settings["cell"], self.corpus.vocabulary, self.window, settings["units"] or UNITS,
+            seed=settings["seed"], activation=settings["activation"], layers=settings["layers"],
+            dropout=settings["dropout"], carried=True,
+        )  # fmt: skip
+
+    def _card(self, result: Any) -> dict[str, Any]:
+        """What the card tells of the text and the training."""
+        corpus, names = self.corpus, [path.name for path in self.corpus.files]
+        held_out = "" if corpus.validation is None else f", {len(corpus.validation):,} to validate with"
+        recipe = {name: value for name, value in self.settings.items() if value not in (None, False, ())}
+        last = result.history[-1] if result.history else {}
+        return {
+            "title": f"Characters of {names[0]}" + (f" and {len(names) - 1} more files" if names[1:] else ""),
+            "description": "Trained by `keras-rnn train char`.",
+            "data": {
+                "description": f"{len(corpus.training):,} characters to train on{held_out}; {len(corpus.vocabulary)} "
+                "different ones.",
+                "file": ", ".join(names[:5]) + (" …" if names[5:] else ""),
+                "crc32": f"{corpus.training.crc32():08x}",
+            },
+            "recipe": {
+                **{k: v for k, v in recipe.items() if k not in ("resume", "source", "errors")},
+                "loss": "cross-entropy, nats, of every character of the window",
+                "optimizer": "Adam, its rate rising, then falling to 0 by a cosine; gradients clipped",
+                "updates of the weights that were kept": result.updates,
+                "seconds": round(last.get("seconds", 0)),
+            },
+        }
+
+
+def _keep(history: list[dict[str, float]], folder: Path) -> None:
+    """The training, as a table and as a picture."""
+    import pandas as pd
+
+    from keras_rnn.plots.figure import save_figure
+    from keras_rnn.plots.training import plot_bits
+
+    table = pd.DataFrame(history)
+    table.to_csv(folder / "training.csv", index=False)
+    if history and all(math.isfinite(row["bits"]) for row in history):
+        save_figure(plot_bits(history), folder / "training.png")
+
+
+def _vocabulary_in(weights: str) -> str:
+    """The vocabulary in a `.keras` file of a `CharModel`, read without Keras."""
+    try:
+        with zipfile.ZipFile(weights) as archive:
+            vocabulary = json.loads(archive.read("config.json"))["config"]["vocabulary"]
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"`weights` must be a character model's. {received(weights)}") from error
+    if not isinstance(vocabulary, str):
+        raise ValueError(f"`weights` must be a character model's. {received(weights)}")
+    return vocabulary
+
+
+def _err() -> Any:
+    import sys
+
+    return sys.stderr
