@@ -18,7 +18,7 @@ HOUSE = {
     "insight": (3, {"scipy"}),
     "litert": (3, {"ai_edge_litert", "flatbuffers", "tensorflow"}),
     "pytorch": (3, {"ml_dtypes", "safetensors", "torch"}),
-    "text": (4, set()),
+    "text": (4, {"tqdm"}),
     "forecaster": (4, {"pandas"}),
     "artifacts": (5, set()),
     "gs10": (5, {"pandas", "platformdirs"}),

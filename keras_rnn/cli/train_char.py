@@ -13,7 +13,7 @@ from keras_rnn.cli.options import COUNT, SEED, json_option
 from keras_rnn.cli.train import nothing_kept, train_and_export
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import check_archive, check_writable
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
 WINDOW, UNITS = 64, 256  # for texts of one's own
@@ -72,13 +72,17 @@ def command(
     """
     sources = [*source, *([text] if text else [])]
     check_replaceable(out)
+    if settings["activation"] != "tanh" and settings["cell"] not in PLAIN_CELLS:
+        raise click.UsageError(f"--activation relu goes with a plain cell only. Received: {settings['cell']!r}")
     if not settings["resume"] and _is_small(sources, settings, weights):
         _learn_by_heart(sources, out, settings, as_json)
         return
 
-    from keras_rnn.cli.train_text import Job
+    from keras_rnn.cli.train_text import Job  # it reads the text
 
     if log:
+        if not Path(log).resolve().parent.is_dir():
+            raise FileNotFoundError(f"The log's folder {Path(log).parent} must exist. {received(log)}")
         check_writable(log, "file")
     if tensorboard and importlib.util.find_spec("tensorboard") is None:
         raise ValueError(f"`tensorboard` must be left out without the package tensorboard. {received(tensorboard)}")
@@ -93,7 +97,8 @@ def _is_small(sources: list[str], settings: dict[str, Any], weights: str | None)
     if not sources or (settings["window"] or WINDOW) <= FEW:
         return True
     paths = [Path(one) for one in sources]
-    asked = weights is not None or any(settings[name] for name in ("window", "epochs", "minutes", "batch", "by_bytes"))
+    names = "window", "epochs", "minutes", "batch", "max_vocabulary", "validation_files"
+    asked = weights is not None or settings["by_bytes"] or any(settings[name] is not None for name in names)
     return not asked and all(path.is_file() for path in paths) and sum(p.stat().st_size for p in paths) < SMALL
 
 

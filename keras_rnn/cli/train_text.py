@@ -14,6 +14,7 @@ from keras_rnn.cli.train_char import UNITS, WINDOW
 from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.tables import print_json
 from keras_rnn.text.corpus import Corpus
+from keras_rnn.text.files import find_texts
 from keras_rnn.text.vocabulary import BYTES
 
 KEPT = "training.csv, training.png"
@@ -35,12 +36,14 @@ class Job:
         self.out, self.weights, self.log, self.tensorboard = out, weights, log, tensorboard
         self.settings, self.as_json = settings, as_json
         self.checkpoint = Path(f"{out}.training.npz")
-        if self.checkpoint.exists() != settings["resume"]:
-            there = "a training that was interrupted" if settings["resume"] else "no interrupted training"
+        if self.checkpoint.exists() and not settings["resume"]:
             raise ValueError(
-                f"There must be {there} to `resume` at {str(self.checkpoint)!r}"
-                + ("" if settings["resume"] else ": go on with it, or remove it")
-                + f". {received(out)}"
+                f"There is an interrupted training at {str(self.checkpoint)!r}: `resume` it, or remove it. "
+                f"{received(out)}"
+            )
+        if settings["resume"] and not self.checkpoint.is_file():
+            raise ValueError(
+                f"There is no interrupted training at {str(self.checkpoint)!r} to `resume`. {received(out)}"
             )
         budget = {name: settings[name] for name in ("updates", "epochs", "minutes") if settings[name] is not None}
         if len(budget) > 1:
@@ -52,7 +55,7 @@ class Job:
         known = _vocabulary_in(weights) if weights else BYTES if settings["by_bytes"] else None
         self.window = settings["window"] or (None if weights else WINDOW)
         self.corpus = Corpus(
-            sources,
+            [str(path) for path in find_texts(sources, "text")],
             vocabulary=known,
             max_vocabulary=settings["max_vocabulary"],
             validation=settings["validation"],
@@ -64,7 +67,7 @@ class Job:
 
     def run(self) -> None:
         from keras_rnn.core.backend import keras
-        from keras_rnn.text.training import TextTraining, train_text
+        from keras_rnn.text.training import train_text
 
         corpus, settings, start = self.corpus, self.settings, time.monotonic()
         model = self._model()
@@ -77,7 +80,7 @@ class Job:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
         names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
         given = {name: settings[name] for name in names if settings[name] is not None}
-        result: TextTraining = train_text(
+        result = train_text(
             model,
             corpus,
             **given,

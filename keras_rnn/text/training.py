@@ -1,53 +1,19 @@
 """`train_text`: a character model on a text of any size, watched, kept and resumed."""
 
-import math
-import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from tqdm import tqdm
-
-from keras_rnn.core.arrays import Array
-from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_integer, check_number, received
 from keras_rnn.core.files import FilePath
-from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
+from keras_rnn.text.checkpoint import read_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
-from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
+from keras_rnn.text.run import Run, TextTraining
 
 UPDATES = 3000
-BATCH = 64
 LEARNING_RATE = 0.004  # Adam's, at its highest
-WARM_UP = 0.02  # share of the training over which the rate rises to it
 CLIP_NORM = 1.0  # of all gradients together
-ROUND = 50  # updates between two looks at the loss
-VALIDATIONS = 20  # in a training
-VALIDATED = 200_000  # characters, at the most
 PATIENCE = 8  # validations without a better one
-BLOW_UP = 0.5  # nats above the best round
-SAVED_EVERY = 60.0  # seconds between two checkpoints
-MOST_RETURNS = 8  # to the last good weights
-
-
-@dataclass(frozen=True)
-class TextTraining:
-    """What `train_text` did.
-
-    Attributes:
-        history: a row for each round: `updates`, `characters`, `bits` (a character, of the training), `learning_rate`,
-            `seconds`, and where it was validated `validation_bits`.
-        bits: a character, of the validation part under the weights that were kept; None without such a part.
-        updates: that the kept weights have seen.
-        stopped: why it ended before its budget, or None.
-    """
-
-    history: list[dict[str, float]]
-    bits: float | None
-    updates: int
-    stopped: str | None
 
 
 def train_text(
@@ -109,7 +75,7 @@ def train_text(
             f"`corpus` must have the model's vocabulary: give it as `vocabulary` there. "
             f"Received: {len(corpus.vocabulary)} characters, the model {len(model.vocabulary)}"
         )
-    run = _Run(model, corpus, budget_of(updates, epochs, minutes), batch, learning_rate, clip_norm, patience, seed)
+    run = Run(model, corpus, budget_of(updates, epochs, minutes), batch, learning_rate, clip_norm, patience, seed)
     run.checkpoint, run.sample = checkpoint, sample
     if resume:
         if checkpoint is None:
@@ -130,214 +96,3 @@ def budget_of(updates: int | None, epochs: float | None, minutes: float | None) 
         raise ValueError(f"Only one of `updates`, `epochs` and `minutes` may be given. Received: {named}")
     ((kind, size),) = named.items() or {"updates": UPDATES}.items()
     return (kind, check_integer(kind, size, 1)) if kind == "updates" else (kind, check_number(kind, size, 1e-6))
-
-
-class _Run(keras.callbacks.Callback):
-    """One training: the callback that `fit` tells of each round."""
-
-    def __init__(
-        self,
-        model: CharModel,
-        corpus: Corpus,
-        budget: tuple[str, float],
-        batch: int | None,
-        learning_rate: float,
-        clip_norm: float,
-        patience: int | None,
-        seed: int,
-    ) -> None:
-        super().__init__()
-        self.net, self.part = model, corpus.training
-        most = len(self.part) // (2 * model.window) if model.carried else self.part.windows(model.window)
-        self.batch = max(1, min(BATCH, most)) if batch is None else check_integer("batch", batch, 1)
-        each = self.batch * (model.window if model.return_sequences else 1)  # characters an update
-        if model.carried:
-            self.part.carried_batches(self.batch, model.window)  # or it is too short
-        self.budget, self.rate = budget, check_number("learning_rate", learning_rate, 1e-9)
-        self.clip_norm, self.patience = check_number("clip_norm", clip_norm, 1e-9), patience
-        self.seed, self.each = check_integer("seed", seed, 0), each
-        kind, size = budget
-        an_epoch = len(self.part) / each
-        self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
-        self.round = int(min(ROUND, max(1, self.updates // VALIDATIONS))) if kind != "minutes" else ROUND
-        held_out = corpus.validation
-        enough = held_out is not None and len(held_out) > 2 * model.window
-        self.evaluator = Evaluator(model, held_out, VALIDATED) if enough and held_out is not None else None
-        self.prompt_of = held_out if enough and held_out is not None else self.part
-        # what goes into a checkpoint
-        self.rounds, self.lowered, self.returns, self.before = 0, 1.0, 0, 0.0  # rounds so far, …, seconds so far
-        self.history: list[dict[str, float]] = []
-        self.best, self.best_at, self.since = math.inf, 0, 0
-        self.best_weights: list[Array] = []
-        self.good: list[Array] = []
-        self.lowest = math.log(len(model.vocabulary))  # nats: what knowing nothing costs
-        self.checkpoint: FilePath | None = None
-        self.sample: Callable[[str], None] | None = None
-        self.stopped: str | None = None
-
-    # the budget
-
-    def progress(self) -> float:
-        """The share of the budget that is used."""
-        if self.budget[0] == "minutes":
-            return self.seconds() / (60 * self.budget[1])
-        return self.rounds * self.round / self.updates
-
-    def seconds(self) -> float:
-        return self.before + time.monotonic() - self.start
-
-    def _rate(self) -> float:
-        used = self.progress()
-        rising = min(1.0, (used + 1e-3) / WARM_UP)
-        return self.rate * self.lowered * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, used)))
-
-    # the training
-
-    def train(self, callbacks: list[Any], verbose: bool, jit_compile: bool | None) -> TextTraining:
-        trainer = self.trainer = Trainer(self.net, self.batch, name="trainer")
-        trainer.compile(
-            keras.optimizers.Adam(self.rate, global_clipnorm=self.clip_norm),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            steps_per_execution=self.round,
-            jit_compile="auto" if jit_compile is None else jit_compile,
-        )
-        trainer.optimizer.build(trainer.trainable_variables)
-        if self.good:
-            trainer.set_everything(self.good)
-        else:
-            self.good = trainer.everything()
-        rounds = 10**9 if self.budget[0] == "minutes" else math.ceil(self.updates / self.round)
-        self.validate_every = max(1, rounds // VALIDATIONS) if rounds < 10**9 else 4
-        self.start = self.saved = time.monotonic()
-        title, characters = self.net.name, self.rounds * self.round * self.each
-        self.bar = tqdm(
-            total=None if self.budget[0] == "minutes" else rounds * self.round * self.each, initial=characters,
-            desc=title, unit=" characters", unit_scale=True, dynamic_ncols=True, disable=not verbose, mininterval=0.5,
-        )  # fmt: skip
-        try:
-            if self.rounds < rounds and self.progress() < 1 and not self._is_over():
-                batches = batches_of(self.part, self.net, self.batch, self.seed, self.rounds * self.round)
-                trainer.fit(
-                    dataset_of(batches, self.batch, self.net.window, self.net.return_sequences),
-                    epochs=rounds,
-                    initial_epoch=self.rounds,
-                    steps_per_epoch=self.round,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=[self, *callbacks],
-                )
-        except KeyboardInterrupt as stop:
-            self.save()
-            kept = "" if self.checkpoint is None else f"; {self.checkpoint} has it, to resume from"
-            raise KeyboardInterrupt(f"interrupted after {self.rounds * self.round:,} updates{kept}") from stop
-        finally:
-            self.bar.close()
-        if self.evaluator is not None and not (self.history and "validation_bits" in self.history[-1]):
-            self._validate(self.history[-1] if self.history else {})
-        self.save()
-        if self.best_weights:
-            self.net.set_weights(self.best_weights)
-        return TextTraining(
-            self.history,
-            None if self.evaluator is None else self.best,
-            self.best_at if self.evaluator is not None else self.rounds * self.round,
-            self.stopped,
-        )
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self.trainer.optimizer.learning_rate = self._rate()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = float((logs or {})["loss"])
-        self.rounds += 1
-        if not loss <= self.lowest + BLOW_UP:
-            self._return(loss)
-            return
-        self.lowest = min(self.lowest, loss)
-        self.good = self.trainer.everything()
-        row = {
-            "updates": self.rounds * self.round,
-            "characters": self.rounds * self.round * self.each,
-            "bits": loss / math.log(2),
-            "learning_rate": float(self.trainer.optimizer.learning_rate),
-            "seconds": self.seconds(),
-        }
-        self.history.append(row)
-        if self.evaluator is not None and self.rounds % self.validate_every == 0:
-            self._validate(row)
-        if logs is not None:  # for loggers after this one
-            logs |= {"validation_bits": math.nan} | row
-        told = {"bits": f"{row['bits']:.3f}"} | ({"validation": f"{self.best:.3f}"} if self.best < math.inf else {})
-        self.bar.set_postfix(told, refresh=False)
-        self.bar.update(self.round * self.each)
-        if time.monotonic() - self.saved > SAVED_EVERY:
-            self.save()
-        if self._is_over() or self.progress() >= 1:
-            self.trainer.stop_training = True
-
-    def _is_over(self) -> bool:
-        if self.patience is not None and self.since >= self.patience:
-            self.stopped = f"no better validation in {self.patience}"
-        return self.stopped is not None
-
-    def _return(self, loss: float) -> None:
-        """Back to the last good weights, at half the rate."""
-        self.returns += 1
-        if self.returns > MOST_RETURNS:
-            raise ValueError(
-                f"The loss must stay finite and near its best: try a lower `learning_rate` or `clip_norm`. "
-                f"Received: {loss:.3g} nats at a rate of {self.rate * self.lowered:.2g}"
-            )
-        self.trainer.set_everything(self.good)
-        self.lowered /= 2
-        self.bar.write(
-            f"a loss of {loss / math.log(2):.2f} bits after {self.rounds * self.round:,} updates: back to the last "
-            f"good weights, with half the learning rate",
-            file=sys.stderr,
-        )
-
-    def _validate(self, row: dict[str, float]) -> None:
-        assert self.evaluator is not None
-        row["validation_bits"] = bits = self.evaluator()
-        if bits < self.best:
-            self.best, self.best_at, self.since = bits, self.rounds * self.round, 0
-            self.best_weights = self.net.get_weights()
-        else:
-            self.since += 1
-        if self.sample is not None:
-            prompt = self.prompt_of.text(self.net.vocabulary, self.net.window)
-            self.sample(self.net.generate(prompt, 120, temperature=0.7, seed=0)[len(prompt) :])
-
-    # the checkpoint
-
-    def _about(self) -> dict[str, Any]:
-        """What a checkpoint must have in common with the training that goes on from it."""
-        return {
-            "model": {k: v for k, v in self.net.get_config().items() if k not in ("name", "trainable", "seed")},
-            "text": [len(self.part), self.part.crc32()],
-            "budget": list(self.budget),
-            "batch": self.batch,
-            "learning_rate": self.rate,
-            "clip_norm": self.clip_norm,
-            "seed": self.seed,
-        }
-
-    def save(self) -> None:
-        if self.checkpoint is None:
-            return
-        names = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"
-        about = {"training": self._about(), "before": self.seconds(), **{name: getattr(self, name) for name in names}}
-        write_checkpoint(self.checkpoint, about, {"good": self.good, "best_weights": self.best_weights})
-        self.saved = time.monotonic()
-
-    def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
-        mine, found = self._about(), about.pop("training", {})
-        for name, value in mine.items():
-            if found.get(name) != value:
-                raise ValueError(
-                    f"The checkpoint must be of the same training, with `{name}` {value}. Received: {found.get(name)}"
-                )
-        del about["schema"]
-        for name, value in about.items():
-            setattr(self, name, value)
-        self.good, self.best_weights = arrays["good"], arrays.get("best_weights", [])

@@ -15,7 +15,9 @@ OPTIONS = {
     "generate": "--length --model --temperature --top-k --top-p --stop --seed --runtime --json",
     "forecast": "--column --steps --model --levels --plot --runtime --json",
     "backtest": "--column --steps --model --since --plot --plot-forecasts --json",
-    "train char": "--text --activation --out --cell --window --units --updates --seed --json",
+    "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "
+    "--batch --learning-rate --clip-norm --patience --validation --validation-files --errors --max-vocabulary --bytes --model "
+    "--resume --log --tensorboard --seed --json",
     "train series": "--column --inputs --scaling --activation --test --out --cell --window --units --updates --seed "
     "--json",
     "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",

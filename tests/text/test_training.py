@@ -78,9 +78,9 @@ SCRIPT = """
 import sys, numpy as np
 from keras_rnn import char_model
 from keras_rnn.text.corpus import Corpus
-from keras_rnn.text import training
+from keras_rnn.text import run
 from keras_rnn.text.training import train_text
-training.SAVED_EVERY = 0
+run.SAVED_EVERY = 0
 corpus = Corpus("text.txt")
 model = char_model(None, "simple_rnn", corpus.vocabulary, 16, 24, carried=True, seed=0)
 train_text(model, corpus, updates=3000, batch=8, verbose=False, checkpoint="c.npz", resume=sys.argv[1] == "resume")
