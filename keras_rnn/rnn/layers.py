@@ -9,6 +9,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Layer
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.initializers import ScaledIdentity
+from keras_rnn.rnn.recurrence import use_fast_loop
 
 UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs more to trace than it saves
 
@@ -48,9 +49,9 @@ def recurrent_layers(
     loop = {"return_sequences": return_sequences, "unroll": steps <= UNROLL_UP_TO, "name": "rnn"}
     if cell == "rnn_cell":
         by_hand = RNNCell(units, outputs, use_bias=use_bias, output_initializer=head, **initializers)
-        return [keras.layers.RNN(by_hand, **loop)]
+        return [use_fast_loop(keras.layers.RNN(by_hand, **loop))]
     return [
-        keras.layers.SimpleRNN(units, use_bias=use_bias, **initializers, **loop),
+        use_fast_loop(keras.layers.SimpleRNN(units, use_bias=use_bias, **initializers, **loop)),
         keras.layers.Dense(outputs, use_bias=use_bias, kernel_initializer=head, name="head"),
     ]
 
