@@ -3,14 +3,15 @@
 from typing import Any
 
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_integer
-from keras_rnn.core.types import Activation, Initializer, Regularizer, Tensor
+from keras_rnn.core.checks import check_integer, check_number, check_seed
+from keras_rnn.core.types import Activation, Constraint, Initializer, Regularizer, Tensor
+from keras_rnn.rnn.introspection import DropoutRNNCell
 
 ops = keras.ops
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")
-class RNNCell(keras.layers.Layer):
+class RNNCell(keras.layers.Layer, DropoutRNNCell):
     """The plain recurrent cell: one matrix from input and state to the new state, one from there to the output.
 
         combined = concat([x, h]);  h' = activation(i2h(combined));  o = i2o(h')
@@ -31,6 +32,10 @@ class RNNCell(keras.layers.Layer):
         output_initializer: of the kernel of `i2o`.
         bias_initializer: of both biases.
         kernel_regularizer, recurrent_regularizer, output_regularizer, bias_regularizer: of the same weights.
+        kernel_constraint, recurrent_constraint, output_constraint, bias_constraint: of the same weights, after updates.
+        dropout: share of the input's values that are dropped in training, the same ones at every step of a sequence.
+        recurrent_dropout: the same of the state, where it goes into `i2h`.
+        seed: of what is dropped.
 
     Weights:
         `i2h_kernel` (features + units, units), input rows first; `i2h_bias` (units,); `i2o_kernel`
@@ -46,8 +51,8 @@ class RNNCell(keras.layers.Layer):
         output_size: what `keras.layers.RNN` asks for; equals `units` where the argument was None.
 
     Raises:
-        TypeError, ValueError: sizes that are not positive integers; inputs without a batch axis or a known number
-            of features.
+        TypeError, ValueError: sizes that are not positive integers; a share outside of 0 to 1; inputs without a
+            batch axis or a known number of features.
     """
 
     def __init__(
@@ -64,6 +69,13 @@ class RNNCell(keras.layers.Layer):
         recurrent_regularizer: Regularizer = None,
         output_regularizer: Regularizer = None,
         bias_regularizer: Regularizer = None,
+        kernel_constraint: Constraint = None,
+        recurrent_constraint: Constraint = None,
+        output_constraint: Constraint = None,
+        bias_constraint: Constraint = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -81,6 +93,15 @@ class RNNCell(keras.layers.Layer):
         self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
         self.output_regularizer = keras.regularizers.get(output_regularizer)
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
+        self.output_constraint = keras.constraints.get(output_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.dropout = check_number("dropout", dropout, 0.0, 1.0)
+        self.recurrent_dropout = check_number("recurrent_dropout", recurrent_dropout, 0.0, 1.0)
+        self.seed = check_seed(seed)
+        # none where nothing is drawn: its state would be one more variable in the file
+        self.seed_generator = keras.random.SeedGenerator(seed) if dropout or recurrent_dropout else None
 
     def build(self, input_shape: Any) -> None:
         if len(input_shape) != 2 or input_shape[-1] is None:
@@ -97,6 +118,7 @@ class RNNCell(keras.layers.Layer):
             shape=(features + units, units),
             initializer=initial_i2h,
             regularizer=self._i2h_regularizer(features),
+            constraint=self._i2h_constraint(features),
         )
         self.i2h_bias = self._add_bias("i2h_bias", units)
         self.i2o_kernel = self.i2o_bias = None
@@ -106,6 +128,7 @@ class RNNCell(keras.layers.Layer):
                 shape=(units, self.output_size),
                 initializer=self.output_initializer,
                 regularizer=self.output_regularizer,
+                constraint=self.output_constraint,
             )
             self.i2o_bias = self._add_bias("i2o_bias", self.output_size)
 
@@ -113,7 +136,11 @@ class RNNCell(keras.layers.Layer):
         if not self.use_bias:
             return None
         return self.add_weight(
-            name=name, shape=(size,), initializer=self.bias_initializer, regularizer=self.bias_regularizer
+            name=name,
+            shape=(size,),
+            initializer=self.bias_initializer,
+            regularizer=self.bias_regularizer,
+            constraint=self.bias_constraint,
         )
 
     def _i2h_regularizer(self, features: int) -> Any:
@@ -127,10 +154,27 @@ class RNNCell(keras.layers.Layer):
 
         return penalty
 
+    def _i2h_constraint(self, features: int) -> Any:
+        """One constraint for the one matrix: each part's own on its rows."""
+        if self.kernel_constraint is None and self.recurrent_constraint is None:
+            return None
+
+        def constrained(i2h: Tensor) -> Tensor:
+            i2h = ops.convert_to_tensor(i2h)
+            parts = [(self.kernel_constraint, i2h[:features]), (self.recurrent_constraint, i2h[features:])]
+            rows = [part if constraint is None else constraint(part) for constraint, part in parts]
+            return ops.concatenate(rows, axis=0)  # (features + units, units)
+
+        return constrained
+
     def call(self, inputs: Tensor, states: Tensor, training: bool = False) -> tuple[Tensor, Tensor]:
         if len(inputs.shape) != 2:
             raise ValueError(_INPUTS_EXPECTED.format(tuple(inputs.shape)))
         h = states[0] if isinstance(states, list | tuple) else states  # (batch, units)
+        if training and self.dropout:
+            inputs = inputs * self.get_dropout_mask(inputs)
+        if training and self.recurrent_dropout:
+            h = h * self.get_recurrent_dropout_mask(h)
         combined = ops.concatenate([inputs, h], axis=-1)  # (batch, features + units)
         h = ops.matmul(combined, self.i2h_kernel)  # (batch, units)
         if self.i2h_bias is not None:
@@ -156,9 +200,16 @@ class RNNCell(keras.layers.Layer):
             "use_bias": self.use_bias,
             **{
                 f"{part}_{kind}": library.serialize(getattr(self, f"{part}_{kind}"))
-                for kind, library in (("initializer", keras.initializers), ("regularizer", keras.regularizers))
+                for kind, library in (
+                    ("initializer", keras.initializers),
+                    ("regularizer", keras.regularizers),
+                    ("constraint", keras.constraints),
+                )
                 for part in ("kernel", "recurrent", "output", "bias")
             },
+            "dropout": self.dropout,
+            "recurrent_dropout": self.recurrent_dropout,
+            "seed": self.seed,
         }
 
 

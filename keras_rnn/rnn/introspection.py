@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import MethodType
 from typing import Any
 
-from keras_rnn.core.backend import keras, tf
+from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 from keras_rnn.core.types import Cell, Layer, Model, Operation, Tensor
 
 DTYPE_POLICY = "_dtype_policy"  # a layer's attribute
+# keeps a cell's masks for the length of a sequence: `keras.layers.RNN` asks for the class
+DropoutRNNCell: Any = next(c for c in keras.layers.SimpleRNNCell.__mro__ if c.__name__ == "DropoutRNNCell")
 
 
 def for_inference(layer: Layer) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def advance_by_call(
     nested = keras.tree.pack_sequence_as(sizes, states) if isinstance(sizes, list | tuple) else states
     training_too = {"training": training} if for_inference(cell) else {}
     output, new = cell(x, nested, **training_too)
-    return output, [tf.convert_to_tensor(state) for state in keras.tree.flatten(new)]
+    return output, [keras.ops.convert_to_tensor(state) for state in keras.tree.flatten(new)]
 
 
 def merge(layer: Layer, forwards: Tensor, backwards: Tensor) -> Tensor:
@@ -111,7 +114,7 @@ def merge(layer: Layer, forwards: Tensor, backwards: Tensor) -> Tensor:
 
 
 _MERGES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "concat": lambda a, b: tf.concat([a, b], axis=-1),
+    "concat": lambda a, b: keras.ops.concatenate([a, b], axis=-1),
     "sum": lambda a, b: a + b,
     "mul": lambda a, b: a * b,
     "ave": lambda a, b: (a + b) / 2,
@@ -148,6 +151,8 @@ def for_phone(model: Model, inner_loop: Callable[..., Any] | None = None) -> Ite
                     put(layer, "stateful", False)
                 if inner_loop is not None and type(layer).inner_loop in _OWN_LOOPS:
                     put(layer, "inner_loop", lambda *a, _layer=layer, **k: inner_loop(_layer, *a, **k))
+                elif "inner_loop" in vars(layer):  # one for training, `rnn.recurrence`
+                    put(layer, "inner_loop", MethodType(type(layer).inner_loop, layer))
             if hasattr(layer, "_check_shape"):  # a `RecurrentModel`, which holds its input to its window
                 put(layer, "_check_shape", lambda *_: None)
             for functional in {id(f): f for f in (layer, getattr(layer, "_functional", None))}.values():

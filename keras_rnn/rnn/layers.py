@@ -9,6 +9,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Layer
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.initializers import ScaledIdentity
+from keras_rnn.rnn.recurrence import use_fast_loop
 
 _KERAS_LAYERS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 UNROLL_UP_TO = 16  # steps; a short loop is quicker unrolled, a long one costs more to trace than it saves
@@ -67,9 +68,9 @@ def recurrent_layers(
         if cell == "rnn_cell":
             ends = outputs if last and not dropout else None
             of_head = {"output_initializer": head} if ends else {}
-            result.append(keras.layers.RNN(RNNCell(units, ends, **of_head, **initializers), **loop))
+            result.append(use_fast_loop(keras.layers.RNN(RNNCell(units, ends, **of_head, **initializers), **loop)))
         else:
-            result.append(_KERAS_LAYERS[cell](units, **initializers, **loop))
+            result.append(use_fast_loop(_KERAS_LAYERS[cell](units, **initializers, **loop)))
         if dropout:
             result.append(keras.layers.Dropout(dropout, seed=next(seeds)))
     if cell != "rnn_cell" or dropout:

@@ -15,6 +15,7 @@ from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.rnn.cells import CELLS, PLAIN_CELLS
 from keras_rnn.rnn.exchange import read_weights, write_weights
 from keras_rnn.rnn.layers import long_memory_optimizer
+from keras_rnn.rnn.recurrence import one_hot_of
 from keras_rnn.rnn.weights import CellWeights
 
 if TYPE_CHECKING:  # it imports TensorFlow, whatever Keras' backend is
@@ -58,7 +59,10 @@ class RecurrentModel(keras.Model):
             inputs = tf.ensure_shape(inputs, (None, *self.inputs[0].shape[1:]))
         else:
             self._check_shape(tuple(shape))
-        return super().call(inputs, training=training, mask=mask)
+        if self.id_count is None:
+            return super().call(inputs, training=training, mask=mask)
+        with one_hot_of(self.get_layer("rnn"), inputs):
+            return super().call(inputs, training=training, mask=mask)
 
     def _check_shape(self, shape: tuple[int | None, ...]) -> None:
         window = self.inputs[0].shape[1:]  # (window,), or (window, features)

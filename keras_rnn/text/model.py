@@ -18,6 +18,7 @@ from keras_rnn.core.types import Tensor
 from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
+from keras_rnn.rnn.recurrence import one_hot_of
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.text.generation import State, TextGeneration
 from keras_rnn.text.vocabulary import (
@@ -115,11 +116,13 @@ class CharModel(TextGeneration, RecurrentModel):
             (batch, steps, vocabulary), and states like those given.
         """
         x, left, after = keras.ops.one_hot(ids, len(self.vocabulary)), list(states), []
+        first = self.get_layer("rnn")
         for layer in self.layers[1:]:
             if isinstance(layer, keras.layers.RNN):
                 count = len(keras.tree.flatten(layer.cell.state_size))
                 mine, left = left[:count], left[count:]
-                last, outputs, mine = layer.inner_loop(x, mine, mask=None, training=training)
+                with one_hot_of(first, ids):
+                    last, outputs, mine = layer.inner_loop(x, mine, mask=None, training=training)
                 x = outputs if layer.return_sequences else last[:, None]
                 after += keras.tree.flatten(mine)
             else:

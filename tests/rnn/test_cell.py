@@ -250,21 +250,71 @@ def test_config_round_trip_with_every_argument_unlike_its_default():
         "bias_initializer": keras.initializers.Ones(),
         "kernel_regularizer": keras.regularizers.L1(0.1), "recurrent_regularizer": keras.regularizers.L2(0.2),
         "output_regularizer": keras.regularizers.L1(0.3), "bias_regularizer": keras.regularizers.L2(0.4),
+        "kernel_constraint": keras.constraints.MaxNorm(1.5), "recurrent_constraint": keras.constraints.NonNeg(),
+        "output_constraint": keras.constraints.UnitNorm(), "bias_constraint": keras.constraints.MaxNorm(2.5),
+        "dropout": 0.1, "recurrent_dropout": 0.2, "seed": 7,
         "name": "mine", "trainable": False, "dtype": "float64",
     }  # fmt: skip
     cell = RNNCell(**arguments)
     again = RNNCell.from_config(cell.get_config())
     assert again.get_config() == cell.get_config()
     assert (again.units, again.state_size, again.output_size, again.use_bias) == (3, 3, 2, False)
+    assert (again.dropout, again.recurrent_dropout, again.seed) == (0.1, 0.2, 7)
     assert again.activation is keras.activations.relu
     assert (again.name, again.trainable, again.dtype) == ("mine", False, "float64")
     for part in ("kernel", "recurrent", "output", "bias"):
-        for kind in ("initializer", "regularizer"):
+        for kind in ("initializer", "regularizer", "constraint"):
             mine, other = (getattr(c, f"{part}_{kind}") for c in (cell, again))
             assert type(mine) is type(other)
             assert mine.get_config() == other.get_config()
     x, h = random(1, 5, 4, dtype="float64"), random(2, 5, 3, dtype="float64")
     np.testing.assert_array_equal(cell(x, [h])[0], again(x, [h])[0])  # the initializers are seeded
+
+
+def test_dropout_in_training_alone_repeatable_and_the_same_at_every_step():
+    x = np.ones((4, 6, 50), np.float32)
+
+    def draw(training, **shares):
+        cell = RNNCell(50, activation=None, use_bias=False, kernel_initializer="identity",
+                       recurrent_initializer="identity", **shares)  # fmt: skip
+        return np.asarray(keras.layers.RNN(cell, return_sequences=True)(x, training=training))
+
+    steps = np.broadcast_to(np.arange(1, 7)[:, None], x.shape)  # what a sum of ones reads step by step
+    np.testing.assert_allclose(draw(False, dropout=0.5, recurrent_dropout=0.5), steps)
+    once, again, other = (draw(True, dropout=0.5, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(once, again)
+    assert np.abs(once - other).max() > 0
+    np.testing.assert_allclose(once, steps * once[:, :1])  # the mask of the first step is that of all
+    assert set(np.unique(once[:, 0])) == {0, 2}  # kept values are scaled up
+    recurrent = draw(True, recurrent_dropout=0.5, seed=1)
+    np.testing.assert_array_equal(recurrent[:, 0], x[:, 0])  # the first state is zero
+    assert set(np.unique(recurrent[:, 1])) == {1, 3}
+
+
+def test_dropout_of_a_seed_is_that_of_simple_rnn():
+    ours = keras.layers.RNN(RNNCell(4, dropout=0.4, recurrent_dropout=0.3, seed=5))
+    theirs = keras.layers.SimpleRNN(4, dropout=0.4, recurrent_dropout=0.3, seed=5)
+    x = random(1, 3, 6, 2)
+    ours.build(x.shape), theirs.build(x.shape)
+    write_weights(read_weights(theirs), ours)
+    np.testing.assert_allclose(ours(x, training=True), theirs(x, training=True), rtol=1e-5, atol=1e-6)
+
+
+def test_constraints_bind_their_own_part_at_every_update():
+    norm = keras.constraints.MaxNorm
+    cell = RNNCell(3, output_size=2, kernel_constraint=norm(0.1), recurrent_constraint=norm(0.2),
+                   output_constraint=norm(0.3), bias_constraint=norm(0.4))  # fmt: skip
+    model = keras.Sequential([keras.Input((5, 4)), keras.layers.RNN(cell)])
+    model.compile("sgd", "mse")
+    model.train_on_batch(random(1, 8, 5, 4), 100 * random(2, 8, 2))
+    w = read_weights(model.layers[0])
+    for part, most in ((w.kernel, 0.1), (w.recurrent_kernel, 0.2), (w.output_kernel, 0.3), (w.output_bias, 0.4)):
+        norms = np.linalg.norm(part, axis=0)
+        assert norms.max() == pytest.approx(most, rel=1e-4)  # each is reached
+    free = RNNCell(3, recurrent_constraint=norm(0.2))
+    free.build((None, 4))
+    kept = free.i2h_kernel.constraint(free.i2h_kernel)
+    np.testing.assert_array_equal(kept[:4], free.i2h_kernel[:4])
 
 
 def test_output_size_none_is_the_state_and_stays_none_in_the_config():
@@ -299,9 +349,12 @@ np.save("y.npy", load("stock.keras").predict(np.load("x.npy"), verbose=0))
         ({"units": True}, TypeError),
         ({"units": 2, "output_size": 0}, ValueError),
         ({"units": 2, "output_size": "3"}, TypeError),
+        ({"units": 2, "dropout": 1.1}, ValueError),
+        ({"units": 2, "recurrent_dropout": "some"}, TypeError),
+        ({"units": 2, "seed": -1}, ValueError),
     ],
 )
-def test_bad_sizes(arguments, error):
+def test_bad_arguments(arguments, error):
     with pytest.raises(error, match="Received: "):
         RNNCell(**arguments)
 
