@@ -1,10 +1,12 @@
 """`keras-rnn generate`."""
 
+import itertools
+import warnings
 from typing import Any
 
 import click
 
-from keras_rnn.cli.commands import Command
+from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.models import load_for
 from keras_rnn.cli.options import SEED, json_option, runtime_option
 from keras_rnn.core.tables import print_json
@@ -22,13 +24,29 @@ from keras_rnn.core.tables import print_json
 @runtime_option
 @json_option
 def command(prompt: str, name_or_path: str, runtime: str, as_json: bool, **drawing: Any) -> None:
-    """Continue TEXT, at least a window of characters, with a character model."""
+    """Continue TEXT with a character model.
+
+    TEXT holds at least a window of characters; of a model that carries its state on, one.
+    """
     from keras_rnn.text.sampling import check_drawing
     from keras_rnn.text.vocabulary import check_text
 
     check_text("prompt", prompt)
     check_drawing(**drawing)
-    text = load_for(name_or_path, ("char",), runtime).generate(prompt, **drawing)
+    model = load_for(name_or_path, ("char",), runtime)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        if model.carried and not as_json:  # each character as soon as it is there
+            stream = model.stream()
+            stream.read(prompt)
+            characters = stream.write(**drawing)
+            say(*(str(warning.message) for warning in caught))
+            for piece in itertools.chain([prompt], characters):
+                print(piece, end="", flush=True)
+            print()
+            return
+        text = model.generate(prompt, **drawing)
+    say(*(str(warning.message) for warning in caught))
     if as_json:
         print_json({"model": name_or_path, "prompt": prompt, "text": text})
     else:

@@ -33,11 +33,23 @@ SMALL = 2000  # bytes of a text up to which it is, too
 )
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows")
 @click.option("--dropout", type=float, default=0.0, help="share of the outputs left out in training")
-@click.option("--updates", type=COUNT, help="gradient updates, at the most", show_default="3000")
+@click.option(
+    "--updates", type=COUNT, help="gradient updates, at the most", show_default="those that read 9 million characters"
+)
 @click.option("--epochs", type=float, help="passes through the text, in place of --updates")
 @click.option("--minutes", type=float, help="time for the training, in place of --updates")
-@click.option("--batch", type=COUNT, help="rows of the text side by side", show_default="64, fewer of short texts")
-@click.option("--learning-rate", type=float, help="at its highest: it rises, then falls to 0", show_default="0.004")
+@click.option(
+    "--batch",
+    type=COUNT,
+    help="rows of the text side by side",
+    show_default="64; of texts under a million characters 16 to 64",
+)
+@click.option(
+    "--learning-rate",
+    type=float,
+    help="at its highest: it rises, then falls to 0",
+    show_default="0.004; of more than 256 units less",
+)
 @click.option("--clip-norm", type=float, help="of all gradients together", show_default="1")
 @click.option("--patience", type=COUNT, help="validations without a better one, of 20", show_default="8")
 @click.option("--validation", type=float, default=0.1, help="share of the text, its end, to validate with")

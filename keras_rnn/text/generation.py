@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.checks import received
-from keras_rnn.text.sampling import check_drawing, softmax
-from keras_rnn.text.vocabulary import UNKNOWN, Ids, check_text, encode
+from keras_rnn.text.sampling import Sampling, check_drawing, softmax
+from keras_rnn.text.vocabulary import (
+    BYTES,
+    UNKNOWN,
+    Ids,
+    bytes_to_text,
+    check_text,
+    encode,
+    quoted,
+    text_to_bytes,
+)
 
 State = Mapping[str, NDArray[Any]]  # name, such as `h_0` → (1, units)
 
@@ -38,11 +48,29 @@ class TextGeneration:
         """
         raise NotImplementedError
 
-    def _prompt_ids(self, prompt: str) -> Ids:
+    def _ids(self, name: str, text: str) -> list[int]:
+        """A text's ids. A model that carries its state does without characters that it does not know."""
+        if self.vocabulary == BYTES:
+            text = text_to_bytes(text)
+        unknown = "".join(dict.fromkeys(c for c in text if c not in self.vocabulary)) if self.carried else ""
+        if unknown:
+            mapped = UNKNOWN in self.vocabulary
+            warnings.warn(
+                f"`{name}` has characters that the vocabulary lacks, {'read as U+FFFD' if mapped else 'left out'}: "
+                f"{quoted(unknown)}",
+                stacklevel=4,
+            )
+            if not mapped:
+                text = "".join(c for c in text if c in self.vocabulary)
+        return encode(text, self.vocabulary, name).tolist() if text else []
+
+    def _prompt_ids(self, prompt: str) -> list[int]:
         check_text("prompt", prompt)
-        ids = encode(prompt, self.vocabulary, "prompt")
-        if not self.carried and len(ids) < self.window:
-            raise ValueError(f"`prompt` must hold at least {self.window} characters, the window. {received(prompt)}")
+        ids = self._ids("prompt", prompt)
+        least = 1 if self.carried else self.window
+        if len(ids) < least:
+            what = "of the vocabulary" if self.carried else "the window"
+            raise ValueError(f"`prompt` must hold at least {least} characters, {what}. {received(prompt)}")
         return ids
 
     def predict_next(self, prompt: str) -> dict[str, float]:
@@ -53,7 +81,7 @@ class TextGeneration:
             ValueError: it is shorter than the window of a model that re-reads it, or has a character outside the
                 vocabulary.
         """
-        logits = CharacterStream(self).read(self._prompt_ids(prompt).tolist())
+        logits = CharacterStream(self)._read(self._prompt_ids(prompt))
         assert logits is not None
         return self._probabilities(logits)
 
@@ -87,8 +115,10 @@ class TextGeneration:
         """The prompt and up to `length` characters that the model adds to it.
 
         Args:
-            prompt: characters of the vocabulary, at least `window` of them where the model re-reads its window.
-            length: characters to add, 0 to 100,000.
+            prompt: characters of the vocabulary, at least `window` of them where the model re-reads its window. One
+                that carries its state leaves out characters that it does not know, or reads them as U+FFFD, with a
+                warning.
+            length: characters to add, 0 to 100,000; of a model of bytes, bytes.
             temperature: 0 for the most likely character each time; above 0 they are drawn, the flatter the higher.
             top_k: draw among the k most likely only; at temperature 0 nothing is drawn.
             top_p: draw among the fewest whose probabilities reach p only; at temperature 0 nothing is drawn.
@@ -102,25 +132,15 @@ class TextGeneration:
             TypeError: an argument of the wrong type.
             ValueError: an argument out of its range; a prompt too short or outside the vocabulary.
         """
-        ids = self._prompt_ids(prompt).tolist()
+        ids = self._prompt_ids(prompt)
         sampling, stops = check_drawing(length, temperature, top_k, top_p, stop, seed)
         if sampling.temperature == 0 and not stops:
             likely = self._most_likely(ids[-self.window :], length)
             if likely is not None:
                 return prompt + "".join(self.vocabulary[i] for i in likely)
-        unknown = self.vocabulary.find(UNKNOWN)
-        stream, random, added = CharacterStream(self), np.random.default_rng(seed), ""
-        for _ in range(length):
-            logits = stream.read(ids)
-            assert logits is not None
-            if unknown >= 0:
-                logits = np.where(np.arange(len(logits)) == unknown, -np.inf, logits)
-            ids = [sampling.draw(logits, random)]
-            added += self.vocabulary[ids[0]]
-            ending = next((s for s in stops if added.endswith(s)), None)
-            if ending is not None:
-                return prompt + added[: -len(ending)]
-        return prompt + added
+        stream = CharacterStream(self)
+        stream._read(ids)
+        return prompt + "".join(stream.write(length, temperature, top_k, top_p, stop, seed))
 
 
 class CharacterStream:
@@ -133,6 +153,7 @@ class CharacterStream:
 
     def __init__(self, model: TextGeneration, state: Any = None) -> None:
         self.model = model
+        self._logits: NDArray[Any] | None = None  # after what was read
         if model.carried:
             if not isinstance(state, Mapping | None):
                 raise TypeError(f"`state` must be a stream's, arrays by name. {received(state)}")
@@ -140,7 +161,7 @@ class CharacterStream:
             return
         if not isinstance(state, str | None):
             raise TypeError(f"`state` must be a string. {received(state)}")
-        self._ids: list[int] = encode(state, model.vocabulary, "state").tolist() if state else []
+        self._ids: list[int] = model._ids("state", state) if state else []
         self._forget()
 
     @property
@@ -149,18 +170,27 @@ class CharacterStream:
             return self._state
         return "".join(self.model.vocabulary[i] for i in self._ids)
 
-    def read(self, ids: list[int]) -> NDArray[Any] | None:
+    def read(self, text: str) -> None:
+        """Read a text of any length.
+
+        Raises:
+            TypeError, ValueError: not a text, or characters outside the vocabulary of a model that re-reads its window.
+        """
+        check_text("text", text)
+        if ids := self.model._ids("text", text):
+            self._read(ids)
+
+    def _read(self, ids: list[int]) -> NDArray[Any] | None:
         """Logits (vocabulary,) after the last of these ids, or None while there is no whole window."""
         if self.model.carried:
-            logits, self._state = self.model.read(ids, self._state)
-            return logits
+            self._logits, self._state = self.model.read(ids, self._state)
+            return self._logits
         window = (self._ids + ids)[-self.model.window :]
         self._ids = window
         self._forget()
-        if len(window) < self.model.window:
-            return None
-        answer: NDArray[Any] = self.model.next_logits(np.asarray([window], np.int32))[0]
-        return answer
+        whole = len(window) == self.model.window
+        self._logits = self.model.next_logits(np.asarray([window], np.int32))[0] if whole else None
+        return self._logits
 
     def push(self, character: str) -> dict[str, float] | None:
         """Read one character; probabilities of the next by character, or None while there is no whole window.
@@ -171,8 +201,61 @@ class CharacterStream:
         check_text("character", character)
         if len(character) != 1:
             raise ValueError(f"`character` must be one character. {received(character)}")
-        logits = self.read(encode(character, self.model.vocabulary, "character").tolist())
+        ids = self.model._ids("character", character)
+        logits = self._read(ids) if ids else self._logits
         return None if logits is None else self.model._probabilities(logits)
+
+    def write(
+        self,
+        length: int,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        stop: str | Sequence[str] | None = None,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """Characters that the model adds to what was read, each as soon as it is there, and reads itself.
+
+        Args: as of `TextGeneration.generate`.
+
+        Raises:
+            ValueError: an argument out of its range; nothing read yet, or less than a window.
+        """
+        sampling, stops = check_drawing(length, temperature, top_k, top_p, stop, seed)
+        if self._logits is None:
+            raise ValueError(f"The stream must have read a text before it writes. Received: {self.state!r}")
+        characters = self._drawn(length, sampling, np.random.default_rng(seed))
+        if self.model.vocabulary == BYTES:
+            characters = bytes_to_text(characters)
+        return until(characters, stops)
+
+    def _drawn(self, length: int, sampling: Sampling, random: np.random.Generator) -> Iterator[str]:
+        vocabulary = self.model.vocabulary
+        unknown = vocabulary.find(UNKNOWN)
+        for _ in range(length):
+            logits = self._logits
+            assert logits is not None
+            if unknown >= 0:
+                logits = np.where(np.arange(len(logits)) == unknown, -np.inf, logits)
+            drawn = sampling.draw(logits, random)
+            self._read([drawn])
+            yield vocabulary[drawn]
 
     def _forget(self) -> None:
         self._ids = self._ids[max(0, len(self._ids) - self.model.window + 1) :]
+
+
+def until(characters: Iterable[str], stops: Sequence[str]) -> Iterator[str]:
+    """The characters before the first of these strings, the longest of those that end at the same place; what may be
+    the beginning of one is held back until it is known."""
+    held, longest = "", max(map(len, stops), default=1)
+    for character in characters:
+        held += character
+        ending = next((stop for stop in stops if held.endswith(stop)), None)
+        if ending is not None:
+            yield from held[: -len(ending)]
+            return
+        if len(held) >= longest:
+            yield held[0]
+            held = held[1:]
+    yield from held

@@ -18,8 +18,13 @@ from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
 from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
 
-BATCH = 64
+BATCHES = (16, 64)  # rows of short texts and of long ones
+PER_ROW = 16_000  # characters of a text for each row, between these
+CHARACTERS = 9_000_000  # that a training reads where no budget is given: some three minutes of two cores
+LEARNING_RATE = 0.004  # Adam's, at its highest, of layers of
+UNITS = 256
 WARM_UP = 0.02  # share of the training over which the rate rises
+WARM_UP_UPDATES = 100  # at least
 ROUND = 50  # updates between two looks at the loss
 VALIDATIONS = 20  # in a training
 VALIDATED = 200_000  # characters, at the most
@@ -53,9 +58,9 @@ class Run(keras.callbacks.Callback):
         self,
         model: CharModel,
         corpus: Corpus,
-        budget: tuple[str, float],
+        budget: tuple[str, float] | None,
         batch: int | None,
-        learning_rate: float,
+        learning_rate: float | None,
         clip_norm: float,
         patience: int | None,
         seed: int,
@@ -63,14 +68,18 @@ class Run(keras.callbacks.Callback):
         super().__init__()
         self.net, self.part = model, corpus.training
         most = len(self.part) // (2 * model.window) if model.carried else self.part.windows(model.window)
-        self.batch = max(1, min(BATCH, most)) if batch is None else check_integer("batch", batch, 1)
+        rows = min(most, max(BATCHES[0], min(BATCHES[1], len(self.part) // PER_ROW)))
+        self.batch = max(1, rows) if batch is None else check_integer("batch", batch, 1)
         each = self.batch * (model.window if model.return_sequences else 1)  # characters an update
         if model.carried:
             self.part.carried_batches(self.batch, model.window)  # or it is too short
-        self.budget, self.rate = budget, check_number("learning_rate", learning_rate, 1e-9)
+        if learning_rate is None:  # larger layers blow up earlier
+            learning_rate = LEARNING_RATE * min(1.0, UNITS / model.units)
+        self.rate = check_number("learning_rate", learning_rate, 1e-9)
+        self.budget = budget or ("updates", math.ceil(CHARACTERS / each))
         self.clip_norm, self.patience = check_number("clip_norm", clip_norm, 1e-9), patience
         self.seed, self.each = check_integer("seed", seed, 0), each
-        kind, size = budget
+        kind, size = self.budget
         an_epoch = len(self.part) / each
         self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
         self.round = int(min(ROUND, max(1, self.updates // VALIDATIONS))) if kind != "minutes" else ROUND
@@ -102,7 +111,8 @@ class Run(keras.callbacks.Callback):
 
     def _rate(self) -> float:
         used = self.progress()
-        rising = min(1.0, (used + 1e-3) / WARM_UP)
+        warm_up = min(0.2, max(WARM_UP, WARM_UP_UPDATES / self.updates))
+        rising = min(1.0, (used + 1e-3) / warm_up)
         return self.rate * self.lowered * rising * 0.5 * (1 + math.cos(math.pi * min(1.0, used)))
 
     # the training

@@ -10,8 +10,6 @@ from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
 from keras_rnn.text.run import Run, TextTraining
 
-UPDATES = 3000
-LEARNING_RATE = 0.004  # Adam's, at its highest
 CLIP_NORM = 1.0  # of all gradients together
 PATIENCE = 8  # validations without a better one
 
@@ -23,7 +21,7 @@ def train_text(
     epochs: float | None = None,
     minutes: float | None = None,
     batch: int | None = None,
-    learning_rate: float = LEARNING_RATE,
+    learning_rate: float | None = None,
     clip_norm: float = CLIP_NORM,
     patience: int | None = PATIENCE,
     seed: int = 0,
@@ -44,9 +42,9 @@ def train_text(
         model: with the corpus' vocabulary.
         corpus: the text.
         updates, epochs, minutes: the budget, one of them: gradient updates, passes through the text, or time, which
-            does not repeat exactly; none: 3,000 updates.
-        batch: rows or windows an update; None: 64, or fewer where the text is short.
-        learning_rate: Adam's, at its highest.
+            does not repeat exactly; none: as many updates as read 9 million characters.
+        batch: rows or windows an update; None: 64, of a text under a million characters fewer, down to 16.
+        learning_rate: Adam's, at its highest; None: 0.004, of layers with more than 256 units less.
         clip_norm: of all gradients together.
         patience: validations without a better one after which to stop, of some 20 in all; None never stops.
         seed: of the order of the text. The same one gives the same weights on one machine, but for a time budget.
@@ -84,8 +82,8 @@ def train_text(
     return run.train(list(callbacks), verbose, jit_compile)
 
 
-def budget_of(updates: int | None, epochs: float | None, minutes: float | None) -> tuple[str, float]:
-    """The budget's kind and size.
+def budget_of(updates: int | None, epochs: float | None, minutes: float | None) -> tuple[str, float] | None:
+    """The budget's kind and size, where one is given.
 
     Raises:
         TypeError, ValueError: out of range, or several.
@@ -94,5 +92,7 @@ def budget_of(updates: int | None, epochs: float | None, minutes: float | None) 
     named = {name: value for name, value in given.items() if value is not None}
     if len(named) > 1:
         raise ValueError(f"Only one of `updates`, `epochs` and `minutes` may be given. Received: {named}")
-    ((kind, size),) = named.items() or {"updates": UPDATES}.items()
+    if not named:
+        return None
+    ((kind, size),) = named.items()
     return (kind, check_integer(kind, size, 1)) if kind == "updates" else (kind, check_number(kind, size, 1e-6))
