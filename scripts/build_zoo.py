@@ -4,45 +4,82 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+from shakespeare import baselines, corpora
 from variants import measure_variants
 
 from keras_rnn import gs10_model, load_gs10
 from keras_rnn.artifacts.folder import write_artifacts
 from keras_rnn.catalog.cards import headline, read_card
-from keras_rnn.catalog.names import zoo_names
+from keras_rnn.catalog.names import preset_of, resolve, zoo_names
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
 from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
 from keras_rnn.forecaster.model import forecaster_of
 from keras_rnn.rnn.model import read_keras_file
+from keras_rnn.text.model import CharModel
+from keras_rnn.text.trainer import Evaluator
+from keras_rnn.text.training import train_text
 from keras_rnn.zoo.tasks import measure, task_of, train_preset
 
+CALIBRATED = 200  # windows
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=CHECKOUT / "saved_models", help="default: the checkout's own")
+    parser.add_argument("--names", nargs="*", type=resolve, help="of models, such as char/shakespeare; default: all")
+    parser.add_argument("--text", type=Path, default=Path(tempfile.gettempdir()) / "shakespeare",
+                        help="folder for the text of char/shakespeare and its unfinished training")  # fmt: skip
     options = parser.parse_args()
+    presets = {(name.model, name.preset) for name in options.names or zoo_names()}
     for name in zoo_names():
+        if (name.model, name.preset) not in presets:
+            continue
         folder = options.out / str(name)
         try:
             before = read_card(folder), read_keras_file(folder / "model.keras")
         except ValueError:  # none, or damaged: made anew
             before = None
             shutil.rmtree(folder, ignore_errors=True)
-        model = train_preset(name)
-        figures = measure(name, model)
-        variants = measure_variants(model, task_of(name).inputs)
-        further = {"variants": variants}
+        if preset_of(name).recipe.epochs:
+            model, figures, inputs, further = large(name, options.text)
+        else:
+            model, inputs = train_preset(name), task_of(name).inputs
+            figures, further = measure(name, model), {"variants": measure_variants(model, inputs)}
+            if worth := [variant["quantize"] for variant in further["variants"] if variant["ships"]]:
+                raise SystemExit(f"{name}: {', '.join(worth)} would be worth shipping, and nothing here does so")
         if name.model == "gs10":
             further["evaluation"] = evaluation(model)
-        write_artifacts(model, folder, name, figures, further=further)
-        if worth := [variant["quantize"] for variant in variants if variant["ships"]]:
-            raise SystemExit(f"{name}: {', '.join(worth)} would be worth shipping, and nothing here does so")
-        print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, task_of(name).inputs)}")
+        write_artifacts(model, folder, name, figures, further=further, calibration=inputs[:CALIBRATED])
+        print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, inputs)}")
+
+
+def large(name, folder):
+    """The model of real size: trained once, with Keras' own layer; the other cell has its weights, exactly."""
+    preset, (text, held_out) = preset_of(name), corpora(folder)
+    recipe, settings = preset.recipe, {"window": preset.window, "units": preset.units, "carried": preset.carried}
+    trained = CharModel(text.vocabulary, cell="simple_rnn", seed=recipe.seed, **settings)
+    start, checkpoint = time.monotonic(), folder / "training.npz"
+    result = train_text(
+        trained, text, epochs=recipe.epochs, batch=recipe.batch, learning_rate=recipe.learning_rate, patience=None,
+        seed=recipe.seed, checkpoint=checkpoint, resume=checkpoint.exists(),
+    )  # fmt: skip
+    print(f"{name}: trained in {result.history[-1]['seconds'] / 60:.0f} minutes, now {time.monotonic() - start:.0f} s")
+    model = CharModel(text.vocabulary, cell=name.cell, **settings)
+    model.take_weights(trained)
+    figures = {
+        "held_out_bits": Evaluator(model, held_out.training, len(held_out.training))(),
+        "validation_bits": result.bits,
+        "training_bits": result.history[-1]["bits"],
+        **{f"held_out_bits_of_{program}": bits for program, bits in baselines(folder).items()},
+    }
+    inputs = held_out.training.sample(preset.window, most=CALIBRATED * preset.window)[0]
+    return model, figures, inputs, {}
 
 
 def evaluation(model):

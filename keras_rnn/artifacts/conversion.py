@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.artifacts.litert import document, litert_bytes, stepping_of, summary_of
 from keras_rnn.artifacts.purpose import Purpose, purpose_of, purpose_of_own
 from keras_rnn.catalog.metadata import BUFFER_NAME
+from keras_rnn.catalog.names import ModelName, preset_of
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.core.files import FilePath, check_path
 from keras_rnn.core.parity import TOLERANCE, largest_difference
@@ -130,7 +131,13 @@ def to_litert(
     )
 
 
-def file_metadata(model: Model, conversion: Conversion, purpose: Purpose) -> Callable[[str | None], dict[str, str]]:
+def file_metadata(
+    model: Model,
+    conversion: Conversion,
+    purpose: Purpose,
+    name: ModelName | None = None,
+    metrics: dict[str, float] | None = None,
+) -> Callable[[str | None], dict[str, str]]:
     """What a file says of itself, by kind of quantization; nothing of a model without a purpose.
 
     Raises:
@@ -140,13 +147,13 @@ def file_metadata(model: Model, conversion: Conversion, purpose: Purpose) -> Cal
         return lambda _: {}
     keys = {
         "kind": purpose.kind,
-        "name": None,
+        "name": str(name) if name else None,
         "window": conversion.inputs.inputs[0].shape[1],
         "units": getattr(model, "units", None) if isinstance(model, RecurrentModel) else None,
         "ahead": None,
         "settings": purpose.settings_of(conversion),
         "signatures": conversion.signatures,
-        "card": {**summary_of(model, None), "metrics": {}},
+        "card": {**summary_of(model, preset_of(name) if name else None), "metrics": metrics or {}},
     }
     return lambda quantize: {BUFFER_NAME: document(**keys, quantize=quantize)}
 

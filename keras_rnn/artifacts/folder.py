@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.artifacts.conversion import refuse_own
 from keras_rnn.artifacts.keras_folder import KerasArtifacts, settings_of
 from keras_rnn.artifacts.litert import litert_bytes, summary_of, versions
-from keras_rnn.artifacts.purpose import Purpose, purpose_of, purpose_of_own
+from keras_rnn.artifacts.purpose import purpose_of, purpose_of_own
 from keras_rnn.artifacts.saved_model import write_saved_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import SCHEMA, check_replaceable, write_card
@@ -62,7 +62,7 @@ def export(
     if isinstance(model, RecurrentModel):
         refuse_own(model, window, given)
         return write_artifacts(model, folder, None, {}, tolerance)
-    return _write_traced(model, folder, window, purpose_of(**given), tolerance, {})
+    return _write_traced(KerasArtifacts(model, window, purpose_of(**given)), folder, tolerance, None, {})
 
 
 def write_artifacts(
@@ -73,15 +73,19 @@ def write_artifacts(
     tolerance: float | None = None,
     further: dict[str, Any] | None = None,
     beside: Callable[[Path], None] | None = None,
+    calibration: Any = None,
 ) -> list[Check]:
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
 
     `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
-    forecaster beside simpler ones. `beside` gets the folder, to put files of its own there.
+    forecaster beside simpler ones. `beside` gets the folder, to put files of its own there; `calibration`,
+    windows, is for a preset with files in int8.
     """
     if not model.has_signatures:
-        further = {"metrics": metrics, **(further or {})}
-        return _write_traced(model, folder, None, purpose_of_own(model), tolerance, further, beside)
+        artifacts = KerasArtifacts(model, None, purpose_of_own(model), name, metrics, calibration)
+        of_preset = {"data": _data(preset_of(name)), "recipe": _recipe(preset_of(name))} if name else {}
+        further = {**of_preset, "metrics": metrics, **(further or {})}
+        return _write_traced(artifacts, folder, tolerance, name, further, beside)
 
     def write(new: Path) -> list[Check]:
         model.save(new / "model.keras")
@@ -97,16 +101,13 @@ def write_artifacts(
 
 
 def _write_traced(
-    model: Model,
+    artifacts: KerasArtifacts,
     folder: FilePath,
-    window: int | None,
-    purpose: Purpose,
     tolerance: float | None,
+    name: ModelName | None,
     further: dict[str, Any],
     beside: Callable[[Path], None] | None = None,
 ) -> list[Check]:
-    check_replaceable(folder)
-    artifacts = KerasArtifacts(model, window, purpose)
     if tolerance is not None:
         check_number("tolerance", tolerance, 0.0)
 
@@ -115,7 +116,7 @@ def _write_traced(
         return artifacts.checks(new, tolerance)
 
     def card(new: Path, checks: list[Check]) -> dict[str, Any]:
-        return {**_facts(new, None, checks), **artifacts.card(), **further}
+        return {**_facts(new, name, checks), **artifacts.card(), **further}
 
     return _written(folder, write, card, beside)
 
@@ -176,15 +177,16 @@ def _card_of(
         "config": settings_of(model),
         "parameters": int(model.count_params()),
         "weights_sha256": model.get_cell_weights().sha256(),
-        "data": _data(preset.data, model.data_file) if preset and model.data_file else None,
+        "data": _data(preset, model.data_file) if preset else None,
         "recipe": _recipe(preset) if preset else None,
         "metrics": metrics,
         "text_signatures": dict(model.signatures(1).text_signatures),
     }
 
 
-def _data(description: str, file: Path) -> dict[str, str]:
-    return {"description": description, "file": file.name, "sha256": file_sha256(file)}
+def _data(preset: Preset, file: Path | None = None) -> dict[str, str]:
+    of_file = {} if file is None else {"file": file.name, "sha256": file_sha256(file)}
+    return {"description": preset.data, **of_file}
 
 
 def processors() -> int:
@@ -194,7 +196,7 @@ def processors() -> int:
 
 
 def _recipe(preset: Preset) -> dict[str, Any]:
-    recipe = {k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None}
+    recipe = {k: v for k, v in dataclasses.asdict(preset.recipe).items() if v is not None and (k, v) != ("updates", 0)}
     if preset.recipe.walks:
         return {
             "optimizer": "Adam, its rate falling to 0 by a cosine",
@@ -202,6 +204,13 @@ def _recipe(preset: Preset) -> dict[str, Any]:
             "windows per update, simulated walks each seen once": recipe.pop("walks"),
             "median deviation of a walk over a period, percentage points": recipe.pop("median"),
             "deviation of its logarithm": recipe.pop("spread"),
+            **recipe,
+        }
+    if preset.recipe.epochs:
+        return {
+            "optimizer": "Adam, its rate rising, then falling to 0 by a cosine; gradients clipped to a norm of 1",
+            "loss": "cross-entropy, nats, of every character",
+            "characters that gradients go back through": preset.window,
             **recipe,
         }
     loss = "cross-entropy, nats" if preset.model == "char" else "mean squared error, percent squared"

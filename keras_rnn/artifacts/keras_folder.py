@@ -13,25 +13,37 @@ from keras_rnn.artifacts.purpose import Purpose, purpose_in, purpose_of_own
 from keras_rnn.artifacts.saved_model import SavedModelFolder, write_saved_model
 from keras_rnn.artifacts.verification import sound_file, twin
 from keras_rnn.catalog.metadata import document_of
+from keras_rnn.catalog.names import ModelName, preset_of
 from keras_rnn.core.backend import tf
 from keras_rnn.core.parity import Check
 from keras_rnn.core.types import Model
 from keras_rnn.litert.comparison import by_batches, relative_differences
 from keras_rnn.litert.convert import Conversion
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.litert.inputs import ModelInputs
+from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.stepping import Run
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
 from keras_rnn.rnn.model import RecurrentModel
 
 
 class KerasArtifacts:
-    """What a folder holds of a model; arguments and errors as of `export`."""
+    """What a folder holds of a model; arguments and errors as of `export`.
 
-    def __init__(self, model: Model, window: int | None, purpose: Purpose) -> None:
-        self.model, self.window = model, window
-        self._conversion = Conversion(model, window, 1, None, None, None, None, None, purpose.names)
-        self._metadata = file_metadata(model, self._conversion, purpose)
+    `calibration`, windows, is for files in int8, of a preset that ships such.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        window: int | None,
+        purpose: Purpose,
+        name: ModelName | None = None,
+        metrics: dict[str, float] | None = None,
+        calibration: Any = None,
+    ) -> None:
+        self.model, self.window, self._name = model, window, name
+        self._conversion = Conversion(model, window, 1, None, None, None, calibration, None, purpose.names)
+        self._metadata = file_metadata(model, self._conversion, purpose, name, metrics)
         self._served, self._notes = self._conversion.traced, list(self._conversion.notes)
         try:
             self._served = Traced(ModelInputs(model, window, None, None, purpose.names), None)
@@ -39,13 +51,15 @@ class KerasArtifacts:
             self._notes.append(f"the SavedModel takes a batch of 1: {reason_of(error)}")
 
     def write(self, folder: Path) -> None:
-        """The archive, the SavedModel and the LiteRT file."""
+        """The archive, the SavedModel and the LiteRT files."""
         self.model.save(folder / "model.keras")
         module = tf.Module()
         module.kept = list(self._served.variables)
         functions = {name: f for name, f in self._served.functions.items() if name in self._conversion.signatures}
         write_saved_model(module, functions, folder / "1")
-        (folder / "model.tflite").write_bytes(self._conversion.content(None, self._metadata(None)))
+        for kind in (None, *(preset_of(self._name).quantized if self._name else ())):
+            file = folder / (f"model_{kind}.tflite" if kind else "model.tflite")
+            file.write_bytes(self._conversion.content(kind, self._metadata(kind)))
 
     def checks(self, folder: Path, tolerance: float | None) -> list[Check]:
         """Both artifacts beside Keras, by window and step by step; differences are parts of the largest answer."""
@@ -65,6 +79,10 @@ class KerasArtifacts:
 
         saved = SavedModelFolder(folder / "1")
         checks = [*compared("SavedModel", saved.run), *compared("LiteRT", lite.run), sound_file(lite)]
+        for path in sorted(folder.glob("model_*.tflite")):
+            kind = path.stem.removeprefix("model_")
+            largest, limit = self._conversion.difference(LiteRTFile(path), kind)
+            checks.append(Check(f"LiteRT {kind}", "window and step", RANDOM_WINDOWS, largest, limit, largest <= limit))
         if isinstance(self.model, RecurrentModel) and self.model.plain:
             other = twin(self.model)
             x, (answers,) = next(iter(reference.windows.values())), reference.expected.values()
@@ -79,13 +97,13 @@ class KerasArtifacts:
         config = {} if self.window is None else {"window": self.window}
         own = isinstance(self.model, RecurrentModel)
         return {
-            **summary_of(self.model, None),
+            **(summary := summary_of(self.model, preset_of(self._name) if self._name else None)),
             "class": type(self.model).__name__,
             "cell": self.model.cell if own else None,
             "config": settings_of(self.model) if own else config,
             "parameters": int(self.model.count_params()),
             "weights_sha256": weights_sha256(self.model),
-            "limits": self._notes,
+            "limits": [*summary["limits"], *self._notes],
         }
 
 

@@ -78,8 +78,9 @@ def render(card: dict[str, Any]) -> str:
     parts.append(markdown_table(["", ""], rows))
     if card["data"]:
         data = card["data"]
-        checksum = f"SHA-256 `{data['sha256']}`" if "sha256" in data else f"CRC-32 of its ids `{data['crc32']}`"
-        parts.append(f"## Data\n{data['description']} File `{data['file']}`, {checksum}.")
+        names = {"file": "File", "sha256": "SHA-256", "crc32": "CRC-32 of its ids"}
+        told = ", ".join(f"{words} `{data[key]}`" for key, words in names.items() if key in data)
+        parts.append(f"## Data\n{data['description']}" + (f" {told}." if told else ""))
     if card["recipe"]:
         recipe = "\n".join(f"- {k.replace('_', ' ')}: {v}" for k, v in card["recipe"].items())
         parts.append(f"## Training\n{recipe}")
@@ -176,8 +177,9 @@ def headline(metrics: dict[str, float]) -> str:
     if "accuracy" in metrics:
         naive = metrics["accuracy_from_last_character_only"]
         return f"accuracy {metrics['accuracy']:.2f} (from the last character only: {naive:.2f})"
-    if "validation_bits" in metrics:
-        return f"{metrics['validation_bits']:.2f} bits a character"
+    for key in ("held_out_bits", "validation_bits"):
+        if key in metrics:
+            return f"{metrics[key]:.2f} bits a character"
     if "test_rmse" in metrics:
         return f"test RMSE {metrics['test_rmse']:.2f} (persistence: {metrics['test_rmse_of_persistence']:.2f})"
     return ""

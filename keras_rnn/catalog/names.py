@@ -30,6 +30,11 @@ def zoo_names() -> Iterator[ModelName]:
     )
 
 
+def packaged_names() -> Iterator[ModelName]:
+    """Those whose data are in the package, so that they can be trained anew anywhere."""
+    return (name for name in zoo_names() if not preset_of(name).recipe.epochs)
+
+
 def resolve(name: str) -> ModelName:
     """The full name for a name: `char` and `gs10/levels` mean the default preset and cell.
 

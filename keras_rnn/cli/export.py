@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from keras_rnn.catalog.cards import check_replaceable
+from keras_rnn.catalog.cards import check_replaceable, read_card
 from keras_rnn.catalog.names import find, zoo_name
 from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.inputs import read_array, read_text
@@ -86,7 +86,5 @@ def _export_folder(model: str, path: str, settings: dict[str, Any], as_json: boo
     if preset is None or any(value is not None for value in settings.values()):
         checks = export(loaded, path, **settings)
     else:
-        from keras_rnn.zoo.tasks import measure
-
-        checks = write_artifacts(loaded, path, preset, measure(preset, loaded))
+        checks = write_artifacts(loaded, path, preset, read_card(find(model))["metrics"])
     print_checks({path: checks}, as_json)

@@ -180,6 +180,10 @@ class RecurrentModel(keras.Model):
         """Checks of what the SavedModel has besides; `run` calls a signature of it with named inputs."""
         return []
 
+    def compile_recipe(self) -> None:
+        """Compile with the loss and metrics of models of this kind."""
+        raise NotImplementedError
+
     def compile_with(
         self, loss: Any, metrics: list[Any], learning_rate: float, loss_weights: list[float] | None = None
     ) -> None:

@@ -12,7 +12,7 @@ from keras_rnn.artifacts.folder import write_artifacts
 from keras_rnn.artifacts.saved_model import SavedModelFolder
 from keras_rnn.artifacts.verification import checks_table
 from keras_rnn.catalog.cards import headline
-from keras_rnn.catalog.names import zoo_names
+from keras_rnn.catalog.names import packaged_names
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.core.files import FilePath
 from keras_rnn.gs10.data import load_gs10
@@ -40,7 +40,7 @@ def run(out: FilePath) -> None:
     """Run it all in a folder, which is made, and print what a newcomer would want to see."""
     start = time.perf_counter()
     folder = Path(out).resolve()
-    places = {name: folder / str(name) for name in zoo_names()}
+    places = {name: folder / str(name) for name in packaged_names()}
     print(f"1. Train {len(places)} models from data, export and check each\n", flush=True)
     results, figures = {}, {}
     for name, place in places.items():

@@ -29,7 +29,10 @@ def load(name_or_path: FilePath) -> Any:
         ValueError: no such model or file, or a file that Keras cannot load.
     """
     path = find(name_or_path)
-    return read_keras_file(path / "model.keras" if path.is_dir() else path)
+    model = read_keras_file(path / "model.keras" if path.is_dir() else path)
+    if isinstance(model, RecurrentModel) and not model.compiled:  # a large one, saved without an optimizer's moments
+        model.compile_recipe()
+    return model
 
 
 def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Check]:
