@@ -12,10 +12,10 @@ from keras_rnn.catalog.presets import PRESETS
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_choice, check_integer, check_number, check_seed
+from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.core.types import Tensor
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
+from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
 
 DEFAULT = PRESETS["char"]["hello_world"]
-MOST_DROPOUT = 0.9
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")
@@ -69,11 +68,8 @@ class CharModel(TextGeneration, RecurrentModel):
         check_vocabulary(vocabulary)
         window = check_integer("window", window, 1)
         units = check_integer("units", units, 1)
-        check_choice("cell", cell, CELLS)
+        layers, dropout = check_recurrence(self.cells, cell, activation, layers, dropout)
         check_choice("return_sequences", return_sequences, (False, True))
-        check_choice("activation", activation, ACTIVATIONS if cell in PLAIN_CELLS else ("tanh",))
-        layers = check_integer("layers", layers, 1)
-        dropout = check_number("dropout", dropout, 0.0, MOST_DROPOUT)
         check_choice("carried", carried, (False, True))
         return_sequences = return_sequences or carried
         seed = check_seed(seed)

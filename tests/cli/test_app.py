@@ -16,8 +16,8 @@ OPTIONS = {
     "forecast": "--column --steps --model --levels --plot --runtime --json",
     "backtest": "--column --steps --model --since --plot --plot-forecasts --json",
     "train char": "--text --activation --out --cell --window --units --updates --seed --json",
-    "train series": "--column --inputs --scaling --activation --test --out --cell --window --units --updates --seed "
-    "--json",
+    "train series": "--column --inputs --scaling --activation --layers --dropout --test --out --cell --window --units "
+    "--updates --seed --json",
     "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",
     "export": "--window --vocabulary --unit --frequency --columns --batch --quantize --calibration --json",
     "import-torch": "--nonlinearity --sequences --last --steps --json",
