@@ -22,6 +22,7 @@ from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.text.generation import State, TextGeneration
 from keras_rnn.text.vocabulary import (
     TEXT_FILE,
+    UNKNOWN,
     Ids,
     check_vocabulary,
     decode,
@@ -86,6 +87,7 @@ class CharModel(TextGeneration, RecurrentModel):
         self.return_sequences = return_sequences
         self.activation = activation
         self.layer_count, self.dropout, self.carried = layers, dropout, carried
+        self.state_shapes = dict.fromkeys(state_names(cell, layers), (1, units))
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
@@ -123,11 +125,11 @@ class CharModel(TextGeneration, RecurrentModel):
         return x, after
 
     def zero_states(self, batch: int) -> list[Tensor]:
-        count = self.layer_count * (2 if self.cell == "lstm" else 1)
-        return [keras.ops.zeros((batch, self.units)) for _ in range(count)]
+        """To begin a text with."""
+        return [keras.ops.zeros((batch, self.units)) for _ in self.state_shapes]
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[Array, State]:
-        names = state_names(self.cell, self.layer_count)
+        names = list(self.state_shapes)
         states = self.zero_states(1) if state is None else [keras.ops.convert_to_tensor(state[name]) for name in names]
         logits: Any = None
         for part in parts(ids, self.window):  # few lengths, for each is compiled apart
@@ -176,8 +178,9 @@ class CharModel(TextGeneration, RecurrentModel):
         return outputs if self.return_sequences else outputs[:, -1]  # (windows[, window], vocabulary)
 
     def following_errors(self, windows: Ids, following: Ids) -> Floats:
-        """How far the logit of each id that was chosen lies below the largest."""
-        logits = self.next_logits(windows_before(windows, following))  # (windows · N, vocabulary)
+        """How far the logit of each id that was chosen lies below the largest, that of U+FFFD apart."""
+        logits = self.next_logits(windows_before(windows, following)).copy()  # (windows · N, vocabulary)
+        logits[:, [place for place, character in enumerate(self.vocabulary) if character == UNKNOWN]] = -np.inf
         return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
 
     def served_checks(self, run: SignatureCall, windows: Ids, following: Ids) -> list[Check]:
