@@ -34,7 +34,7 @@ def filled(seed=0, **arguments):
 @pytest.mark.parametrize(
     ("cell", "layers", "dropout", "scaling", "features"),  # each pair of cell and anything else, or nearly
     [
-        ("gru", 1, 0.0, "window", 2), ("gru", 2, 0.3, "levels", 1), ("lstm", 1, 0.3, "window", 1),
+        ("gru", 1, 0.0, "window", 2), ("gru", 1, 0.3, "levels", 1), ("lstm", 1, 0.3, "window", 1),
         ("lstm", 2, 0.0, "levels", 2), ("rnn_cell", 2, 0.3, "window", 2), ("simple_rnn", 1, 0.3, "levels", 2),
     ],
 )  # fmt: skip
@@ -152,23 +152,25 @@ def test_of_several_columns_the_net_of_walks_looks_at_the_first_alone(few_walks,
 def test_training_repeats_by_seed(few_walks):
     settings = {"cell": "gru", "dropout": 0.2, "window": 2, "units": 3, "updates": 25, "test": 12, "verbose": False}
     found = []
-    for seed in (0, 0, 1):
+    for _ in range(2):
         training._from_walks.cache_clear()
-        found.append(train_series(WAVE, seed=seed, **settings))
-    first, again, other = (np.concatenate([w.ravel() for w in each.model.get_weights()]) for each in found)
+        found.append(train_series(WAVE, seed=0, **settings))
+    first, again = (np.concatenate([w.ravel() for w in each.model.get_weights()]) for each in found)
     np.testing.assert_array_equal(first, again)
-    assert np.abs(first - other).max() > 1e-3
+    kernels = [series_model(cell="gru", seed=seed).get_weights()[0] for seed in (0, 1)]
+    assert np.abs(kernels[0] - kernels[1]).max() > 1e-3
     assert found[0].metrics == found[1].metrics
     model = found[0].model
     assert (model.cell, model.dropout, model.trained_to) == ("gru", 0.2, "2007")
     assert model.residuals is not None
 
 
-def test_by_the_command(capsys, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_by_the_command(capsys, tmp_path, monkeypatch, few_walks):
     """A folder with a GRU is as any other to `forecast`, `backtest` and `show`; it learns a wave."""
     monkeypatch.chdir(tmp_path)
     WAVE.to_csv("wave.csv")
-    options = ["--cell", "gru", "--units", "5", "--window", "4", "--dropout", "0.1", "--updates", "200", "--json"]
+    options = ["--cell", "gru", "--units", "5", "--window", "3", "--dropout", "0.1", "--updates", "200", "--json"]
     code, out, _ = run(capsys, "train", "series", "wave.csv", *options)
     assert code == 0
     told = json.loads(out)

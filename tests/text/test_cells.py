@@ -23,7 +23,7 @@ def filled(cell="gru", vocabulary=VOCABULARY, window=3, units=7, **arguments):
     ("cell", "layers", "dropout", "carried", "window"),
     [
         ("gru", 1, 0.0, True, 3), ("lstm", 2, 0.3, True, 4), ("rnn_cell", 2, 0.0, True, 1),
-        ("simple_rnn", 1, 0.3, True, 20), ("gru", 2, 0.3, False, 3), ("lstm", 1, 0.0, False, 2),
+        ("simple_rnn", 1, 0.3, True, 20), ("gru", 2, 0.3, False, 2),
     ],
 )  # fmt: skip
 def test_the_same_text_in_keras_and_from_the_file(tmp_path, cell, layers, dropout, carried, window):
@@ -104,18 +104,21 @@ def test_a_stream_goes_on_where_another_stood():
 
 def test_the_unknown_character_is_never_written(tmp_path):
     """Neither by Keras nor by a loop in a file, however likely it is, and though characters come after it."""
-    for cell, carried in (("simple_rnn", False), ("gru", False), ("gru", True)):
+    for cell, carried in (("simple_rnn", False), ("gru", True)):
         model = filled(cell, VOCABULARY + UNKNOWN + "🙂", carried=carried)
         weights = model.get_weights()
         weights[-1][-2] += 100  # of the bias
         model.set_weights(weights)
         assert next(iter(model.predict_next("axyz"))) == UNKNOWN
-        export(model, tmp_path / "m")  # which holds the loops in the files to Keras, too
-        lite = runtime.load(tmp_path / "m")
+        to_litert(model, tmp_path / "m.tflite")  # which holds the loop in the file to Keras, too
+        lite = runtime.load(tmp_path / "m.tflite")
         for each in (model, lite):
             assert UNKNOWN not in each.generate("abc", 20)
             assert UNKNOWN not in each.generate("abc", 20, temperature=2.0, seed=0)
         assert lite.generate("axbyc", 20) == model.generate("axbyc", 20)
+        if not carried:  # the SavedModel's loops are others
+            served = model.signatures(None).generate_text(["abc"], 20)["text"].numpy()[0].decode()
+            assert served == model.generate("abc", 20)
 
 
 def test_a_keras_file_has_all_arguments(tmp_path):
@@ -166,6 +169,7 @@ def test_training_repeats_by_seed():
     assert np.abs(trained(1) - first).max() > 0.01
 
 
+@pytest.mark.slow
 def test_show_verify_and_generate_of_a_folder(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     model = filled("lstm", carried=True)
