@@ -62,6 +62,7 @@ class CharRuntime(TextGeneration):
             given: dict[str, Any] = {name: (shape,) for name, shape in shapes.items()}
             _expect(file, "step", {"ids": (1, 1)} | shapes, {"logits": ((1, size),)} | given)
             self._states = {name: np.zeros(shape, dtype) for name, (shape, dtype) in states.items()}
+            self.state_shapes = shapes
         self._every_step = len(file.outputs["serving_default"]["logits"][0]) == 3
 
     def next_logits(self, ids: Ids) -> NDArray[Any]:

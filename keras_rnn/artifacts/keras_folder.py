@@ -65,7 +65,7 @@ class KerasArtifacts:
         """Both artifacts beside Keras, by window and step by step; differences are parts of the largest answer."""
         reference, lite = self._conversion.reference, LiteRTFile(folder / "model.tflite")
         allowed = reference.allowed if tolerance is None else np.full(1, tolerance)
-        rows = self._conversion.inputs.rows
+        rows, least = self._conversion.inputs.rows, self._conversion.inputs.least
 
         def compared(artifact: str, run: Run) -> Iterator[Check]:
             calls = {WINDOW: lambda x: run(WINDOW, x)}
@@ -73,7 +73,7 @@ class KerasArtifacts:
             if stepping is not None:
                 calls["step × window"] = lambda x: stepping.run(run, x)
             for what, call in calls.items():
-                found = relative_differences(by_batches(call, reference.windows, rows), reference.expected)
+                found = relative_differences(by_batches(call, reference.windows, rows), reference.expected, least)
                 passed = bool((found <= allowed).all())
                 yield Check(artifact, what, len(found), float(found.max()), float(allowed.max()), passed)
 
@@ -86,7 +86,7 @@ class KerasArtifacts:
         if isinstance(self.model, RecurrentModel) and self.model.plain:
             other = twin(self.model)
             x, (answers,) = next(iter(reference.windows.values())), reference.expected.values()
-            largest = float(relative_differences({"": other.predict_windows(x)}, {"": answers}).max())
+            largest = float(relative_differences({"": other.predict_windows(x)}, {"": answers}, least).max())
             limit = float(allowed.max())
             what = "window, weights exchanged"
             checks.insert(0, Check(f"Keras {other.cell}", what, len(x), largest, limit, largest <= limit))

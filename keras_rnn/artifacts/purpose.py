@@ -60,7 +60,11 @@ class Purpose:
                     f"`model` must take ids (batch, steps) and give logits (batch, {size}), or (batch, steps, {size}), "
                     f"for a `vocabulary` of {size} characters. {found}"
                 )
-            return {"carried": "step" in conversion.signatures, **self.settings}
+            has_step = "step" in conversion.signatures
+            if self.settings.get("carried") and not has_step:
+                why = conversion.traced.why_no_step or f"signatures {', '.join(conversion.signatures)}"
+                raise ValueError(f"`model` must have the signature step to carry its state on. Received: {why}")
+            return {"carried": has_step, **self.settings}
         stepping = conversion.traced.stepping  # which has shown that a longer answer is one for every step
         every_step = stepping is not None and stepping.outputs.get(self.names.output) is not None
         if (

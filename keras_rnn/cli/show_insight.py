@@ -30,10 +30,9 @@ def draw(name: str, picture: str, text: str | None) -> None:
     window, labels, kind = None, None, getattr(model, "kind", None)
     if kind == "char":
         text, window = TEXT if text is None else text, model.window
-        x, labels = encode(text, model.vocabulary)[None], list(text)
-        weights = model.get_cell_weights()
+        x, labels, trained = encode(text, model.vocabulary)[None], list(text), model
         model = type(model).from_config(model.get_config() | {"window": len(text)})
-        model.set_cell_weights(weights)
+        model.take_weights(trained)
         about = "each character leaves in the state, carried on over the text"
     elif text is not None:
         raise ValueError(f"--text goes with a character model only. {received(text)}")

@@ -1,7 +1,7 @@
 """`keras-rnn train`: the table of its commands, and what they share."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -27,12 +27,12 @@ command = LazyGroup(
 )
 
 
-def training_options(window: int, updates: int | None = None, **of_out: Any) -> Decorator:
+def training_options(window: int, updates: int | None = None, cells: Sequence[str] = CELLS, **of_out: Any) -> Decorator:
     """The options that every training has; `window` and `updates` are their defaults, None the recipe's own."""
     by_recipe = "the recipe's" if updates is None else True
     return together(
         click.option("--out", metavar="FOLDER", help="where the exported model goes", **of_out),
-        click.option("--cell", type=click.Choice(CELLS), default=DEFAULT_CELL),
+        click.option("--cell", type=click.Choice(cells), default=DEFAULT_CELL),
         click.option("--window", type=COUNT, default=window, help="characters or periods read at a time"),
         click.option("--units", type=COUNT, default=20, help="size of the hidden state"),
         click.option("--updates", type=COUNT, default=updates, help="gradient updates, at the most",

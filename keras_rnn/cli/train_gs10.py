@@ -10,6 +10,7 @@ from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.inputs import read_history
 from keras_rnn.cli.options import FILE, check_column, one_of
 from keras_rnn.cli.train import nothing_kept, train_and_export, training_options
+from keras_rnn.rnn.cells import PLAIN_CELLS
 
 PRESET = PRESETS["gs10"]["levels"]
 
@@ -18,7 +19,7 @@ PRESET = PRESETS["gs10"]["levels"]
 @click.argument("file", metavar="[FILE]", type=FILE, required=False)
 @click.option("--csv", "history", metavar="CSV", type=FILE, help="the same as the argument FILE")
 @click.option("--column", help="the CSV's column of numbers, where it has several")
-@training_options(PRESET.window, required=True)
+@training_options(PRESET.window, cells=PLAIN_CELLS, required=True)
 def command(
     file: str | None, history: str | None, column: str | None, out: str, updates: int | None, as_json: bool,
     **settings: Any,

@@ -7,10 +7,10 @@ import click
 
 from keras_rnn.catalog.cards import check_replaceable
 from keras_rnn.cli.commands import Command
-from keras_rnn.cli.options import FILE
+from keras_rnn.cli.options import COUNT, FILE
 from keras_rnn.cli.train import WROTE, export, nothing_kept, training_options
 from keras_rnn.core.tables import print_json
-from keras_rnn.rnn.cells import ACTIVATIONS
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, MOST_DROPOUT, check_recurrence
 
 
 @click.command(cls=Command)
@@ -18,7 +18,12 @@ from keras_rnn.rnn.cells import ACTIVATIONS
 @click.option("--column", help="the column to forecast, where the CSV has several")
 @click.option("--inputs", "others", metavar="A,B", help="further columns to read beside it")
 @click.option("--scaling", type=click.Choice(("window", "levels")), default="window")
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows")
+@click.option(
+    "--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows, of a plain cell"
+)
+@click.option("--layers", type=COUNT, default=1, help="recurrent ones")
+@click.option("--dropout", type=click.FloatRange(0, MOST_DROPOUT), default=0.0, help="the share of each layer's "
+              "outputs that a training step leaves out")  # fmt: skip
 @click.option("--test", metavar="PART", default="0.2", help="the last part, for figures and intervals only: a share "
               "up to 0.9 or a number of periods")  # fmt: skip
 @training_options(6, 1000, show_default="FILE_COLUMN")
@@ -30,6 +35,7 @@ def command(
     The CSV has a header, dates or years in its first column and numbers in others.
     """
     part, names = _part(test), _names(others)
+    check_recurrence(CELLS, *(settings[name] for name in ("cell", "activation", "layers", "dropout")))
 
     from keras_rnn.forecaster.parts import held_out_periods
     from keras_rnn.forecaster.scale import settings_of

@@ -14,7 +14,7 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 from keras_rnn.forecaster.scale import check_columns, check_scaling, settings_of
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL
+from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
@@ -36,9 +36,9 @@ class SeriesModel(RecurrentModel):
 
     Of several features the first is forecast. With `scaling="window"` the graph subtracts each feature's last value in
     the window, divides by its `scale`, and takes the answer back: without biases, and with a head that starts at
-    zeros, it begins as "no change" and treats up and down alike. With `"levels"` it takes each value to
-    (value − low) / (high − low), as plain recipes do. A `keras.Model` in the functional style that carries scale,
-    residuals and the columns' names in its config, so the `.keras` file needs nothing beside it. Built by
+    zeros, it begins as "no change" and, of a plain tanh cell, treats up and down alike. With `"levels"` it takes each
+    value to (value − low) / (high − low), as plain recipes do. A `keras.Model` in the functional style that carries
+    scale, residuals and the columns' names in its config, so the `.keras` file needs nothing beside it. Built by
     `series_model`; arguments as there, and besides:
 
     Args:
@@ -51,7 +51,6 @@ class SeriesModel(RecurrentModel):
 
     kind = "series"
     input_axes = "values"
-    least_scale = 0.0  # the unit may be anything
     columns: tuple[str, ...] | None = None
     unit: str | None = None
     trained_to: str | None = None
@@ -76,6 +75,8 @@ class SeriesModel(RecurrentModel):
         residuals: ArrayLike | None = None,
         trained_to: str | None = None,
         activation: str = "tanh",
+        layers: int = 1,
+        dropout: float = 0.0,
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -84,9 +85,8 @@ class SeriesModel(RecurrentModel):
         features = check_integer("features", features, 1)
         scale, low, high = check_scaling(scaling, scale, low, high, features)
         by_window = scaling == "window"
-        check_choice("cell", cell, CELLS)
+        layers, dropout = check_recurrence(self.cells, cell, activation, layers, dropout)
         check_choice("frequency", frequency, (None, *FREQUENCIES))
-        check_choice("activation", activation, ACTIVATIONS)
         seed = check_seed(seed)
         history = keras.Input((window,) if features == 1 else (window, features), name="history")
         x = keras.ops.expand_dims(history, -1) if features == 1 else history  # (batch, window, features)
@@ -94,8 +94,10 @@ class SeriesModel(RecurrentModel):
         sizes = np.asarray(np.atleast_1d(each), np.float32)  # (features,)
         shift = x[:, -1:] if by_window else np.reshape(np.asarray(low, np.float32), (1, 1, -1))  # (…, 1, features)
         x = (x - shift) / sizes
-        plain = {"use_bias": False, "zero_head": True} if by_window else {}
-        for layer in recurrent_layers(cell, units, 1, window, False, seed, activation=activation, **plain):
+        shape: dict[str, Any] = {"activation": activation, "layers": layers, "dropout": dropout}
+        if by_window:
+            shape |= {"use_bias": False, "zero_head": True}
+        for layer in recurrent_layers(cell, units, 1, window, False, seed, **shape):
             x = layer(x)  # last: (batch, 1)
         prediction = x * float(sizes[0]) + shift[:, 0, :1]  # (batch, 1)
         super().__init__(inputs=history, outputs=prediction, **{"name": "series_model", **kwargs})
@@ -104,12 +106,14 @@ class SeriesModel(RecurrentModel):
         self.columns, self.unit, self.frequency = check_columns(columns, features), unit, frequency
         self.residuals = None if residuals is None else check_residuals(residuals)
         self.trained_to, self.activation, self.seed = trained_to, activation, seed
+        self.layer_count, self.dropout = layers, dropout
 
     def get_config(self) -> dict[str, Any]:
         names = ("window", "units", "features", "cell", "scaling", "scale", "low", "high", "columns", "unit",
-                 "frequency", "trained_to", "activation")  # fmt: skip
+                 "frequency", "trained_to", "activation", "dropout")  # fmt: skip
         return {
             **{name: getattr(self, name) for name in names},
+            "layers": self.layer_count,
             "residuals": None if self.residuals is None else self.residuals.tolist(),
             "seed": self.seed,
             "name": self.name,
@@ -121,6 +125,14 @@ class SeriesModel(RecurrentModel):
         """What counts as 1 inside, of each feature: (features,)."""
         sizes = self.scale if self.scaling == "window" else np.subtract(self.high, self.low)
         return np.atleast_1d(np.asarray(sizes, dtype=np.float64))
+
+    @property
+    def least_scale(self) -> float:
+        return float(self.sizes[0])  # the unit may be anything
+
+    @property
+    def has_step(self) -> bool:
+        return self.scaling == "levels"
 
     def signatures(self, batch: int | None) -> ExportModule:
         from keras_rnn.forecaster.signatures import SeriesSignatures  # TensorFlow, whatever Keras' backend is
@@ -194,6 +206,10 @@ class SeriesModel(RecurrentModel):
         super().set_cell_weights(weights)
         self.residuals = None
 
+    def take_weights(self, other: RecurrentModel) -> None:
+        super().take_weights(other)
+        self.residuals = None
+
     def compile_recipe(self) -> None:
         """Compile with MSE over the scale's square as loss and MAE, in the series' unit, as metric."""
         self.compile_with("mse", ["mae"], LEARNING_RATE[self.scaling], [1 / self.sizes[0] ** 2])
@@ -201,7 +217,7 @@ class SeriesModel(RecurrentModel):
 
 def series_model(
     weights: Any = None,
-    cell: str = DEFAULT_CELL,
+    cell: str | None = None,
     window: int | None = None,
     units: int | None = None,
     features: int | None = None,
@@ -212,6 +228,8 @@ def series_model(
     high: float | Sequence[float] | None = None,
     seed: int | None = None,
     activation: str | None = None,
+    layers: int | None = None,
+    dropout: float | None = None,
 ) -> SeriesModel:
     """A forecaster of a series of your own, to be trained, compiled with its loss and metric.
 
@@ -219,8 +237,8 @@ def series_model(
 
     Args:
         weights: None for an untrained model, or the path of a `.keras` file of one.
-        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one. Weights of the one are
-            converted, exactly, for the other.
+        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one, weights of the one being
+            converted, exactly, for the other; `"gru"` or `"lstm"`. None: the weights' own, or simple_rnn.
         window: periods read at a time; None: the weights' own, or 6.
         units: size of the hidden state; None: the weights' own, or 20.
         features: columns read, of which the first is forecast; None: the weights' or the series' own, or 1.
@@ -232,7 +250,11 @@ def series_model(
             standard deviations of its changes; or 1.
         low, high: with `"levels"`, what are scaled to 0 and 1; None: the series' own range.
         seed: of the initial weights, where `weights=None`.
-        activation: `"tanh"`, or for long windows `"relu"`, as in `char_model`; None: the weights' own, or tanh.
+        activation: `"tanh"`, or of a plain cell for long windows `"relu"`, as in `char_model`; None: the weights' own,
+            or tanh.
+        layers: recurrent ones, each of so many units; None: the weights' own, or 1.
+        dropout: the share of each recurrent layer's outputs that a training step leaves out, 0 to 0.9; None: a file's
+            own, or 0.
 
     Returns:
         A `SeriesModel`, a `keras.Model`: float32 history (batch, window), or (batch, window, features) of several →
@@ -240,21 +262,22 @@ def series_model(
 
     Raises:
         TypeError, ValueError: an argument of the wrong kind; a cell or file there is not; a window, units, features,
-            scaling, scale or range that the weights were not trained with; a series of other features, that does not
-            change, or with NaN; a `series` beside `weights`.
+            layers, scaling, scale or range that the weights were not trained with; a series of other features, that
+            does not change, or with NaN; a `series` beside `weights`.
     """
     check_arguments(SeriesModel, weights, cell, seed)
     wanted = {"window": window, "units": units, "features": features, "scaling": scaling, "scale": scale,
-              "low": low, "high": high, "activation": activation}  # fmt: skip
+              "low": low, "high": high, "activation": activation, "layers": layers}  # fmt: skip
+    free: dict[str, Any] = {} if dropout is None else {"dropout": dropout}  # that may change from training to training
     if weights is not None:
         if series is not None:
             raise ValueError(f"`series` must be None beside `weights`, which have their scale. {received(series)}")
-        model: SeriesModel = pretrained(SeriesModel, weights, cell, wanted, {})
+        model: SeriesModel = pretrained(SeriesModel, weights, cell, wanted, free)
     else:
         settings: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
         if series is not None:
             settings = settings_of(series, scaling or "window", features) | settings
-        model = SeriesModel(**settings, cell=cell, seed=seed)
+        model = SeriesModel(**settings, **free, cell=cell or DEFAULT_CELL, seed=seed)
     model.compile_recipe()
     return model
 

@@ -1,6 +1,5 @@
 """A forecaster of a user's series: trained by a recipe that is not worse than "no change" where it can help it."""
 
-import dataclasses
 import functools
 import math
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from keras_rnn.catalog.presets import WALKS, WALKS_SCALE, Recipe
-from keras_rnn.core.arrays import Floats
+from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
@@ -19,7 +18,6 @@ from keras_rnn.forecaster.model import WINDOW, SeriesModel, series_model
 from keras_rnn.forecaster.parts import LEAST_WINDOWS, held_out_periods
 from keras_rnn.rnn.cells import DEFAULT_CELL
 from keras_rnn.rnn.training import fit_batches
-from keras_rnn.rnn.weights import CellWeights
 from keras_rnn.series.backtest import compare, latest_residuals
 from keras_rnn.series.dates import day
 from keras_rnn.series.history import check_history, features_of, first_column, persistence, series_windows
@@ -34,6 +32,7 @@ STANDARD_ERRORS = 0.5
 FULL_BATCH_UP_TO, BATCH = 1024, 256  # windows
 HORIZONS, ERRORS = 12, 60  # of the residuals kept for intervals, at the most
 NO_CHANGE, FROM_WALKS, AT_RANDOM = "no change", "simulated random walks", "random weights"
+Weights = list[Array]  # as `get_weights` gives them, the first recurrent layer's kernel first
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +76,8 @@ def train_series(
     updates: int = 1000,
     seed: int = 0,
     verbose: bool = True,
+    layers: int | None = None,
+    dropout: float | None = None,
 ) -> TrainedSeries:
     """Build a `series_model` and train it on a series, judged on a last part that it does not see.
 
@@ -89,7 +90,8 @@ def train_series(
     Args:
         series: a pandas Series or DataFrame, or an array (periods[, features]); of several columns the first is
             forecast. Dates, columns' names and `attrs["unit"]` go into the model.
-        window, units, cell, scaling, activation: as in `series_model`; with `"relu"` there is no start from walks.
+        window, units, cell, scaling, activation, layers, dropout: as in `series_model`; with `"relu"` there is no start
+            from walks.
         test: the last part, kept out of everything but the figures and the intervals' residuals: a share up to 0.9, or
             a number of periods. 0: none, and no intervals.
         updates: gradient updates at the most, rounded up to whole rounds of 25.
@@ -110,7 +112,8 @@ def train_series(
     periods = len(series)
     last = held_out_periods(test, periods, WINDOW if window is None else window)
     learning = series[: periods - last]
-    model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, activation=activation)
+    shape: dict[str, Any] = {"activation": activation, "layers": layers, "dropout": dropout}
+    model = series_model(None, cell, window, units, features, learning, scaling, seed=seed, **shape)
     values, dates = model.read_history(series, model.window + LEAST_WINDOWS + last)
     x, y = series_windows(values, model.window)  # (windows, window[, features]), (windows, 1)
     known = len(x) - last
@@ -135,24 +138,29 @@ def train_series(
     return TrainedSeries(model, chosen.start, chosen.updates, known, metrics, rows, part)
 
 
-def _starts(model: SeriesModel, seed: int, verbose: bool) -> dict[str, CellWeights]:
+def _starts(model: SeriesModel, seed: int, verbose: bool) -> dict[str, Weights]:
     """The weights to begin with, by name."""
-    own = model.get_cell_weights()
+    own = model.get_weights()
     if model.scaling == "levels":
         return {AT_RANDOM: own}
     if model.activation != "tanh":
         return {NO_CHANGE: own}
-    walks = _from_walks(model.window, model.units, model.cell, seed, FROM_WALKS if verbose else None)
-    others = np.zeros((model.features - 1, model.units), dtype=np.float32)
-    return {NO_CHANGE: own, FROM_WALKS: dataclasses.replace(walks, kernel=np.concatenate([walks.kernel, others]))}
+    shape = (model.window, model.units, model.cell, model.layer_count, model.dropout)
+    kernel, *rest = _from_walks(*shape, seed, FROM_WALKS if verbose else None)
+    # its first row takes the first column, of whatever cell; the others' begin at zeros
+    others = np.zeros((model.features - 1, kernel.shape[1]), dtype=np.float32)
+    return {NO_CHANGE: own, FROM_WALKS: [np.concatenate([kernel[:1], others, kernel[1:]]), *rest]}
 
 
 @functools.lru_cache(maxsize=16)  # they do not depend on the series
-def _from_walks(window: int, units: int, cell: str, seed: int, title: str | None) -> CellWeights:
+def _from_walks(
+    window: int, units: int, cell: str, layers: int, dropout: float, seed: int, title: str | None
+) -> Weights:
     # with GS10's scale: inside, where every series' changes are of one size, it makes no difference
-    model = SeriesModel(window, units, cell=cell, scale=WALKS_SCALE, seed=seed)
+    model = SeriesModel(window, units, cell=cell, layers=layers, dropout=dropout, scale=WALKS_SCALE, seed=seed)
     train_on_walks(model, WALKS, seed, title)
-    return model.get_cell_weights()
+    weights: Weights = model.get_weights()
+    return weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,11 +173,9 @@ class _Trainer:
     seed: int
     verbose: bool
 
-    def train(
-        self, weights: CellWeights, windows: int, updates: int, title: str, callbacks: Sequence[Any] = ()
-    ) -> None:
+    def train(self, weights: Weights, windows: int, updates: int, title: str, callbacks: Sequence[Any] = ()) -> None:
         """From these weights and a new optimizer, on the first windows; full batches, but of long series."""
-        self.model.set_cell_weights(weights)
+        self.model.set_weights(weights)
         self.model.compile_recipe()
         if not updates:
             return
@@ -182,7 +188,7 @@ class _Trainer:
         shown = title if self.verbose else None
         fit_batches(self.model, batches, updates, list(callbacks), title=shown, steps_per_call=ROUND)
 
-    def trials(self, start: str, weights: CellWeights, learned: int, updates: int) -> list[_Candidate]:
+    def trials(self, start: str, weights: Weights, learned: int, updates: int) -> list[_Candidate]:
         """Errors on the windows from `learned` on, before the first update and after each round on those before."""
         found: list[_Candidate] = []
 
@@ -190,7 +196,7 @@ class _Trainer:
             errors = (self.model.predict_windows(self.x[learned:]) - self.y[learned:])[:, 0] ** 2
             found.append(_Candidate(start, ROUND * (epoch + 1), errors))
 
-        self.model.set_cell_weights(weights)
+        self.model.set_weights(weights)
         if start != AT_RANDOM:
             look(-1)
         self.train(weights, learned, updates, f"from {start}", [keras.callbacks.LambdaCallback(on_epoch_end=look)])

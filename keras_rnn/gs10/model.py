@@ -30,9 +30,12 @@ class GS10Model(SeriesModel):
     kind = "gs10"
     data_file = GS10_FILE
     cells = PLAIN_CELLS
-    least_scale = 1.0
     input_axes = "yields in percent"
     frequency: str
+
+    @property
+    def least_scale(self) -> float:
+        return 1.0
 
     def __init__(
         self,
@@ -57,7 +60,7 @@ class GS10Model(SeriesModel):
         )  # fmt: skip
 
     def get_config(self) -> dict[str, Any]:
-        settled = ("features", "columns", "unit", "trained_to", "activation")
+        settled = ("features", "columns", "unit", "trained_to", "activation", "layers", "dropout")
         return {name: value for name, value in super().get_config().items() if name not in settled}
 
     def comparison_windows(self, count: int) -> Array:

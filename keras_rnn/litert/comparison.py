@@ -28,18 +28,19 @@ def called(function: Any, given: Mapping[str, Array]) -> Arrays:
     return {name: np.asarray(value) for name, value in result.items()}
 
 
-def relative_differences(found: Mapping[str, Array], expected: Mapping[str, Array]) -> Array:
-    """By window, the largest over outputs and places, as a part of that output's largest answer where it is above 1.
+def relative_differences(found: Mapping[str, Array], expected: Mapping[str, Array], least: float = 1.0) -> Array:
+    """By window, the largest over outputs and places, as a part of that output's largest answer where it is above
+    `least`.
 
     The same infinity, or NaN in both, is no difference; NaN in one, another shape or another output is infinite.
     """
     if set(found) != set(expected):
         return np.full(1, np.inf)
-    largest: Array = np.max([_of_output(found[name], expected[name]) for name in expected], axis=0)
+    largest: Array = np.max([_of_output(found[name], expected[name], least) for name in expected], axis=0)
     return largest
 
 
-def _of_output(found: Array, expected: Array) -> Array:
+def _of_output(found: Array, expected: Array, least: float) -> Array:
     if found.shape != expected.shape:
         return np.full(len(expected), np.inf)
     a, b = (np.asarray(x, np.float64).reshape(len(expected), -1) for x in (found, expected))  # (windows, numbers)
@@ -47,5 +48,5 @@ def _of_output(found: Array, expected: Array) -> Array:
         difference = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, np.abs(a - b))
     difference[np.isnan(difference)] = np.inf
     finite = np.where(np.isfinite(b), np.abs(b), 0.0)
-    result: Array = difference.max(axis=1, initial=0.0) / np.maximum(1.0, finite.max(axis=1, initial=0.0))
+    result: Array = difference.max(axis=1, initial=0.0) / np.maximum(least, finite.max(axis=1, initial=0.0))
     return result

@@ -113,7 +113,8 @@ class Conversion:
         stepping = self.traced.stepping
         if "step" in file.signatures and stepping is not None:
             runs.append(lambda x: stepping.run(file.run, x))
-        found = [relative_differences(by_batches(run, windows, self.inputs.rows), expected) for run in runs]
+        rows, least = self.inputs.rows, self.inputs.least
+        found = [relative_differences(by_batches(run, windows, rows), expected, least) for run in runs]
         largest = float(np.max(found))
         sound = all((one <= allowed).all() for one in found)
         return largest, largest if sound else float(allowed.min())

@@ -21,6 +21,7 @@ from keras_rnn.rnn.introspection import (
     input_structure,
     operations,
 )
+from keras_rnn.rnn.model import RecurrentModel
 
 RANDOM_WINDOWS = 12
 LARGE = 30.0  # deviation of the large windows
@@ -82,6 +83,7 @@ class ModelInputs:
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` must be a keras.Model. {received(model)}")
         self.model, self._only = model, names or Names()
+        self._own = model if isinstance(model, RecurrentModel) else None
         self._keywords: list[str] = []
         structure = input_structure(model)
         if input_signature is not None:
@@ -172,6 +174,16 @@ class ModelInputs:
         return {name: tf.identity(value) for name, value in zip(_apart(names), flat, strict=True)}
 
     @property
+    def least(self) -> float:
+        """Differences are judged by the largest answer, where that is above it."""
+        return 1.0 if self._own is None else self._own.least_scale
+
+    @property
+    def why_no_step(self) -> str | None:
+        """What is known of the model, before it is tried."""
+        return None if self._own is None or self._own.has_step else "the model looks at its whole window first"
+
+    @property
     def rows(self) -> int:
         """Of a batch to compare with; some where it is free."""
         return self.inputs[0].shape[0] or ROWS
@@ -191,7 +203,7 @@ class ModelInputs:
             elif dtype.kind == "b":
                 x = random.integers(0, 2, shape)
             else:
-                x = random.normal(size=shape)
+                x = random.normal(size=shape) if self._own is None else self._own.random_windows(count)
                 x[RANDOM_WINDOWS + 5 : RANDOM_WINDOWS + 7] *= LARGE
             if len(shape) > 1:
                 half = shape[1] // 2

@@ -35,14 +35,14 @@ class Reference:
         self.expected = self.answers(self.windows)
         # two correct computations differ by what a rounding of the inputs does; of some nets that is much
         moved = {n: x * np.float32(1 + ROUNDING) if x.dtype.kind == "f" else x for n, x in self.windows.items()}
-        by_rounding = ROUNDINGS * relative_differences(self.answers(moved), self.expected)
+        by_rounding = ROUNDINGS * relative_differences(self.answers(moved), self.expected, inputs.least)
         self.allowed = np.clip(by_rounding, TOLERANCE, LARGEST_ALLOWED)
         lower = {layer.compute_dtype for layer in flat_layers(inputs.model)} & {"float16", "bfloat16"}
         if lower and not stateful:
             some = [tf.constant(self.windows[one.name][: inputs.rows]) for one in inputs.inputs]
             own = {n: np.asarray(tf.cast(x, tf.float32)) for n, x in inputs.named_outputs(inputs.call(some)).items()}
             expected = {n: x[: inputs.rows] for n, x in self.expected.items()}
-            difference = float(relative_differences(own, expected).max())
+            difference = float(relative_differences(own, expected, inputs.least).max())
             if not difference <= LOWER_PRECISION:
                 raise ParityError([Check("float32", f"beside {lower.pop()}", 1, difference, LOWER_PRECISION, False)])
 

@@ -73,6 +73,8 @@ class Traced:
 
     def _add_step(self) -> str | None:
         """Add the signature `step`, or say why there can be none."""
+        if self.inputs.why_no_step is not None:
+            return self.inputs.why_no_step
         lengths = {steps for _, _, steps in self._calls}
         if not lengths:
             return "the model has no recurrent layer"
@@ -167,7 +169,7 @@ class Traced:
         windows = self.inputs.windows(STEPPED)
         whole = by_batches(lambda x: run(WINDOW, x), windows, self.inputs.rows)
         stepped = by_batches(lambda x: stepping.run(run, x), windows, self.inputs.rows)
-        return float(max(relative_differences(stepped, whole)))
+        return float(max(relative_differences(stepped, whole, self.inputs.least)))
 
 
 def _keras_loop(

@@ -1,6 +1,27 @@
 """The cells that models are built with, by name."""
 
+from collections.abc import Iterable
+
+from keras_rnn.core.checks import check_choice, check_integer, check_number, received
+
 PLAIN_CELLS = ("rnn_cell", "simple_rnn")  # the same network built twice, which exchange their weights
 CELLS = (*PLAIN_CELLS, "gru", "lstm")
 DEFAULT_CELL = "simple_rnn"
 ACTIVATIONS = ("tanh", "relu")
+MOST_DROPOUT = 0.9
+
+
+def check_recurrence(
+    cells: Iterable[str], cell: str, activation: str, layers: int, dropout: float
+) -> tuple[int, float]:
+    """`layers` and `dropout` as numbers, once there is such a cell and it has this activation.
+
+    Raises:
+        TypeError, ValueError: one of `cells` it is not; relu of a gated cell; less than one layer; a dropout that is
+            not from 0 to `MOST_DROPOUT`.
+    """
+    check_choice("cell", cell, cells)
+    check_choice("activation", activation, ACTIVATIONS)
+    if activation != "tanh" and cell not in PLAIN_CELLS:
+        raise ValueError(f"`activation` must be 'tanh' with cell {cell!r}. {received(activation)}")
+    return check_integer("layers", layers, 1), check_number("dropout", dropout, 0.0, MOST_DROPOUT)

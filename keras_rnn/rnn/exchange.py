@@ -9,9 +9,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.weights import CellWeights
 
-_EXPECTED = (
-    "`layers` must be a built `RNN(RNNCell(…))` or `RNNCell`, or a built `SimpleRNN` with or without a `Dense` head."
-)
+_EXPECTED = "`layers` must be a built `RNN(RNNCell(…))`, `RNNCell` or `SimpleRNN`, with or without a `Dense` head."
 
 
 def _variables(layers: tuple[Any, ...]) -> tuple[bool, dict[str, Any]]:
@@ -20,9 +18,12 @@ def _variables(layers: tuple[Any, ...]) -> tuple[bool, dict[str, Any]]:
         raise ValueError(f"{_EXPECTED} {received(layers)}")
     first, *rest = layers
     cell = first.cell if isinstance(first, keras.layers.RNN) else first
-    if isinstance(cell, RNNCell) and not rest:
+    headed = [type(layer) for layer in rest] == [keras.layers.Dense]
+    if isinstance(cell, RNNCell) and (not rest or (headed and cell.i2o_kernel is None)):
         names = {name: getattr(cell, name) for name in ("i2h_kernel", "i2h_bias", "i2o_kernel", "i2o_bias")}
-    elif isinstance(first, keras.layers.SimpleRNN) and [type(layer) for layer in rest] in ([], [keras.layers.Dense]):
+        if rest:
+            names |= {"i2o_kernel": rest[0].kernel, "i2o_bias": rest[0].bias}
+    elif isinstance(first, keras.layers.SimpleRNN) and (not rest or headed):
         names = {name: getattr(cell, name) for name in ("kernel", "recurrent_kernel", "bias")}
         if rest:
             names |= {"dense_kernel": rest[0].kernel, "dense_bias": rest[0].bias}
@@ -32,7 +33,7 @@ def _variables(layers: tuple[Any, ...]) -> tuple[bool, dict[str, Any]]:
 
 
 def read_weights(*layers: Any) -> CellWeights:
-    """The weights of `RNN(RNNCell)`, of `SimpleRNN`, or of `SimpleRNN` and its `Dense` head.
+    """The weights of `RNN(RNNCell)` or `SimpleRNN`, and of the `Dense` head, where there is one.
 
     Raises:
         ValueError: other layers, or layers not built yet.

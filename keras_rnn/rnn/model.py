@@ -29,7 +29,6 @@ class RecurrentModel(keras.Model):
     input_axes: ClassVar[str]  # what an input's axes mean, for errors
     data_file: ClassVar[Path | None] = None  # the packaged data that the zoo's models of this kind know
     cells: ClassVar[tuple[str, ...]] = CELLS  # that it can be built with
-    least_scale: ClassVar[float] = 1.0  # differences are judged by the largest answer, where that is above it
     id_count: int | None = None  # different ids that go in; None where values do
     cell: str
     window: int
@@ -49,6 +48,16 @@ class RecurrentModel(keras.Model):
         """Whether `signatures` writes its graphs straight from its weights; any other is exported as Keras traces
         it."""
         return self.plain and not self.carried
+
+    @property
+    def least_scale(self) -> float:
+        """Differences are judged by the largest answer, where that is above it."""
+        return 1.0
+
+    @property
+    def has_step(self) -> bool:
+        """Whether its answer to a window can be had step by step, carrying the state."""
+        return True
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         shape = inputs.shape
@@ -77,8 +86,11 @@ class RecurrentModel(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         return cls(**config)
 
-    def _recurrent_layers(self) -> list[Any]:
-        return [layer for layer in self.layers if layer.name in ("rnn", "head")]
+    def _recurrent_layers(self) -> list[list[Any]]:
+        """Each recurrent layer by itself, the last with its head."""
+        found = [[layer] for layer in self.layers if isinstance(layer, keras.layers.RNN)]
+        found[-1] += [layer for layer in self.layers if layer.name == "head"]
+        return found
 
     def get_cell_weights(self) -> CellWeights:
         """The recurrent layer's and head's weights as arrays, which the other cell and PyTorch can take.
@@ -87,22 +99,25 @@ class RecurrentModel(keras.Model):
             ValueError: a model of several recurrent layers, a GRU or an LSTM.
         """
         if not self.plain:
-            raise ValueError(
-                f"The model must be one layer of {' or '.join(PLAIN_CELLS)} to have `CellWeights`. "
-                f"Received: {self.layer_count} of {self.cell}"
-            )
-        return read_weights(*self._recurrent_layers())
+            raise ValueError(self._no_cell_weights())
+        return read_weights(*self._recurrent_layers()[0])
+
+    def _no_cell_weights(self) -> str:
+        plain, count = " or ".join(PLAIN_CELLS), self.layer_count
+        return f"The model must be one layer of {plain} to have `CellWeights`. Received: {count} of {self.cell}"
 
     def set_cell_weights(self, weights: CellWeights) -> None:
-        """Take the weights of another model of the same sizes, whichever cell it has.
+        """Take the weights of another model of the same sizes, whichever of the plain cells it has.
 
         Raises:
             TypeError: no `CellWeights`.
-            ValueError: other sizes.
+            ValueError: other sizes; a model of several recurrent layers, a GRU or an LSTM.
         """
         if not isinstance(weights, CellWeights):
             raise TypeError(f"`weights` must be CellWeights, such as `get_cell_weights` gives. {received(weights)}")
-        write_weights(weights, *self._recurrent_layers())
+        if not self.plain:
+            raise ValueError(self._no_cell_weights())
+        write_weights(weights, *self._recurrent_layers()[0])
 
     def predict_windows(self, inputs: Any) -> np.ndarray[Any, Any]:
         """One compiled call without `predict`'s loop over batches: (batch, window) → the model's output in NumPy."""
@@ -143,8 +158,9 @@ class RecurrentModel(keras.Model):
 
     def take_weights(self, other: RecurrentModel) -> None:
         """The weights of a model of the same sizes, whichever of the plain cells it has."""
-        if self.plain and other.plain:
-            self.set_cell_weights(other.get_cell_weights())
+        if {self.cell, other.cell} <= set(PLAIN_CELLS):
+            for mine, others in zip(self._recurrent_layers(), other._recurrent_layers(), strict=True):
+                write_weights(read_weights(*others), *mine)
         else:
             self.set_weights(other.get_weights())
 

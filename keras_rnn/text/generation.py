@@ -36,6 +36,7 @@ class TextGeneration:
     vocabulary: str
     window: int
     carried = False
+    state_shapes: Mapping[str, tuple[int, ...]] = {}  # of a carried model's
 
     def next_logits(self, ids: Ids) -> NDArray[Any]:
         """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
@@ -157,6 +158,9 @@ class CharacterStream:
         if model.carried:
             if not isinstance(state, Mapping | None):
                 raise TypeError(f"`state` must be a stream's, arrays by name. {received(state)}")
+            found = None if state is None else {name: np.shape(values) for name, values in state.items()}
+            if found not in (None, model.state_shapes):
+                raise ValueError(f"`state` must hold arrays of shapes {model.state_shapes}. {received(found)}")
             self._state: State | None = None if state is None else dict(state)
             return
         if not isinstance(state, str | None):

@@ -17,7 +17,7 @@ def generate(
     project: Callable[[Tensor], Tensor],
     start: Callable[[Tensor], Tensor],
     recurrent_kernel: Tensor,
-    head: Callable[[Tensor], Tensor],
+    likeliest: Callable[[Tensor], Tensor],
     activate: Callable[[Tensor], Tensor],
     unroll: bool,
 ) -> Tensor:
@@ -27,7 +27,7 @@ def generate(
         project: ids (1,) → x·kernel + bias (1, units).
         start: ids (1,) → what a window that begins with it carries on, activate(project)·recurrent_kernel.
         recurrent_kernel: (units, units).
-        head: a state (1, units) → logits (1, vocabulary).
+        likeliest: a state (1, units) → the id that follows (1,).
         activate: of the state.
         unroll: the loop as a chain of ops, or as one `WHILE`.
     """
@@ -44,9 +44,6 @@ def generate(
         rows += [tf.matmul(going_on, recurrent_kernel)] if int(going_on.shape[0]) else []
         return h[-1:], tf.concat(rows, axis=0) if rows else None
 
-    def most_likely(h: Tensor) -> Tensor:
-        return tf.argmax(head(h), axis=-1, output_type=tf.int32)  # (1,)
-
     if unroll:
         carried = start(ids[:, 0]) if window > 1 else None  # grows by a row with each character
         for t in range(1, window - 1):
@@ -54,7 +51,7 @@ def generate(
         x, following = ids[:, -1], []
         for _ in range(ahead):
             h, carried = push(carried, x)
-            x = most_likely(h)
+            x = likeliest(h)
             following.append(x)
         return tf.stack(following, axis=1)
 
@@ -63,7 +60,7 @@ def generate(
 
     def write(i: Tensor, carried: Tensor, x: Tensor, row: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         h, carried = push(carried, x)
-        x = most_likely(h)
+        x = likeliest(h)
         return i + 1, carried, x, tf.concat([row[:, 1:], x[:, None]], axis=1)
 
     # rows of windows that have not begun hold nothing of use; they are gone before anything reads them

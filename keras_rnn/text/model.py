@@ -12,10 +12,10 @@ from keras_rnn.catalog.presets import PRESETS
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_choice, check_integer, check_number, check_seed
+from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.core.types import Tensor
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
+from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.recurrence import one_hot_of
@@ -23,6 +23,7 @@ from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS
 from keras_rnn.text.generation import State, TextGeneration
 from keras_rnn.text.vocabulary import (
     TEXT_FILE,
+    UNKNOWN,
     Ids,
     check_vocabulary,
     decode,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
 
 DEFAULT = PRESETS["char"]["hello_world"]
-MOST_DROPOUT = 0.9
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")
@@ -70,11 +70,8 @@ class CharModel(TextGeneration, RecurrentModel):
         check_vocabulary(vocabulary)
         window = check_integer("window", window, 1)
         units = check_integer("units", units, 1)
-        check_choice("cell", cell, CELLS)
+        layers, dropout = check_recurrence(self.cells, cell, activation, layers, dropout)
         check_choice("return_sequences", return_sequences, (False, True))
-        check_choice("activation", activation, ACTIVATIONS if cell in PLAIN_CELLS else ("tanh",))
-        layers = check_integer("layers", layers, 1)
-        dropout = check_number("dropout", dropout, 0.0, MOST_DROPOUT)
         check_choice("carried", carried, (False, True))
         return_sequences = return_sequences or carried
         seed = check_seed(seed)
@@ -91,6 +88,7 @@ class CharModel(TextGeneration, RecurrentModel):
         self.return_sequences = return_sequences
         self.activation = activation
         self.layer_count, self.dropout, self.carried = layers, dropout, carried
+        self.state_shapes = dict.fromkeys(state_names(cell, layers), (1, units))
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
@@ -130,11 +128,11 @@ class CharModel(TextGeneration, RecurrentModel):
         return x, after
 
     def zero_states(self, batch: int) -> list[Tensor]:
-        count = self.layer_count * (2 if self.cell == "lstm" else 1)
-        return [keras.ops.zeros((batch, self.units)) for _ in range(count)]
+        """To begin a text with."""
+        return [keras.ops.zeros((batch, self.units)) for _ in self.state_shapes]
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[Array, State]:
-        names = state_names(self.cell, self.layer_count)
+        names = list(self.state_shapes)
         states = self.zero_states(1) if state is None else [keras.ops.convert_to_tensor(state[name]) for name in names]
         logits: Any = None
         for part in parts(ids, self.window):  # few lengths, for each is compiled apart
@@ -183,8 +181,9 @@ class CharModel(TextGeneration, RecurrentModel):
         return outputs if self.return_sequences else outputs[:, -1]  # (windows[, window], vocabulary)
 
     def following_errors(self, windows: Ids, following: Ids) -> Floats:
-        """How far the logit of each id that was chosen lies below the largest."""
-        logits = self.next_logits(windows_before(windows, following))  # (windows · N, vocabulary)
+        """How far the logit of each id that was chosen lies below the largest, that of U+FFFD apart."""
+        logits = self.next_logits(windows_before(windows, following)).copy()  # (windows · N, vocabulary)
+        logits[:, [place for place, character in enumerate(self.vocabulary) if character == UNKNOWN]] = -np.inf
         return np.asarray(logits.max(axis=1) - logits[np.arange(len(logits)), following.reshape(-1)])
 
     def served_checks(self, run: SignatureCall, windows: Ids, following: Ids) -> list[Check]:

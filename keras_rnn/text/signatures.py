@@ -12,6 +12,7 @@ from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 from keras_rnn.text.greedy import generate
 from keras_rnn.text.sampling import MAXIMUM_LENGTH
+from keras_rnn.text.vocabulary import UNKNOWN
 
 TABLE_UP_TO = 4096  # numbers, 16 KiB
 
@@ -38,6 +39,7 @@ class CharSignatures(ExportModule):
         every_step: bool,
         activation: str = "tanh",
     ) -> None:
+        self.unknown = vocabulary.find(UNKNOWN)
         self.ahead = max(AHEAD["char"], window)  # as many as make the warming up of `greedy` worth it
         super().__init__(weights, window, batch, every_step, activation=activation)
         self.vocabulary = tf.constant([ord(character) for character in vocabulary])  # code points, sorted
@@ -105,8 +107,17 @@ class CharSignatures(ExportModule):
     def _next_ahead(self, x: Tensor) -> dict[str, Tensor]:
         if self.batch is None:
             return super()._next_ahead(x)
-        parts = self._project, self._begin, self.recurrent_kernel, self._head, self.activate
+        parts = self._project, self._begin, self.recurrent_kernel, self._likeliest, self.activate
         return {self.ahead_output: generate(x, self.ahead, *parts, unroll=self.window <= UNROLL_UP_TO)}
 
     def _following(self, x: Tensor) -> Tensor:
-        return tf.argmax(super()._following(x), axis=-1, output_type=tf.int32)[:, None]
+        return self._likeliest(self._last_state(x))[:, None]
+
+    def _likeliest(self, h: Tensor) -> Tensor:
+        """States (rows, units) → the id that most likely follows each, never the unknown character's: (rows,)."""
+        logits, unknown = self._head(h), self.unknown
+        if unknown < 0:
+            return tf.argmax(logits, axis=-1, output_type=tf.int32)
+        known = tf.concat([logits[:, :unknown], logits[:, unknown + 1 :]], axis=1)
+        place = tf.argmax(known, axis=-1, output_type=tf.int32)
+        return place + tf.cast(place >= unknown, tf.int32)

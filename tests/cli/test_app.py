@@ -18,8 +18,8 @@ OPTIONS = {
     "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "
     "--batch --learning-rate --clip-norm --patience --validation --validation-files --errors --max-vocabulary --bytes "
     "--model --resume --log --tensorboard --seed --json",
-    "train series": "--column --inputs --scaling --activation --test --out --cell --window --units --updates --seed "
-    "--json",
+    "train series": "--column --inputs --scaling --activation --layers --dropout --test --out --cell --window --units "
+    "--updates --seed --json",
     "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",
     "export": "--window --vocabulary --unit --frequency --columns --batch --quantize --calibration --json",
     "import-torch": "--nonlinearity --sequences --last --steps --json",

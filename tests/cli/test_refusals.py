@@ -132,6 +132,7 @@ REFUSED = {
     "train gs10 --out full": "must be new, empty or an earlier export's",
     "train gs10 --out out --text text.txt": "No such option '--text'",
     "train gs10 --out out --activation relu": "No such option '--activation'",
+    "train gs10 --out out --cell gru": "'gru' is not one of 'rnn_cell', 'simple_rnn'.",
     "train gs10 --out out --test 3": "No such option '--test'",
     "train gs10 --out out --column GS10": "--column goes with a CSV only. Received: 'GS10'",
     "train gs10 --out out good.csv --csv good.csv": "FILE and --csv are the same",
@@ -155,6 +156,11 @@ REFUSED = {
     "train series shop.csv --column sales --test 0.95": "--test must be from 0 to 0.9. Received: 0.95",
     "train series shop.csv --column sales --test -1": "--test must be at least 0. Received: -1",
     "train series shop.csv --column sales --scaling log": "'log' is not one of 'window', 'levels'",
+    "train series shop.csv --column sales --cell gru --activation relu": "--activation must be 'tanh' with cell "
+    "'gru'. Received: 'relu'",
+    "train series shop.csv --column sales --layers 0": "Invalid value for '--layers': 0 is not in the range x>=1.",
+    "train series shop.csv --column sales --dropout 1": "Invalid value for '--dropout': 1.0 is not in the range "
+    "0<=x<=0.9.",
     "train series shop.csv --column sales --out shop.csv": "output folder must be one that can be written. Received: ",
     "train series flat.csv --test 3": "CSV must hold values that change. Received: 4, 16 times",
     "train series shop.csv --csv shop.csv": "No such option '--csv'",

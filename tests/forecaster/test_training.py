@@ -75,7 +75,7 @@ def test_a_random_walk_is_left_alone():
 def test_the_walks_net_is_gs10s_and_looks_at_the_first_column_alone():
     frame = pd.DataFrame({"a": WAVE, "b": WAVE * 100})
     model = series_model(series=frame)
-    model.set_cell_weights(_starts(model, 0, False)[FROM_WALKS])
+    model.set_weights(_starts(model, 0, False)[FROM_WALKS])
     gs10 = gs10_model()
     x, _ = series_windows(frame, 6)
     size = model.scale[0]
@@ -153,7 +153,7 @@ def test_too_short_or_too_large_is_said_in_the_users_words():
         (WAVE, {"test": float("nan")}, ValueError),
         (WAVE, {"updates": 0}, ValueError),
         (WAVE, {"seed": None}, TypeError),
-        (WAVE, {"cell": "lstm"}, ValueError),
+        (WAVE, {"cell": "elman"}, ValueError),
         (WAVE[:12], {}, ValueError),
         (WAVE, {"window": 100}, ValueError),
         (np.concatenate([WAVE, np.full(40, 2.0)]), {}, ValueError),
