@@ -8,6 +8,7 @@ import pytest
 from keras_rnn import RNNCell, char_model
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.rnn import recurrence
+from keras_rnn.rnn.introspection import for_phone
 from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.recurrence import UNROLL, one_hot_of, use_fast_loop
 
@@ -250,6 +251,17 @@ def test_config_weights_and_files_are_those_of_the_stock_layer(tmp_path):
     assert "inner_loop" not in vars(again.layers[0])
     x = np.random.default_rng(0).normal(size=(2, 20, FEATURES))
     np.testing.assert_allclose(again(x), ours(x), atol=1e-6)
+
+
+def test_a_phone_gets_keras_own_loop_or_another_and_the_layer_its_own_back():
+    layer = use_fast_loop(L.SimpleRNN(UNITS))
+    model = keras.Sequential([keras.Input((20, FEATURES)), layer])
+    fast = layer.inner_loop
+    with for_phone(model):
+        assert layer.inner_loop.__func__ is L.RNN.inner_loop
+    with for_phone(model, lambda layer, *_, **__: layer.name):
+        assert layer.inner_loop() == layer.name
+    assert layer.inner_loop is fast
 
 
 @pytest.mark.slow
