@@ -192,10 +192,11 @@ def _weights(cell: Cell) -> tuple[Tensor, Tensor, Tensor | None]:
 def _rows(kernel: Tensor, bias: Tensor | None, ids: Tensor) -> Tensor:
     """The one-hot of ids (steps, batch), times the kernel, plus the bias: (steps, batch, units)."""
     features = kernel.shape[0]
-    table = ops.pad(kernel, [[0, 1], [0, 0]])  # an id out of range has a one-hot of zeros
-    table = table if bias is None else ops.add(table, bias)  # (features + 1, units)
+    wide = keras.backend.result_type(kernel.dtype, "float32")  # in which a row's gradients are summed up
+    table = ops.pad(ops.cast(kernel, wide), [[0, 1], [0, 0]])  # an id out of range has a one-hot of zeros
+    table = table if bias is None else ops.add(table, ops.cast(bias, wide))  # (features + 1, units)
     known = ops.logical_and(ids >= 0, ids < features)
-    return ops.take(table, ops.where(known, ids, features), axis=0)
+    return ops.cast(ops.take(table, ops.where(known, ids, features), axis=0), kernel.dtype)
 
 
 def _masked(outputs: Tensor, mask: Tensor, zeros: bool) -> Tensor:

@@ -225,6 +225,26 @@ def test_the_character_model_gathers_rows(cell, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def test_gradients_of_rows_are_summed_up_in_float32_at_least():
+    """In bfloat16 a sum of hundreds of small numbers stands still."""
+    random, gradients = np.random.default_rng(0), {}
+    ids = random.integers(0, 2, (16, 64)).astype("int32")
+    targets = random.integers(0, 2, (16, 64))
+    for policy in ("float32", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            model = char_model(None, "simple_rnn", "ab", 64, 8, return_sequences=True, seed=0)
+        finally:
+            keras.config.set_dtype_policy("float32")
+        model.compile(keras.optimizers.SGD(1.0), model.loss)
+        kernel = model.get_layer("rnn").cell.kernel
+        before = np.asarray(kernel)
+        model.train_on_batch(ids, targets)
+        gradients[policy] = before - np.asarray(kernel)
+    exact, found = gradients.values()
+    np.testing.assert_allclose(found, exact, atol=0.02 * np.abs(exact).max())
+
+
 def test_ids_are_those_of_one_layer_alone():
     layer, other = (use_fast_loop(L.SimpleRNN(UNITS)) for _ in range(2))
     x = np.random.default_rng(0).normal(size=(2, 20, FEATURES)).astype("float32")
