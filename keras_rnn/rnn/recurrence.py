@@ -169,6 +169,7 @@ def _covers(layer: Layer, sequences: Tensor, mask: Tensor | None, training: bool
         and cell.activation in DERIVATIVES
         and not (training and (cell.dropout or cell.recurrent_dropout))
         and len(sequences.shape) == 3
+        and (mask is None or len(mask.shape) == 2)
         and cell.compute_dtype == layer.compute_dtype
         # there Keras repeats the state, not the output, at a masked step
         and not (backend == "jax" and mask is not None and getattr(cell, "i2o_kernel", None) is not None)
@@ -208,7 +209,7 @@ def _masked(outputs: Tensor, mask: Tensor, zeros: bool) -> Tensor:
     if not zeros and not ON_TENSORFLOW:
         return outputs
     shown = mask if zeros else ops.cumsum(ops.cast(mask, "int32"), axis=0) > 0
-    return ops.where(shown[-outputs.shape[0] :], outputs, ops.zeros_like(outputs))
+    return ops.where(shown[-ops.shape(outputs)[0] :], outputs, ops.zeros_like(outputs))
 
 
 def _scan(step: Step, state: Tensor, inputs: Sequence[Tensor], reverse: bool = False) -> tuple[Tensor, Tensor]:
