@@ -169,6 +169,7 @@ def _covers(layer: Layer, sequences: Tensor, mask: Tensor | None, training: bool
         and cell.activation in DERIVATIVES
         and not (training and (cell.dropout or cell.recurrent_dropout))
         and len(sequences.shape) == 3
+        and (mask is None or len(mask.shape) == 2)
         and cell.compute_dtype == layer.compute_dtype
         # there Keras repeats the state, not the output, at a masked step
         and not (backend == "jax" and mask is not None and getattr(cell, "i2o_kernel", None) is not None)
@@ -192,10 +193,11 @@ def _weights(cell: Cell) -> tuple[Tensor, Tensor, Tensor | None]:
 def _rows(kernel: Tensor, bias: Tensor | None, ids: Tensor) -> Tensor:
     """The one-hot of ids (steps, batch), times the kernel, plus the bias: (steps, batch, units)."""
     features = kernel.shape[0]
-    table = ops.pad(kernel, [[0, 1], [0, 0]])  # an id out of range has a one-hot of zeros
-    table = table if bias is None else ops.add(table, bias)  # (features + 1, units)
+    wide = keras.backend.result_type(kernel.dtype, "float32")  # in which a row's gradients are summed up
+    table = ops.pad(ops.cast(kernel, wide), [[0, 1], [0, 0]])  # an id out of range has a one-hot of zeros
+    table = table if bias is None else ops.add(table, ops.cast(bias, wide))  # (features + 1, units)
     known = ops.logical_and(ids >= 0, ids < features)
-    return ops.take(table, ops.where(known, ids, features), axis=0)
+    return ops.cast(ops.take(table, ops.where(known, ids, features), axis=0), kernel.dtype)
 
 
 def _masked(outputs: Tensor, mask: Tensor, zeros: bool) -> Tensor:
@@ -207,7 +209,7 @@ def _masked(outputs: Tensor, mask: Tensor, zeros: bool) -> Tensor:
     if not zeros and not ON_TENSORFLOW:
         return outputs
     shown = mask if zeros else ops.cumsum(ops.cast(mask, "int32"), axis=0) > 0
-    return ops.where(shown[-outputs.shape[0] :], outputs, ops.zeros_like(outputs))
+    return ops.where(shown[-ops.shape(outputs)[0] :], outputs, ops.zeros_like(outputs))
 
 
 def _scan(step: Step, state: Tensor, inputs: Sequence[Tensor], reverse: bool = False) -> tuple[Tensor, Tensor]:

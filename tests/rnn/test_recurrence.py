@@ -1,6 +1,8 @@
 """The loop for training against Keras' own: values and gradients, in every use of a layer."""
 
+import copy
 import importlib.util
+import pickle
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from keras_rnn import RNNCell, char_model
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.rnn import recurrence
+from keras_rnn.rnn.introspection import for_phone
 from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.recurrence import UNROLL, one_hot_of, use_fast_loop
 
@@ -116,10 +119,20 @@ def test_eagerly_and_compiled_by_xla():
 @pytest.mark.usefixtures("no_own_loop")
 def test_neither_batch_nor_steps_known_beforehand():
     own, ours, x, h = pair(lambda **k: CELLS["RNNCell"](**k, return_sequences=True), UNROLL + 2)
-    free = tf.TensorSpec((None, None, FEATURES)), tf.TensorSpec((None, UNITS))
-    for training in (False, True):
-        run = tf.function(lambda x, h, t=training: results(ours, x, h, training=t, graph=False))
-        assert_close(run.get_concrete_function(*free)(tf.constant(x), tf.constant(h)), results(own, x, h))
+    free = tf.TensorSpec((None, None, FEATURES)), tf.TensorSpec((None, UNITS)), tf.TensorSpec((None, None), tf.bool)
+    run = tf.function(lambda x, h, mask: results(ours, x, h, mask, graph=False), input_signature=free)
+    mask = mask_of(UNROLL + 2)
+    assert_close(run(x, h, mask), results(own, x, h, mask))
+
+
+def test_copies_run_on_their_own_weights():
+    model = char_model(None, "simple_rnn", "abc", 20, 4, seed=0)
+    ids = np.zeros((1, 20), "int32")
+    expected = np.asarray(model(ids))
+    for again in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        assert again.get_layer("rnn").inner_loop.args[0] is again.get_layer("rnn")
+        model.get_layer("rnn").cell.bias.assign(np.ones(4))
+        np.testing.assert_array_equal(again(ids), expected)
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
@@ -131,7 +144,7 @@ def test_mixed_precision(policy):
 
 
 def test_stacked_masked_and_bidirectional_in_a_model_that_is_fitted():
-    """Five updates by each loop end at the same weights; the last batch is a smaller one."""
+    """Three updates by each loop end at the same weights; the last batch is a smaller one."""
     random = np.random.default_rng(0)
     x = random.normal(size=(20, 25, FEATURES)) * (random.uniform(size=(20, 25, 1)) > 0.2)  # some steps are all zeros
     y = random.normal(size=(20, 1))
@@ -146,8 +159,8 @@ def test_stacked_masked_and_bidirectional_in_a_model_that_is_fitted():
         layers = [L.Masking(), lower, middle, upper, L.Dense(1), L.GlobalAveragePooling1D()]
         model = keras.Sequential([keras.Input((None, FEATURES)), *layers])
         model.compile("sgd", "mse")
-        model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0)
-        return [*model.get_weights(), model.predict(x, verbose=0)]
+        model.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        return model.get_weights()
 
     assert_close(fitted(True), fitted(False))
 
@@ -224,6 +237,26 @@ def test_the_character_model_gathers_rows(cell, monkeypatch):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def test_gradients_of_rows_are_summed_up_in_float32_at_least():
+    """In bfloat16 a sum of hundreds of small numbers stands still."""
+    random, gradients = np.random.default_rng(0), {}
+    ids = random.integers(0, 2, (16, 64)).astype("int32")
+    targets = random.integers(0, 2, (16, 64))
+    for policy in ("float32", "mixed_bfloat16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            model = char_model(None, "simple_rnn", "ab", 64, 8, return_sequences=True, seed=0)
+        finally:
+            keras.config.set_dtype_policy("float32")
+        model.compile(keras.optimizers.SGD(1.0), model.loss)
+        kernel = model.get_layer("rnn").cell.kernel
+        before = np.asarray(kernel)
+        model.train_on_batch(ids, targets)
+        gradients[policy] = before - np.asarray(kernel)
+    exact, found = gradients.values()
+    np.testing.assert_allclose(found, exact, atol=0.02 * np.abs(exact).max())
+
+
 def test_ids_are_those_of_one_layer_alone():
     layer, other = (use_fast_loop(L.SimpleRNN(UNITS)) for _ in range(2))
     x = np.random.default_rng(0).normal(size=(2, 20, FEATURES)).astype("float32")
@@ -250,6 +283,17 @@ def test_config_weights_and_files_are_those_of_the_stock_layer(tmp_path):
     assert "inner_loop" not in vars(again.layers[0])
     x = np.random.default_rng(0).normal(size=(2, 20, FEATURES))
     np.testing.assert_allclose(again(x), ours(x), atol=1e-6)
+
+
+def test_a_phone_gets_keras_own_loop_or_another_and_the_layer_its_own_back():
+    layer = use_fast_loop(L.SimpleRNN(UNITS))
+    model = keras.Sequential([keras.Input((20, FEATURES)), layer])
+    fast = layer.inner_loop
+    with for_phone(model):
+        assert layer.inner_loop.__func__ is L.RNN.inner_loop
+    with for_phone(model, lambda layer, *_, **__: layer.name):
+        assert layer.inner_loop() == layer.name
+    assert layer.inner_loop is fast
 
 
 @pytest.mark.slow
