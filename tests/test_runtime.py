@@ -8,7 +8,7 @@ import pytest
 
 from keras_rnn import SeriesModel
 from keras_rnn.catalog.metadata import BUFFER_NAME, document_of
-from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.catalog.names import find, packaged_names
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import dynamic_tensors, operators, read_flatbuffer
 from keras_rnn.runtime import GS10Runtime, SeriesRuntime, load
@@ -16,7 +16,7 @@ from keras_rnn.runtime import GS10Runtime, SeriesRuntime, load
 CHAR = find("char") / "model.tflite"
 
 
-@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+@pytest.mark.parametrize("name", [str(name) for name in packaged_names()])
 def test_the_zoos_files(name):
     file = LiteRTFile(find(name) / "model.tflite")
     assert file.primary == "serving_default"
@@ -114,7 +114,7 @@ def test_operators_and_shapes_of_all_subgraphs():
 
 
 def test_without_tensorflow_keras_and_pandas(fresh, tmp_path):
-    (tmp_path / "paths.json").write_text(json.dumps([str(find(str(n)) / "model.tflite") for n in zoo_names()]))
+    (tmp_path / "paths.json").write_text(json.dumps([str(find(str(n)) / "model.tflite") for n in packaged_names()]))
     code = """
 import json, sys
 import numpy as np

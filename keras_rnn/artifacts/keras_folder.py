@@ -42,6 +42,7 @@ class KerasArtifacts:
         calibration: Any = None,
     ) -> None:
         self.model, self.window, self._name = model, window, name
+        self._names, self._calibration = purpose.names, calibration
         self._conversion = Conversion(model, window, 1, None, None, None, calibration, None, purpose.names)
         self._metadata = file_metadata(model, self._conversion, purpose, name, metrics)
         self._served, self._notes = self._conversion.traced, list(self._conversion.notes)
@@ -57,9 +58,11 @@ class KerasArtifacts:
         module.kept = list(self._served.variables)
         functions = {name: f for name, f in self._served.functions.items() if name in self._conversion.signatures}
         write_saved_model(module, functions, folder / "1")
-        for kind in (None, *(preset_of(self._name).quantized if self._name else ())):
-            file = folder / (f"model_{kind}.tflite" if kind else "model.tflite")
-            file.write_bytes(self._conversion.content(kind, self._metadata(kind)))
+        (folder / "model.tflite").write_bytes(self._conversion.content(None, self._metadata(None)))
+        for kind in preset_of(self._name).quantized if self._name else ():
+            windows = self._calibration if kind == "int8" else None
+            conversion = Conversion(self.model, self.window, 1, None, None, kind, windows, None, self._names)
+            (folder / f"model_{kind}.tflite").write_bytes(conversion.content(kind, self._metadata(kind)))
 
     def checks(self, folder: Path, tolerance: float | None) -> list[Check]:
         """Both artifacts beside Keras, by window and step by step; differences are parts of the largest answer."""

@@ -92,7 +92,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             "held out are Cymbeline, Julius Caesar, Othello and The Tempest. Not packaged; `scripts/shakespeare.py` "
             "fetches it.",
             carried=True,
-            quantized=("float16", "int8"),
+            quantized=("float16", "dynamic_range"),
             limits=(
                 "It writes like Shakespeare for a line or two: words, verse and stage directions, and no sense.",
                 "Counting contexts of five characters predicts the held-out plays better, in a hundred times the "

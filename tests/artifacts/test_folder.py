@@ -11,7 +11,7 @@ import pytest
 from keras_rnn import CellWeights, char_model, export, gs10_model, verify
 from keras_rnn.artifacts import folder as artifacts
 from keras_rnn.catalog.cards import check_replaceable
-from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.catalog.names import find, packaged_names
 from keras_rnn.core.backend import keras
 from keras_rnn.core.parity import ParityError
 from keras_rnn.litert.file import LiteRTFile
@@ -64,14 +64,14 @@ def test_a_forecaster_of_other_sizes(tmp_path):
 def test_saved_models_of_the_zoo_loaded_by_tensorflow_alone(tmp_path, fresh, zoo):
     """In a fresh process that never sees this package; batch free, text from ids."""
     inputs, expected = {}, {}
-    for name in zoo_names():
+    for name in packaged_names():
         model = zoo[str(name)]
         random = np.random.default_rng(0)
         x = random.integers(0, 8, (7, 2)) if name.model == "char" else random.uniform(1, 15, (7, 6))
         inputs[str(name)] = x.astype(model.inputs[0].dtype)
         expected[str(name)] = model.numpy_reference(inputs[str(name)])
     np.savez(tmp_path / "x.npz", **inputs)
-    (tmp_path / "folders.json").write_text(json.dumps({str(name): str(find(str(name))) for name in zoo_names()}))
+    (tmp_path / "folders.json").write_text(json.dumps({str(name): str(find(str(name))) for name in packaged_names()}))
     code = """
 import json, sys
 import numpy as np, tensorflow as tf

@@ -9,14 +9,14 @@ import pytest
 from keras_rnn import char_model, export, gs10_model, load, runtime, verify
 from keras_rnn.artifacts.verification import RANDOM_WINDOWS, twin
 from keras_rnn.catalog.metadata import BUFFER_NAME
-from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.catalog.names import find, packaged_names
 from keras_rnn.core.parity import TOLERANCE
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.tf_converter import convert
 from keras_rnn.rnn.weights import CellWeights
 
 
-@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+@pytest.mark.parametrize("name", [str(name) for name in packaged_names()])
 def test_the_zoo(name):
     checks = verify(name)
     step = not name.startswith(("gs10/annual", "gs10/monthly"))  # these look at the whole window first

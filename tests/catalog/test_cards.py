@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from keras_rnn.catalog.cards import read_card, render
-from keras_rnn.catalog.names import model_folder, preset_of, zoo_names
+from keras_rnn.catalog.names import model_folder, packaged_names, preset_of, zoo_names
 from keras_rnn.core.files import file_sha256, file_sizes
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.rnn.cells import PLAIN_CELLS
 from keras_rnn.zoo.tasks import measure
 
 
-@pytest.mark.parametrize("name", list(zoo_names()), ids=str)
+@pytest.mark.parametrize("name", list(packaged_names()), ids=str)
 def test_card_is_true(name, zoo):
     folder, model, preset = model_folder(name), zoo[str(name)], preset_of(name)
     card = read_card(folder)

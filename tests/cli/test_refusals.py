@@ -30,7 +30,7 @@ REFUSED = {
     # show
     "show": "Missing argument 'NAME-or-FILE'. (`keras-rnn show --help` explains)",
     "show ''": "Received: ''",
-    "show nope": "a name of the zoo: char/hello_world/rnn_cell, char/hello_world/simple_rnn, gs10",
+    "show nope": "a name of the zoo: char/hello_world/rnn_cell, char/hello_world/simple_rnn, char/shakespeare",
     "show damaged.keras": "must be a zip file. Received: 'damaged.keras'",
     "show damaged.tflite": "Received: ",
     "show char --text hold": "--text goes with --insight only. Received: 'hold'",

@@ -7,7 +7,7 @@ import pytest
 
 from keras_rnn import char_model, gs10_model, to_litert
 from keras_rnn.catalog.metadata import BUFFER_NAME
-from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.catalog.names import find, packaged_names, zoo_names
 from keras_rnn.core.backend import tf
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import read_flatbuffer
@@ -21,7 +21,7 @@ def test_within_ten_kilobytes_of_the_raw_weights_metadata_aside(name, zoo):
     assert len(content) - metadata < 4 * zoo[name].count_params() + 10_000
 
 
-@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+@pytest.mark.parametrize("name", [str(name) for name in packaged_names()])
 def test_weights_stand_in_it_once(name):
     _, model = read_flatbuffer(find(name) / "model.tflite")
     data = [bytes(buffer.data) for buffer in model.buffers if buffer.data is not None]

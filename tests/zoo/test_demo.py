@@ -5,14 +5,14 @@ import json
 import pytest
 
 from keras_rnn import verify
-from keras_rnn.catalog.names import zoo_names
+from keras_rnn.catalog.names import packaged_names
 
 
 @pytest.mark.slow
 def test_demo(command, tmp_path):
     code, out, err = command("demo", "--out", str(tmp_path / "demo"))
     assert code == 0, err
-    names = [str(name) for name in zoo_names()]
+    names = [str(name) for name in packaged_names()]
     for name in names:
         assert f"{name}: " in err or f"{name} (stopped early): " in err  # a bar for each
         assert (tmp_path / "demo" / name / "model.tflite").is_file()

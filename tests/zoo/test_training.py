@@ -7,7 +7,7 @@ import pytest
 
 from keras_rnn import load_gs10, series_windows
 from keras_rnn.catalog.cards import read_card
-from keras_rnn.catalog.names import model_folder, resolve, zoo_names
+from keras_rnn.catalog.names import model_folder, packaged_names, resolve
 from keras_rnn.zoo.tasks import train_preset
 
 
@@ -22,7 +22,7 @@ def sha256(model):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [str(name) for name in zoo_names() if name.preset != "monthly"])
+@pytest.mark.parametrize("name", [str(name) for name in packaged_names() if name.preset != "monthly"])
 def test_recipes_repeat_to_the_bit_and_their_seed_matters(name):
     """`monthly` is `annual` with other residuals."""
     second, other = (train_preset(resolve(name), verbose=False, seed=seed) for seed in (None, 1))
@@ -31,7 +31,7 @@ def test_recipes_repeat_to_the_bit_and_their_seed_matters(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
+@pytest.mark.parametrize("name", [str(name) for name in packaged_names()])
 def test_the_recipe_gives_what_is_shipped(zoo, name):
     """On this machine or another: rounding differs between processors and grows with training, answers agree."""
     shipped = zoo[name]

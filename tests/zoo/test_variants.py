@@ -6,13 +6,13 @@ from helpers import script
 
 from keras_rnn import char_model
 from keras_rnn.catalog.cards import read_card, render
-from keras_rnn.catalog.names import model_folder, zoo_names
+from keras_rnn.catalog.names import model_folder, packaged_names
 from keras_rnn.litert.quantization import QUANTIZE
 
 measure_variants = script("variants").measure_variants
 
 
-@pytest.mark.parametrize("name", list(zoo_names()), ids=str)
+@pytest.mark.parametrize("name", list(packaged_names()), ids=str)
 def test_each_card_says_what_quantizing_would_cost(name):
     card = read_card(model_folder(name))
     assert [v["quantize"] for v in card["variants"]] == list(QUANTIZE)
