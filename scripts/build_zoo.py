@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import math
 import shutil
 import tempfile
 import time
@@ -12,7 +14,7 @@ import numpy as np
 from shakespeare import baselines, corpora
 from variants import measure_variants
 
-from keras_rnn import gs10_model, load_gs10
+from keras_rnn import gs10_model, load_gs10, runtime, to_litert
 from keras_rnn.artifacts.folder import write_artifacts
 from keras_rnn.catalog.cards import headline, read_card
 from keras_rnn.catalog.names import preset_of, resolve, zoo_names
@@ -21,11 +23,15 @@ from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
 from keras_rnn.forecaster.model import forecaster_of
 from keras_rnn.rnn.model import read_keras_file
 from keras_rnn.text.model import CharModel
+from keras_rnn.text.sampling import softmax
 from keras_rnn.text.trainer import Evaluator
 from keras_rnn.text.training import train_text
+from keras_rnn.text.vocabulary import encode
 from keras_rnn.zoo.tasks import measure, task_of, train_preset
 
 CALIBRATED = 200  # windows
+HELD_OUT_ROWS = 4  # as many as there are works: each row begins from nothing
+FIRST = 20_000
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -73,13 +79,30 @@ def large(name, folder):
     model = CharModel(text.vocabulary, cell=name.cell, **settings)
     model.take_weights(trained)
     figures = {
-        "held_out_bits": Evaluator(model, held_out.training, len(held_out.training))(),
+        "held_out_bits": Evaluator(model, held_out.training, len(held_out.training), batch=HELD_OUT_ROWS)(),
         "validation_bits": result.bits,
         "training_bits": result.history[-1]["bits"],
         **{f"held_out_bits_of_{program}": bits for program, bits in baselines(folder).items()},
-    }
+        **{f"bits_of_the_first_{FIRST:,}_held_out_characters{of}": bits
+           for of, bits in bits_of_files(model, held_out.training.text(text.vocabulary, FIRST + 1)).items()},
+    }  # fmt: skip
     inputs = held_out.training.sample(preset.window, most=CALIBRATED * preset.window)[0]
     return model, figures, inputs, {}
+
+
+def bits_of_files(model, text):
+    """Bits per character of a text that a `.tflite` file reads step by step, by its precision."""
+    bits = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in (None, "float16", "dynamic_range"):
+            to_litert(model, path := Path(folder) / "m.tflite", quantize=kind)
+            file, state, total = runtime.load(path), None, 0.0
+            ids = encode(text, model.vocabulary).tolist()
+            for before, after in itertools.pairwise(ids):
+                logits, state = file.read([before], state)
+                total -= math.log2(softmax(logits)[after])
+            bits[f"_in_{kind}" if kind else ""] = total / (len(ids) - 1)
+    return bits
 
 
 def evaluation(model):

@@ -34,8 +34,8 @@ def fresh(tmp_path):
 def command(tmp_path):
     """Run `keras-rnn` in a process of its own, outside the checkout: exit code, standard output, standard error."""
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        env = inherited()
+    def run(*arguments: str, **variables: str) -> tuple[int, str, str]:
+        env = inherited() | variables
         line = [sys.executable, "-m", "keras_rnn", *arguments]
         done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=env)
         return done.returncode, done.stdout, done.stderr

@@ -117,6 +117,8 @@ def to_litert(
             quantize,
             model,
         )
+    if quantize is not None and calibration is None and isinstance(model, RecurrentModel):
+        calibration = model.written_windows(RANDOM_WINDOWS)  # to compare on
     conversion = Conversion(
         model, window, batch, input_signature, signatures, quantize, calibration, unroll, purpose.names
     )

@@ -42,6 +42,8 @@ class KerasArtifacts:
         calibration: Any = None,
     ) -> None:
         self.model, self.window, self._name = model, window, name
+        if calibration is None and isinstance(model, RecurrentModel):
+            calibration = model.written_windows(RANDOM_WINDOWS)
         self._names, self._calibration = purpose.names, calibration
         self._conversion = Conversion(model, window, 1, None, None, None, calibration, None, purpose.names)
         self._metadata = file_metadata(model, self._conversion, purpose, name, metrics)

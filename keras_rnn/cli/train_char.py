@@ -65,6 +65,9 @@ SMALL = 2000  # bytes of a text up to which it is, too
 @click.option("--resume", is_flag=True, help="go on with an interrupted training, the line else the same")
 @click.option("--log", metavar="FILE.csv", help="a row every 50 updates")
 @click.option("--tensorboard", metavar="FOLDER", help="the same for TensorBoard")
+@click.option("--processes", type=COUNT, default=1, help="that train together, on Keras' JAX backend")
+@click.option("--process", type=click.IntRange(min=0), help="which of them this is; without it all start here")
+@click.option("--coordinator", metavar="HOST:PORT", help="of process 0, where they are on several machines")
 @click.option("--seed", type=SEED, default=0, help="of the initial weights and the order of the text")
 @json_option
 def command(
@@ -74,9 +77,12 @@ def command(
     weights: str | None,
     log: str | None,
     tensorboard: str | None,
+    processes: int,
+    process: int | None,
+    coordinator: str | None,
     as_json: bool,
     **settings: Any,
-) -> None:
+) -> int:
     """Train a character model on TEXT and export it to a folder; without TEXT on "hello world".
 
     TEXT is a UTF-8 file, gzipped or not, a folder with .txt and .txt.gz files, or a glob; several are one text. The
@@ -88,7 +94,7 @@ def command(
         raise click.UsageError(f"--activation relu goes with a plain cell only. Received: {settings['cell']!r}")
     if not settings["resume"] and _is_small(sources, settings, weights):
         _learn_by_heart(sources, out, settings, as_json)
-        return
+        return 0
 
     from keras_rnn.cli.train_text import Job  # it reads the text
 
@@ -101,7 +107,25 @@ def command(
     if weights is not None:
         path = Path(weights)
         weights = str(check_archive(path / "model.keras" if path.is_dir() else path))
-    Job(sources, out, weights, log, tensorboard, settings, as_json).run()
+    if (process is None) != (coordinator is None) or (process or 0) >= processes:
+        raise click.UsageError(
+            f"--process goes with --coordinator, and is less than --processes. Received: {process}, {coordinator!r}"
+        )
+    if processes > 1 and importlib.util.find_spec("jax") is None:
+        raise ValueError(f"`processes` must be 1 without the package jax. {received(processes)}")
+    job = Job(sources, out, weights, log, tensorboard, settings, as_json)
+    if processes == 1 or process is not None:
+        job.run((str(coordinator), processes, int(process or 0)))
+        return 0
+    if settings["minutes"] is not None:
+        raise ValueError(f"`minutes` must be left out with several processes. {received(settings['minutes'])}")
+    from keras_rnn.cli.launch import run_together, same_line
+
+    try:
+        return run_together(same_line(click.get_current_context()), processes)
+    except ChildProcessError as error:
+        kept = f"; go on with --resume from {job.checkpoint}" if job.checkpoint.exists() else "; nothing was kept"
+        raise OSError(f"{error}{kept}") from error
 
 
 def _is_small(sources: list[str], settings: dict[str, Any], weights: str | None) -> bool:

@@ -2,6 +2,11 @@
 
 import json
 import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -12,6 +17,7 @@ from tqdm import tqdm
 from keras_rnn.cli.train import WROTE, export
 from keras_rnn.cli.train_char import UNITS, WINDOW
 from keras_rnn.core.checks import check_number, received
+from keras_rnn.core.files import written_file
 from keras_rnn.core.tables import print_json
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
@@ -65,18 +71,25 @@ class Job:
         if self.window is not None:
             self.corpus.training.carried_batches(settings["batch"] or 1, self.window)  # or it is too short
 
-    def run(self) -> None:
+    def run(self, group: tuple[str, int, int] = ("", 1, 0)) -> None:
+        """Train and export; as one of a group of processes, by its coordinator, their count and this one's number, of
+        which the first alone writes and speaks."""
         from keras_rnn.core.backend import keras
+        from keras_rnn.rnn.processes import join, leave
+
+        if group[1] > 1:
+            join(*group)
+        first = group[2] == 0
         from keras_rnn.text.training import train_text
 
         corpus, settings, start = self.corpus, self.settings, time.monotonic()
         model = self._model()
-        if corpus.unknown:
-            tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=_err())
+        if corpus.unknown and first:
+            tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=sys.stderr)
         callbacks: list[Any] = []
-        if self.log:
+        if self.log and first:
             callbacks.append(keras.callbacks.CSVLogger(self.log, append=settings["resume"]))
-        if self.tensorboard:
+        if self.tensorboard and first:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
         names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
         given = {name: settings[name] for name in names if settings[name] is not None}
@@ -88,17 +101,20 @@ class Job:
             checkpoint=self.checkpoint,
             resume=settings["resume"],
             callbacks=callbacks,
-            verbose=not self.as_json,
-            sample=None if self.as_json else lambda text: tqdm.write(f"  {text!r}", file=_err()),
+            verbose=not self.as_json and first,
+            sample=None if self.as_json or group[1] > 1 else lambda text: tqdm.write(f"  {text!r}", file=sys.stderr),
         )
+        if not first:
+            leave()
+            return
         metrics = {"bits": result.history[-1]["bits"]} if result.history else {}
         metrics |= {} if result.bits is None else {"validation_bits": result.bits}
-        checks = export(model, self.out, metrics, self._card(result), lambda new: _keep(result.history, new))
+        checks = self._export(model, metrics, result)
         self.checkpoint.unlink()
         if self.as_json:
             print_json({
                 "folder": self.out, "characters": len(corpus.training), "updates": result.updates,
-                "stopped": result.stopped, **metrics, "checks": len(checks),
+                "stopped": result.stopped, **metrics, "checks": checks,
             })  # fmt: skip
             return
         told = ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in metrics.items())
@@ -106,6 +122,28 @@ class Job:
         if result.stopped:
             print(f"stopped early: {result.stopped}")
         print(f"wrote {self.out} after {(time.monotonic() - start) / 60:.1f} minutes: {WROTE}, {KEPT}")
+
+    def _export(self, model: Any, metrics: dict[str, float], result: Any) -> int:
+        """Write the folder, on TensorFlow's side whichever backend has trained; how many checks it passed."""
+        from keras_rnn.rnn.processes import leave
+
+        about = {"metrics": metrics, "card": self._card(result), "history": result.history}
+        if model.on_tensorflow:
+            return finish(model, self.out, about)
+        with tempfile.TemporaryDirectory() as folder:
+            file, facts = Path(folder) / "model.keras", Path(folder) / "about.json"
+            leave(lambda: model.save(file))
+            facts.write_text(json.dumps(about), encoding="utf-8")
+            code = f"from keras_rnn.cli.train_text import finish_file; finish_file({folder!r}, {self.out!r})"
+            env = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+            done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
+            if done.returncode:
+                kept = Path(f"{self.out}.keras")
+                with written_file(kept) as beside:
+                    shutil.copy(file, beside)
+                reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+                raise ValueError(f"The model was trained, and is in {str(kept)!r}, but not exported: {reason}")
+            return int(done.stdout)
 
     def _model(self) -> Any:
         from keras_rnn.text.model import char_model
@@ -144,6 +182,19 @@ class Job:
         }
 
 
+def finish(model: Any, out: str, about: dict[str, Any]) -> int:
+    """A trained model's folder, with its history; how many checks it passed."""
+    return len(export(model, out, about["metrics"], about["card"], lambda new: _keep(about["history"], new)))
+
+
+def finish_file(folder: str, out: str) -> None:
+    """The same from files, in a process of its own; prints how many checks it passed."""
+    from keras_rnn.zoo.loading import load
+
+    about = json.loads((Path(folder) / "about.json").read_text(encoding="utf-8"))
+    print(finish(load(Path(folder) / "model.keras"), out, about))
+
+
 def _keep(history: list[dict[str, float]], folder: Path) -> None:
     """The training, as a table and as a picture."""
     import pandas as pd
@@ -167,9 +218,3 @@ def _vocabulary_in(weights: str) -> str:
     if not isinstance(vocabulary, str):
         raise ValueError(f"`weights` must be a character model's. {received(weights)}")
     return vocabulary
-
-
-def _err() -> Any:
-    import sys
-
-    return sys.stderr

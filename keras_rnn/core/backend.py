@@ -22,7 +22,7 @@ else:
             # can still choose its devices and threads afterwards.
             tensorflow.config.list_physical_devices()
 
-__all__ = ["keras", "tf"]  # noqa: F822  tf comes from __getattr__
+__all__ = ["keras", "load_tensorflow", "tf"]  # noqa: F822  tf comes from __getattr__
 
 
 def __getattr__(name: str) -> Any:
@@ -32,3 +32,11 @@ def __getattr__(name: str) -> Any:
             import tensorflow as tf
         return tf
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def load_tensorflow() -> None:
+    """Load TensorFlow, if it is installed, without its start-up chatter: on other backends Keras' `fit` does it."""
+    try:
+        __getattr__("tf")
+    except ImportError:
+        return

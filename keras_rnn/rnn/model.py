@@ -44,6 +44,11 @@ class RecurrentModel(keras.Model):
         return self.cell in PLAIN_CELLS and self.layer_count == 1
 
     @property
+    def on_tensorflow(self) -> bool:
+        """Whether it runs on TensorFlow, as all exports do; other backends of Keras train."""
+        return bool(keras.backend.backend() == "tensorflow")
+
+    @property
     def has_signatures(self) -> bool:
         """Whether `signatures` writes its graphs straight from its weights; any other is exported as Keras traces
         it."""
@@ -123,7 +128,7 @@ class RecurrentModel(keras.Model):
         """One compiled call without `predict`'s loop over batches: (batch, window) → the model's output in NumPy."""
         inputs = np.asarray(inputs, dtype=self.inputs[0].dtype)
         self._check_shape(inputs.shape)
-        if keras.backend.backend() == "tensorflow":
+        if self.on_tensorflow:
             from keras_rnn.core.backend import tf
 
             return np.asarray(self._compiled_call()(tf.constant(inputs)))
@@ -171,6 +176,10 @@ class RecurrentModel(keras.Model):
     def random_windows(self, count: int) -> Array:
         """Windows (count, window[, features]) from where inputs are at home, the same each time."""
         raise NotImplementedError
+
+    def written_windows(self, count: int) -> Array:
+        """Windows as it meets them in use."""
+        return self.random_windows(count)
 
     def comparison_windows(self, count: int) -> Array:
         """Windows to compare artifacts on: every one of the packaged data that the model can read, and random ones."""

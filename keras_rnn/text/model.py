@@ -146,9 +146,9 @@ class CharModel(TextGeneration, RecurrentModel):
             return self.call_with_states(keras.ops.convert_to_tensor(ids), states)
         from keras_rnn.core.backend import tf
 
-        steps = ids.shape[1]
-        specs = [tf.TensorSpec((1, steps), tf.int32), [tf.TensorSpec((1, self.units))] * len(states)]
-        function = self.concrete(f"read_{steps}", lambda ids, states: self.call_with_states(ids, states), specs)
+        rows, steps = ids.shape
+        specs = [tf.TensorSpec((rows, steps), tf.int32), [tf.TensorSpec((rows, self.units))] * len(states)]
+        function = self.concrete(f"read_{rows}_{steps}", lambda ids, states: self.call_with_states(ids, states), specs)
         result: tuple[Tensor, list[Tensor]] = function(tf.constant(ids), states)
         return result
 
@@ -165,6 +165,18 @@ class CharModel(TextGeneration, RecurrentModel):
     def random_windows(self, count: int) -> Ids:
         ids = np.random.default_rng(0).integers(0, len(self.vocabulary), (count, self.window))
         return ids.astype(np.int32)
+
+    def written_windows(self, count: int) -> Ids:
+        """Windows of what the model writes itself, drawn by its probabilities: the ids that it meets in use."""
+        random, states, rows = np.random.default_rng(0), self.zero_states(count), []
+        ids = random.integers(0, len(self.vocabulary), (count, 1)).astype(np.int32)
+        for _ in range(self.window):
+            rows.append(ids)
+            logits, states = self._read(ids, states)  # (count, 1, vocabulary)
+            noise = random.gumbel(size=(count, len(self.vocabulary)))
+            drawn = (np.asarray(keras.ops.convert_to_numpy(logits))[:, 0] + noise).argmax(axis=1)
+            ids = drawn[:, None].astype(np.int32)
+        return np.concatenate(rows, axis=1)
 
     def comparison_windows(self, count: int) -> Ids:
         text, windows = load_text(), self.random_windows(count)

@@ -10,9 +10,10 @@ from typing import Any
 from tqdm import tqdm
 
 from keras_rnn.core.arrays import Array
-from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_integer, check_number
+from keras_rnn.core.backend import keras, load_tensorflow
+from keras_rnn.core.checks import check_integer, check_number, received
 from keras_rnn.core.files import FilePath
+from keras_rnn.rnn.processes import processes
 from keras_rnn.text.checkpoint import write_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
@@ -66,10 +67,22 @@ class Run(keras.callbacks.Callback):
         seed: int,
     ) -> None:
         super().__init__()
+        load_tensorflow()
         self.net, self.part = model, corpus.training
         most = len(self.part) // (2 * model.window) if model.carried else self.part.windows(model.window)
         rows = min(most, max(BATCHES[0], min(BATCHES[1], len(self.part) // PER_ROW)))
         self.batch = max(1, rows) if batch is None else check_integer("batch", batch, 1)
+        count, self.process = processes()
+        if batch is None:
+            self.batch = max(count, self.batch // count * count)
+        if self.batch % count or (count > 1 and not model.carried):
+            raise ValueError(
+                f"`batch` must be a multiple of the {count} processes, of a carried model. {received(self.batch)}"
+            )
+        if count > 1 and budget and budget[0] == "minutes":
+            raise ValueError(
+                f"`minutes` must be None with several processes, whose clocks differ. {received(budget[1])}"
+            )
         each = self.batch * (model.window if model.return_sequences else 1)  # characters an update
         if model.carried:
             self.part.carried_batches(self.batch, model.window)  # or it is too short
@@ -247,7 +260,7 @@ class Run(keras.callbacks.Callback):
         }
 
     def save(self) -> None:
-        if self.checkpoint is None:
+        if self.checkpoint is None or self.process:
             return
         names = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"
         about = {"training": self._about(), "before": self.seconds(), **{name: getattr(self, name) for name in names}}

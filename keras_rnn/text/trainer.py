@@ -10,6 +10,7 @@ import numpy as np
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Tensor
+from keras_rnn.rnn.processes import part_of, processes
 from keras_rnn.text.batches import TextPart
 from keras_rnn.text.model import CharModel
 
@@ -67,10 +68,15 @@ def batches_of(part: TextPart, model: CharModel, batch: int, seed: int, start: i
             yield {"ids": ids, "starts": nothing}, targets
 
 
+def _parts(batches: Iterator[Batch]) -> Iterator[Batch]:
+    for batch in batches:
+        yield part_of(batch)
+
+
 def dataset_of(batches: Iterator[Batch], batch: int, window: int, every_step: bool) -> Any:
     """The batches as `fit` takes them: on TensorFlow a data set whose thread does not outlive it."""
     if keras.backend.backend() != "tensorflow":
-        return batches
+        return _parts(batches)
     from keras_rnn.core.backend import tf
 
     ids, starts = tf.TensorSpec((batch, window), tf.int32), tf.TensorSpec((batch,), tf.bool)
@@ -93,7 +99,9 @@ class Evaluator:
 
     def __init__(self, model: CharModel, part: TextPart, most: int, batch: int = 64) -> None:
         self._part, self._most = part, most
-        self._batch = max(1, min(batch, len(part) // (4 * model.window))) if model.carried else batch
+        count, _ = processes()
+        rows = min(batch, len(part) // (4 * model.window)) // count * count
+        self._batch = max(count, rows) if model.carried else batch
         self._trainer = Trainer(model, self._batch, name="evaluator")
         self._trainer.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 

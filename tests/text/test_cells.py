@@ -1,5 +1,7 @@
 """Character models of every cell, of several layers, with dropout, their state carried: in Keras and in a file."""
 
+import contextlib
+
 import numpy as np
 import pytest
 from helpers import run
@@ -109,13 +111,15 @@ def test_the_unknown_character_is_never_written(tmp_path):
         weights = model.get_weights()
         weights[-1][-2] += 100  # of the bias
         model.set_weights(weights)
-        assert next(iter(model.predict_next("axyz"))) == UNKNOWN
+        with pytest.warns(UserWarning, match="read as U.FFFD") if carried else contextlib.nullcontext():
+            assert next(iter(model.predict_next("axyz"))) == UNKNOWN
         to_litert(model, tmp_path / "m.tflite")  # which holds the loop in the file to Keras, too
         lite = runtime.load(tmp_path / "m.tflite")
         for each in (model, lite):
             assert UNKNOWN not in each.generate("abc", 20)
             assert UNKNOWN not in each.generate("abc", 20, temperature=2.0, seed=0)
-        assert lite.generate("axbyc", 20) == model.generate("axbyc", 20)
+        with pytest.warns(UserWarning, match="read as U.FFFD") if carried else contextlib.nullcontext():
+            assert lite.generate("axbyc", 20) == model.generate("axbyc", 20)
         if not carried:  # the SavedModel's loops are others
             served = model.signatures(None).generate_text(["abc"], 20)["text"].numpy()[0].decode()
             assert served == model.generate("abc", 20)

@@ -1,0 +1,66 @@
+"""Several processes of the same command on this machine, and what becomes of them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+NOT_PASSED_ON = ("processes", "process", "coordinator")
+
+
+def same_line(context: click.Context) -> list[str]:
+    """The command and what it was given, as words, but for the processes."""
+    words = context.command_path.split()[1:]
+    for param in context.command.params:
+        name, value = str(param.name), context.params[str(param.name)]
+        if name in NOT_PASSED_ON or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        if isinstance(param, click.Argument):
+            words += value
+        elif isinstance(param, click.Option) and param.is_flag:
+            words.append(param.opts[-1])
+        else:
+            words += [param.opts[-1], str(value)]
+    return words
+
+
+def run_together(arguments: list[str], count: int) -> int:
+    """Run `keras-rnn` with these arguments in `count` processes that know of each other; the first shows its output.
+
+    Returns:
+        The exit code: of the first one that failed, which ends the others, or 0.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        coordinator = f"127.0.0.1:{free.getsockname()[1]}"
+    env = {**os.environ, "KERAS_BACKEND": "jax"}
+    line = [sys.executable, "-m", "keras_rnn", *arguments, "--processes", str(count), "--coordinator", coordinator]
+    silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = [subprocess.Popen([*line, "--process", str(i)], env=env, **(silent if i else {})) for i in range(count)]
+    try:
+        while any(process.poll() is None for process in started):
+            failed = [i for i, process in enumerate(started) if process.returncode]
+            if failed:
+                time.sleep(0.5)  # what it has to say
+                code = started[failed[0]].returncode
+                if failed[0] or code < 0:
+                    raise ChildProcessError(f"process {failed[0]} of {count} ended with code {code}")
+                return int(code)
+            time.sleep(0.1)
+        return max(process.returncode for process in started)
+    except KeyboardInterrupt:
+        for process in started:
+            process.send_signal(signal.SIGINT)
+        started[0].wait(60)
+        raise
+    finally:
+        for process in started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
