@@ -14,6 +14,7 @@ import json
 import os
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")  # JAX's threads
@@ -64,8 +65,8 @@ def torch_loop(model, x, y, classes):
 def contenders(task_name, cell):
     task = task_of(ModelName(task_name, {"char": "hello_world", "gs10": "levels"}[task_name], cell))
     x, y = task.inputs[task.training], task.targets[task.training]
-    build = {"char": char_model, "gs10": gs10_model}[task_name]
-    plain, ours = build(None, cell, seed=0), build(None, cell, seed=0)
+    build = {"char": char_model, "gs10": partial(gs10_model, scaling="levels")}[task_name]
+    plain, ours = build(None, cell=cell, seed=0), build(None, cell=cell, seed=0)
     return {
         "fit(epochs=…)": lambda n: plain.fit(x, y, batch_size=len(x), epochs=n, verbose=0),
         "train, 1,000": lambda n: train(ours, x, y, updates=n, verbose=False),  # each call traces anew: 0.3 s
