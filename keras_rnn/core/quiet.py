@@ -39,6 +39,20 @@ def quiet_stderr() -> Iterator[None]:
                 os.close(kept)
 
 
+@contextlib.contextmanager
+def stdout_on_stderr() -> Iterator[None]:
+    """Have what is written to file descriptor 1, by C++ too, go to standard error: the answer alone is for the other."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def _held() -> IO[bytes]:
     if hasattr(os, "memfd_create"):  # where it is, a start is spared the import of tempfile: 15 ms
         return open(os.memfd_create("stderr"), "w+b")

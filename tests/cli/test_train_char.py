@@ -158,7 +158,7 @@ def test_a_process_that_dies(tmp_path):
                                 stderr=subprocess.PIPE, text=True)  # fmt: skip
     for _ in range(600):
         found = subprocess.run(
-            ["pgrep", "-f", r"coordinator 127.0.0.1:\d* --process 1"], capture_output=True, text=True
+            ["pgrep", "-f", "coordinator 127.0.0.1:[0-9]* --process 1"], capture_output=True, text=True
         )
         time.sleep(0.1)
         if found.stdout:
