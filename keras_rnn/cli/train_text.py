@@ -12,6 +12,7 @@ from tqdm import tqdm
 from keras_rnn.cli.train import WROTE, export
 from keras_rnn.cli.train_char import UNITS, WINDOW
 from keras_rnn.core.checks import check_number, received
+from keras_rnn.core.files import written_file
 from keras_rnn.core.tables import print_json
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
@@ -75,7 +76,7 @@ class Job:
             tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=_err())
         callbacks: list[Any] = []
         if self.log:
-            callbacks.append(keras.callbacks.CSVLogger(self.log, append=settings["resume"]))
+            callbacks.append(_logger(self.log, settings["resume"]))
         if self.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
         names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
@@ -93,6 +94,9 @@ class Job:
         )
         metrics = {"bits": result.history[-1]["bits"]} if result.history else {}
         metrics |= {} if result.bits is None else {"validation_bits": result.bits}
+        if keras.backend.backend() != "tensorflow":  # which exports
+            self._save(model)
+            return
         checks = export(model, self.out, metrics, self._card(result), lambda new: _keep(result.history, new))
         self.checkpoint.unlink()
         if self.as_json:
@@ -106,6 +110,16 @@ class Job:
         if result.stopped:
             print(f"stopped early: {result.stopped}")
         print(f"wrote {self.out} after {(time.monotonic() - start) / 60:.1f} minutes: {WROTE}, {KEPT}")
+
+    def _save(self, model: Any) -> None:
+        file = f"{self.out}.keras"
+        with written_file(file) as new:
+            model.save(new)
+        self.checkpoint.unlink()
+        if self.as_json:
+            print_json({"file": file})
+        else:
+            print(f"wrote {file}; `keras-rnn export {file} {self.out}` makes the folder, on Keras' TensorFlow backend")
 
     def _model(self) -> Any:
         from keras_rnn.text.model import char_model
@@ -142,6 +156,20 @@ class Job:
                 "seconds": round(last.get("seconds", 0)),
             },
         }
+
+
+def _logger(path: str, append: bool) -> Any:
+    from keras_rnn.core.backend import keras
+
+    class Logger(keras.callbacks.CSVLogger):
+        """Without the columns `val_…`, which no training here fills."""
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+            if self.keys is None:  # type: ignore[has-type]
+                self.keys = sorted(logs or {})
+            super().on_epoch_end(epoch, logs)
+
+    return Logger(path, append=append)
 
 
 def _keep(history: list[dict[str, float]], folder: Path) -> None:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_integer, check_number
+from keras_rnn.core.checks import check_integer, check_number, received
 from keras_rnn.core.files import FilePath
 from keras_rnn.text.checkpoint import write_checkpoint
 from keras_rnn.text.corpus import Corpus
@@ -257,10 +257,15 @@ class Run(keras.callbacks.Callback):
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
         mine, found = self._about(), about.pop("training", {})
         for name, value in mine.items():
-            if found.get(name) != value:
-                raise ValueError(
-                    f"The checkpoint must be of the same training, with `{name}` {value}. Received: {found.get(name)}"
-                )
+            other = found.get(name)
+            if other == value:
+                continue
+            if isinstance(value, dict) and isinstance(other, dict):  # what differs, not all of the vocabulary
+                name = next(key for key in [*value, *other] if other.get(key) != value.get(key))
+                value, other = value.get(name), other.get(name)
+            raise ValueError(
+                f"The checkpoint must be of the same training, with `{name}` {repr(value)[:80]}. {received(other)}"
+            )
         del about["schema"]
         for name, value in about.items():
             setattr(self, name, value)

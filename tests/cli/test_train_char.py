@@ -1,9 +1,21 @@
 """`keras-rnn train char`, and what the other commands make of its folder."""
 
+import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
+import numpy as np
 import pytest
-from helpers import run
+from helpers import inherited, run
+
+from keras_rnn import load
+
+TEXT = "the quick brown fox jumps over the lazy dog, and the lazy dog sleeps on\n" * 60
+SMALL = ["--units", "12", "--window", "8", "--batch", "4"]
 
 
 @pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
@@ -32,3 +44,76 @@ def test_the_text_may_be_an_argument(capsys, tmp_path):
     assert json.loads(printed)["windows"] == 7
     card = json.loads((out / "card.json").read_text())
     assert card["config"] | {"vocabulary": "abc", "window": 2, "units": 20, "activation": "tanh"} == card["config"]
+
+
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    """A text in the current folder, "t.txt"."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_texts_folder_has_its_training(capsys, text):
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "100", "--cell", "gru", "--log", "log.csv", "--out", "mine"]
+    code, printed, err = run(capsys, *line)
+    assert code == 0
+    assert "trained on 3,888 characters, " in printed
+    assert "training.csv, training.png" in printed
+    assert "validation" in err
+    with open("mine/training.csv") as kept, open("log.csv") as log:
+        rows, logged = list(csv.DictReader(kept)), list(csv.DictReader(log))
+    assert [row["updates"] for row in rows] == [row["updates"] for row in logged] == [str(n) for n in range(5, 101, 5)]
+    assert not [name for name in logged[0] if name.startswith("val_")]
+    assert (text / "mine" / "training.png").read_bytes().startswith(b"\x89PNG")
+    card = json.loads((text / "mine" / "card.json").read_text())
+    assert card["metrics"]["validation_bits"] == pytest.approx(min(float(row["validation_bits"]) for row in rows))
+    code, printed, err = run(capsys, "generate", "the é", "-n", "9", "--model", "mine")
+    assert (code, len(printed), err) == (0, 15, "TEXT has characters that the vocabulary lacks, left out: 'é'\n")
+    code, printed, _ = run(
+        capsys, "train", "char", "t.txt", "--model", "mine", "--updates", "20", "--out", "on", "--json"
+    )
+    assert (code, json.loads(printed)["characters"]) == (0, 3888)
+
+
+def test_bytes_that_are_no_utf_8(capsys, text):
+    (text / "latin.txt").write_bytes("é".encode("latin-1") + TEXT.encode())
+    line = ["train", "char", "latin.txt", *SMALL, "--updates", "2", "--out", "mine"]
+    assert 'convert it, or give --errors as "replace" or "ignore"' in run(capsys, *line)[2]
+    assert run(capsys, *line, "--errors", "replace", "--json")[0] == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_and_on(capsys, text):
+    """A process that is interrupted, and goes on to the weights of one that is not."""
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "3000", "--patience", "99"]
+    command = [sys.executable, "-m", "keras_rnn", *line, "--out", "cut", "--log", "log.csv"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=inherited())
+    while process.poll() is None and not (os.path.exists("log.csv") and os.path.getsize("log.csv")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (130, "")
+    assert "updates; cut.training.npz has it, to resume from" in err
+    assert not (text / "cut").exists()
+    other = ["--units", "13", "--resume", "--out", "cut"]
+    assert "with --units 13. Received: 12" in run(capsys, *line, *other)[2]
+    assert "--resume it, or remove it" in run(capsys, *line, "--out", "cut")[2]
+    assert run(capsys, *line, "--out", "cut", "--log", "log.csv", "--resume", "--json")[0] == 0
+    assert not (text / "cut.training.npz").exists()
+    assert run(capsys, *line, "--out", "whole", "--json")[0] == 0
+    for one, two in zip(load("cut").get_weights(), load("whole").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    with open("log.csv") as log:
+        assert [int(row["updates"]) for row in csv.DictReader(log)] == list(range(50, 3001, 50))
+
+
+@pytest.mark.slow
+def test_on_jax_the_keras_file_is_kept(capsys, text):
+    line = [sys.executable, "-m", "keras_rnn", "train", "char", "t.txt", *SMALL, "--updates", "20", "--out", "mine"]
+    done = subprocess.run(line, capture_output=True, text=True, env=inherited() | {"KERAS_BACKEND": "jax"})
+    assert done.returncode == 0, done.stderr
+    assert "wrote mine.keras; `keras-rnn export mine.keras mine` makes the folder" in done.stdout
+    code, *_ = run(capsys, "export", "mine.keras", "mine")
+    assert code == 0
+    assert len(run(capsys, "generate", "the ", "-n", "9", "--model", "mine")[1]) == 14

@@ -183,12 +183,12 @@ def test_checkpoints_of_others(tmp_path):
     path = tmp_path / "c.npz"
     train_text(model_for(corpus), corpus, updates=2, batch=8, verbose=False, checkpoint=path)
     for settings, given, name in [
-        ({"window": 8}, {}, "model"),
-        ({}, {"batch": 4}, "batch"),
-        ({}, {"updates": 3}, "budget"),
-        ({}, {"seed": 1}, "seed"),
+        ({"window": 8}, {}, "`window` 8. Received: 16"),
+        ({}, {"batch": 4}, "`batch` 4. Received: 8"),
+        ({}, {"updates": 3}, "`budget` "),
+        ({}, {"seed": 1}, "`seed` 1. Received: 0"),
     ]:
-        with pytest.raises(ValueError, match=f"must be of the same training, with `{name}`"):
+        with pytest.raises(ValueError, match=f"must be of the same training, with {name}"):
             train_text(model_for(corpus, **settings), corpus, checkpoint=path, resume=True,
                        **{"updates": 2, "batch": 8, "verbose": False, **given})  # fmt: skip
     content = path.read_bytes()
