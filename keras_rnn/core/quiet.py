@@ -39,6 +39,21 @@ def quiet_stderr() -> Iterator[None]:
                 os.close(kept)
 
 
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """`quiet_stderr`, and TensorFlow's log up to warnings, which a notebook shows twice."""
+    import logging  # not at every start
+
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    with quiet_stderr():
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
+
+
 def _held() -> IO[bytes]:
     if hasattr(os, "memfd_create"):  # where it is, a start is spared the import of tempfile: 15 ms
         return open(os.memfd_create("stderr"), "w+b")

@@ -28,7 +28,7 @@ WARM_UP_UPDATES = 100  # at least
 ROUND = 50  # updates between two looks at the loss
 VALIDATIONS = 20  # in a training
 VALIDATED = 200_000  # characters, at the most
-BLOW_UP = 0.5  # nats above the best round
+BLOW_UP = {"tanh": 0.5, "relu": 3.0}  # nats above the best round; ReLU has to learn to bound its states
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 MOST_RETURNS = 8  # to the last good weights
 
@@ -174,7 +174,7 @@ class Run(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float((logs or {})["loss"])
         self.rounds += 1
-        if not loss <= self.lowest + BLOW_UP:
+        if not loss <= self.lowest + BLOW_UP[self.net.activation]:
             self._return(loss)
             return
         self.lowest = min(self.lowest, loss)

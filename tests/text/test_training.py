@@ -122,6 +122,15 @@ def test_a_blow_up_is_taken_back(capsys):
         train_text(hopeless, corpus, updates=300, batch=8, verbose=False)
 
 
+@pytest.mark.parametrize("rate", [0.003, 0.001])
+def test_relu_whose_states_grow_is_not_taken_for_a_blow_up(rate, capsys):
+    corpus = Corpus(text=TEXT)
+    model = char_model(None, "simple_rnn", corpus.vocabulary, 64, 48, activation="relu", carried=True, seed=0)
+    result = train_text(model, corpus, updates=150, batch=8, learning_rate=rate, verbose=False)
+    assert result.bits < math.log2(len(corpus.vocabulary))
+    assert "back to" not in capsys.readouterr().err
+
+
 def test_it_stops_when_validation_does_not_get_better():
     random = np.random.default_rng(0)
     corpus = Corpus(
