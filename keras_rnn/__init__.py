@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from keras_rnn.rnn.training import train
     from keras_rnn.rnn.weights import CellWeights
     from keras_rnn.series.history import series_windows
+    from keras_rnn.text.corpus import Corpus
     from keras_rnn.text.model import CharModel, char_model
+    from keras_rnn.text.run import TextTraining
+    from keras_rnn.text.training import train_text
     from keras_rnn.text.vocabulary import text_windows
     from keras_rnn.zoo.loading import load, verify
 
@@ -44,7 +47,10 @@ _HOLDS = {
     "rnn.training": ("train",),
     "rnn.weights": ("CellWeights",),
     "series.history": ("series_windows",),
+    "text.corpus": ("Corpus",),
     "text.model": ("CharModel", "char_model"),
+    "text.run": ("TextTraining",),
+    "text.training": ("train_text",),
     "text.vocabulary": ("text_windows",),
     "zoo.loading": ("load", "verify"),
 }
@@ -63,9 +69,12 @@ __all__ = [  # noqa: RUF022, by what they are for
     "load",
     "list_models",
     "text_windows",
+    "Corpus",
     "series_windows",
     "load_gs10",
     "train",
+    "train_text",
+    "TextTraining",
     "train_series",
     "export",
     "verify",

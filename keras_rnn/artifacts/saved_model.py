@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
-from keras_rnn.core.quiet import quiet_stderr
+from keras_rnn.core.quiet import quiet_stderr, quiet_tensorflow
 from keras_rnn.core.types import Function
 
 
@@ -47,5 +47,5 @@ class SavedModelFolder:
 
 def write_saved_model(module: Any, functions: Mapping[str, Function], folder: Path) -> None:
     """The SavedModel of a `tf.Module` and signatures of it, in a folder that does not exist yet."""
-    with quiet_stderr():
+    with quiet_tensorflow():
         tf.saved_model.save(module, str(folder), signatures=dict(functions))

@@ -1,6 +1,7 @@
 """`keras-rnn generate`."""
 
 import itertools
+import re
 import warnings
 from typing import Any
 
@@ -40,14 +41,19 @@ def command(prompt: str, name_or_path: str, runtime: str, as_json: bool, **drawi
             stream = model.stream()
             stream.read(prompt)
             characters = stream.write(**drawing)
-            say(*(str(warning.message) for warning in caught))
+            say(*_told(caught))
             for piece in itertools.chain([prompt], characters):
                 print(piece, end="", flush=True)
             print()
             return
         text = model.generate(prompt, **drawing)
-    say(*(str(warning.message) for warning in caught))
+    say(*_told(caught))
     if as_json:
         print_json({"model": name_or_path, "prompt": prompt, "text": text})
     else:
         print(text)
+
+
+def _told(caught: list[warnings.WarningMessage]) -> list[str]:
+    """Warnings in the words of the command line."""
+    return [re.sub(r"^`(prompt|text)`", "TEXT", str(warning.message)) for warning in caught]

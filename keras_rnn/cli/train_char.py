@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from keras_rnn.catalog.cards import check_replaceable
 from keras_rnn.catalog.presets import DEFAULT_PRESET, PRESETS
@@ -92,6 +93,8 @@ def command(
     check_replaceable(out)
     if settings["activation"] != "tanh" and settings["cell"] not in PLAIN_CELLS:
         raise click.UsageError(f"--activation relu goes with a plain cell only. Received: {settings['cell']!r}")
+    if weights is not None:
+        _refuse_shapes()
     if not settings["resume"] and _is_small(sources, settings, weights):
         _learn_by_heart(sources, out, settings, as_json)
         return 0
@@ -126,6 +129,15 @@ def command(
     except ChildProcessError as error:
         kept = f"; go on with --resume from {job.checkpoint}" if job.checkpoint.exists() else "; nothing was kept"
         raise OSError(f"{error}{kept}") from error
+
+
+def _refuse_shapes() -> None:
+    """A trained model has its shape, which would be passed over in silence."""
+    context = click.get_current_context()
+    for name in ("cell", "layers", "units", "window", "activation", "max_vocabulary", "by_bytes"):
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            flag = next(param.opts[0] for param in context.command.params if param.name == name)
+            raise click.UsageError(f"{flag} goes without --model only. Received: {context.params['weights']!r}")
 
 
 def _is_small(sources: list[str], settings: dict[str, Any], weights: str | None) -> bool:

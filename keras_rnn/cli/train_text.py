@@ -18,6 +18,7 @@ from keras_rnn.cli.train import WROTE, export
 from keras_rnn.cli.train_char import UNITS, WINDOW
 from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
+from keras_rnn.core.quiet import stdout_on_stderr
 from keras_rnn.core.tables import print_json
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
@@ -74,37 +75,15 @@ class Job:
     def run(self, group: tuple[str, int, int] = ("", 1, 0)) -> None:
         """Train and export; as one of a group of processes, by its coordinator, their count and this one's number, of
         which the first alone writes and speaks."""
-        from keras_rnn.core.backend import keras
         from keras_rnn.rnn.processes import join, leave
 
-        if group[1] > 1:
-            join(*group)
-        first = group[2] == 0
-        from keras_rnn.text.training import train_text
-
-        corpus, settings, start = self.corpus, self.settings, time.monotonic()
-        model = self._model()
-        if corpus.unknown and first:
-            tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=sys.stderr)
-        callbacks: list[Any] = []
-        if self.log and first:
-            callbacks.append(keras.callbacks.CSVLogger(self.log, append=settings["resume"]))
-        if self.tensorboard and first:
-            callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
-        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
-        given = {name: settings[name] for name in names if settings[name] is not None}
-        result = train_text(
-            model,
-            corpus,
-            **given,
-            seed=settings["seed"],
-            checkpoint=self.checkpoint,
-            resume=settings["resume"],
-            callbacks=callbacks,
-            verbose=not self.as_json and first,
-            sample=None if self.as_json or group[1] > 1 else lambda text: tqdm.write(f"  {text!r}", file=sys.stderr),
-        )
-        if not first:
+        corpus, start = self.corpus, time.monotonic()
+        with stdout_on_stderr():  # what JAX prints of its processes
+            if group[1] > 1:
+                join(*group)
+            model = self._model()
+            result = self._trained(model, first=group[2] == 0, alone=group[1] == 1)
+        if group[2]:
             leave()
             return
         metrics = {"bits": result.history[-1]["bits"]} if result.history else {}
@@ -122,6 +101,32 @@ class Job:
         if result.stopped:
             print(f"stopped early: {result.stopped}")
         print(f"wrote {self.out} after {(time.monotonic() - start) / 60:.1f} minutes: {WROTE}, {KEPT}")
+
+    def _trained(self, model: Any, first: bool, alone: bool) -> Any:
+        from keras_rnn.core.backend import keras
+        from keras_rnn.text.training import train_text
+
+        corpus, settings = self.corpus, self.settings
+        if corpus.unknown and first:
+            tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=sys.stderr)
+        callbacks: list[Any] = []
+        if self.log and first:
+            callbacks.append(_logger(self.log, settings["resume"]))
+        if self.tensorboard and first:
+            callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
+        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
+        given = {name: settings[name] for name in names if settings[name] is not None}
+        return train_text(
+            model,
+            corpus,
+            **given,
+            seed=settings["seed"],
+            checkpoint=self.checkpoint,
+            resume=settings["resume"],
+            callbacks=callbacks,
+            verbose=not self.as_json and first,
+            sample=None if self.as_json or not alone else lambda text: tqdm.write(f"  {text!r}", file=sys.stderr),
+        )
 
     def _export(self, model: Any, metrics: dict[str, float], result: Any) -> int:
         """Write the folder, on TensorFlow's side whichever backend has trained; how many checks it passed."""
@@ -193,6 +198,20 @@ def finish_file(folder: str, out: str) -> None:
 
     about = json.loads((Path(folder) / "about.json").read_text(encoding="utf-8"))
     print(finish(load(Path(folder) / "model.keras"), out, about))
+
+
+def _logger(path: str, append: bool) -> Any:
+    from keras_rnn.core.backend import keras
+
+    class Logger(keras.callbacks.CSVLogger):
+        """Without the columns `val_…`, which no training here fills."""
+
+        def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+            if self.keys is None:  # type: ignore[has-type]
+                self.keys = sorted(logs or {})
+            super().on_epoch_end(epoch, logs)
+
+    return Logger(path, append=append)
 
 
 def _keep(history: list[dict[str, float]], folder: Path) -> None:

@@ -41,7 +41,7 @@ def quiet_stderr() -> Iterator[None]:
 
 @contextlib.contextmanager
 def stdout_on_stderr() -> Iterator[None]:
-    """Have what is written to file descriptor 1, by C++ too, go to standard error: the answer alone is for the other."""
+    """Have what is written to file descriptor 1, by C++ too, go to standard error: the answer alone is for it."""
     sys.stdout.flush()
     kept = os.dup(1)
     os.dup2(2, 1)
@@ -51,6 +51,21 @@ def stdout_on_stderr() -> Iterator[None]:
         sys.stdout.flush()
         os.dup2(kept, 1)
         os.close(kept)
+
+
+@contextlib.contextmanager
+def quiet_tensorflow() -> Iterator[None]:
+    """`quiet_stderr`, and TensorFlow's log up to warnings, which a notebook shows twice."""
+    import logging  # not at every start
+
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    with quiet_stderr():
+        logger.setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
 
 
 def _held() -> IO[bytes]:

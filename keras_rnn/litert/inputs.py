@@ -69,7 +69,7 @@ class ModelInputs:
 
     Raises:
         TypeError: not a Keras model.
-        ValueError: not built, or of no fixed shape; another window than the model's.
+        ValueError: not built, or of no fixed shape; another window than the model's; another backend than TensorFlow.
     """
 
     def __init__(
@@ -82,6 +82,11 @@ class ModelInputs:
     ) -> None:
         if not isinstance(model, keras.Model):
             raise TypeError(f"`model` must be a keras.Model. {received(model)}")
+        if (backend := keras.backend.backend()) != "tensorflow":
+            raise ValueError(
+                f"Keras' backend must be tensorflow to convert this model: `save` it, and convert its file in another "
+                f"process. {received(backend)}"
+            )
         self.model, self._only = model, names or Names()
         self._own = model if isinstance(model, RecurrentModel) else None
         self._keywords: list[str] = []

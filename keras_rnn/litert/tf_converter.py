@@ -10,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from keras_rnn.core.backend import tf
-from keras_rnn.core.quiet import quiet_stderr
+from keras_rnn.core.quiet import quiet_tensorflow
 from keras_rnn.litert.flatbuffer import dynamic_tensors
 from keras_rnn.litert.quantization import Samples, convert_apart, set_up
 
@@ -38,7 +38,7 @@ def convert(
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
     names = dict(zip(numbered, functions, strict=True))
-    with tempfile.TemporaryDirectory() as folder, quiet_stderr():
+    with tempfile.TemporaryDirectory() as folder, quiet_tensorflow():
         place = Path(folder) / "model"
         tf.saved_model.save(module, str(place), signatures=numbered)
         if samples is None:

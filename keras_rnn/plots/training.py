@@ -1,6 +1,6 @@
 """Pictures of training and of the text that comes of it, each a function that returns a matplotlib figure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,22 +51,36 @@ def plot_losses(histories: Any, title: str | None = None) -> Figure:
 
 
 @styled
-def plot_bits(history: Sequence[Mapping[str, float]], title: str | None = None) -> Figure:
-    """Bits a character by characters read, of the training and of the validation, from a `TextTraining.history`.
+def plot_bits(histories: Any, title: str | None = None) -> Figure:
+    """Bits a character by characters read, of the training and, dashed, of the validation.
+
+    Args:
+        histories: a `TextTraining`, or its `history`; or several of either by name.
+        title: above the picture.
 
     Raises:
         ValueError: no rows.
     """
-    if not history:
-        raise ValueError(f"`history` must have rows. {received(history)}")
+    found = histories if isinstance(histories, Mapping) else {"": histories}
     figure, axes = new_figure()
-    for key, style, what in (("bits", "-", "training"), ("validation_bits", "o--", "validation")):
-        rows = [row for row in history if key in row]
-        if rows:
-            axes.plot([row["characters"] for row in rows], [row[key] for row in rows], style, markersize=4, label=what)
+    for i, (name, history) in enumerate(found.items()):
+        rows: Any = getattr(history, "history", history)
+        if not rows:
+            raise ValueError(f"`histories` must have rows. {received(history)}")
+        for key, style, what in (("bits", "-", "training"), ("validation_bits", "o--", "validation")):
+            shown = [row for row in rows if key in row]
+            color = f"C{i % 10}" if name else None  # one in two colors, several in one each
+            if shown:
+                axes.plot([row["characters"] for row in shown], [row[key] for row in shown], style, markersize=4,
+                          color=color, label=f"{name}, {what}" if name else what)  # fmt: skip
+    if not found:
+        raise ValueError(f"`histories` must have rows. {received(histories)}")
     axes.xaxis.set_major_formatter(EngFormatter())
     axes.set(xlabel="characters read", ylabel="bits a character", title=title or "bits a character while training")
-    axes.legend()
+    if "" in found:
+        axes.legend()
+    else:  # a column each
+        figure.legend(loc="outside lower center", ncols=len(found))
     return figure
 
 

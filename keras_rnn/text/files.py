@@ -103,7 +103,7 @@ def read_text_blocks(path: Path, errors: str = "strict") -> Iterator[str]:
         except UnicodeDecodeError as error:
             place = read - len(decoder.getstate()[0]) + error.start
             byte = f"byte {place:,} (0x{error.object[error.start]:02x})"
-            way_out = 'convert it, or read it with errors="replace" or "ignore"'
+            way_out = 'convert it, or give `errors` as "replace" or "ignore"'
             raise wrong(f"whose {byte} is none: {way_out}") from error
         read += len(raw)
         if text and not begun:

@@ -29,7 +29,7 @@ WARM_UP_UPDATES = 100  # at least
 ROUND = 50  # updates between two looks at the loss
 VALIDATIONS = 20  # in a training
 VALIDATED = 200_000  # characters, at the most
-BLOW_UP = 0.5  # nats above the best round
+BLOW_UP = {"tanh": 0.5, "relu": 3.0}  # nats above the best round; ReLU has to learn to bound its states
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 MOST_RETURNS = 8  # to the last good weights
 
@@ -187,7 +187,7 @@ class Run(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float((logs or {})["loss"])
         self.rounds += 1
-        if not loss <= self.lowest + BLOW_UP:
+        if not loss <= self.lowest + BLOW_UP[self.net.activation]:
             self._return(loss)
             return
         self.lowest = min(self.lowest, loss)
@@ -270,10 +270,15 @@ class Run(keras.callbacks.Callback):
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
         mine, found = self._about(), about.pop("training", {})
         for name, value in mine.items():
-            if found.get(name) != value:
-                raise ValueError(
-                    f"The checkpoint must be of the same training, with `{name}` {value}. Received: {found.get(name)}"
-                )
+            other = found.get(name)
+            if other == value:
+                continue
+            if isinstance(value, dict) and isinstance(other, dict):  # what differs, not all of the vocabulary
+                name = next(key for key in [*value, *other] if other.get(key) != value.get(key))
+                value, other = value.get(name), other.get(name)
+            raise ValueError(
+                f"The checkpoint must be of the same training, with `{name}` {repr(value)[:80]}. {received(other)}"
+            )
         del about["schema"]
         for name, value in about.items():
             setattr(self, name, value)

@@ -124,6 +124,8 @@ REFUSED = {
     "train char --out out text.txt --window 5 --validation-files no.txt": "--validation-files must be a file, a folder",
     "train char --out out text.txt --resume": "no interrupted training at 'out.training.npz' to --resume",
     "train char --out out text.txt --model good.csv": "must be a .keras file. Received: 'good.csv'",
+    "train char --out out text.txt --model char.keras --units 9": "--units goes without --model only",
+    "train char --out out text.txt --model char.keras --bytes": "--bytes goes without --model only",
     "train char --out out text.txt --window 5 --tensorboard b": "--tensorboard must be left out without the package",
     "train char --out out text.txt --window 5 --log /none/x.csv": "folder /none must exist",
     "train char --out out --csv good.csv": "No such option '--csv'",

@@ -1,5 +1,6 @@
 """`keras-rnn train char`, and what the other commands make of its folder."""
 
+import csv
 import gzip
 import importlib.util
 import json
@@ -9,10 +10,14 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 from helpers import inherited, run
 
-from keras_rnn.text.run import Run
+from keras_rnn import load
+
+TEXT = "the quick brown fox jumps over the lazy dog, and the lazy dog sleeps on\n" * 60
+SMALL = ["--units", "12", "--window", "8", "--batch", "4"]
 
 
 @pytest.mark.parametrize("cell", ["rnn_cell", "simple_rnn"])
@@ -43,91 +48,93 @@ def test_the_text_may_be_an_argument(capsys, tmp_path):
     assert card["config"] | {"vocabulary": "abc", "window": 2, "units": 20, "activation": "tanh"} == card["config"]
 
 
-PROSE = "".join(f"{i} green bottles hanging on the wall, and if {i % 7} should fall, " for i in range(120))  # 7 kB
-LINE = ["--window", "16", "--units", "16", "--updates", "40", "--batch", "8"]
+@pytest.fixture
+def text(tmp_path, monkeypatch):
+    """A text in the current folder, "t.txt"."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.txt").write_text(TEXT, encoding="utf-8")
+    return tmp_path
 
 
-def card_of(folder):
-    return json.loads((folder / "card.json").read_text())
-
-
-def test_a_text_of_ones_own(capsys, tmp_path):
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.txt").write_text(PROSE, encoding="utf-8")
-    with gzip.open(tmp_path / "texts" / "b.txt.gz", "wt", encoding="utf-8") as file:
-        file.write("é" + PROSE[:1000])
-    out = tmp_path / "mine"
-    log = tmp_path / "log.csv"
-    options = ["--cell", "gru", "--layers", "2", "--dropout", "0.1", "--log", log]
-    code, printed, err = run(capsys, "train", "char", tmp_path / "texts", "--out", out, *LINE, *options)
+def test_a_texts_folder_has_its_training(capsys, text):
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "100", "--cell", "gru", "--log", "log.csv", "--out", "mine"]
+    code, printed, err = run(capsys, *line)
     assert code == 0
-    assert "validation=" in err  # the bar
-    assert "trained on " in printed
-    assert {path.name for path in out.iterdir()} >= {"training.csv", "training.png", "model.tflite", "1"}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "mine", "texts"]
-    card = card_of(out)
+    assert "trained on 3,888 characters, " in printed
+    assert "training.csv, training.png" in printed
+    assert "validation" in err
+    with open("mine/training.csv") as kept, open("log.csv") as log:
+        rows, logged = list(csv.DictReader(kept)), list(csv.DictReader(log))
+    assert [row["updates"] for row in rows] == [row["updates"] for row in logged] == [str(n) for n in range(5, 101, 5)]
+    assert not [name for name in logged[0] if name.startswith("val_")]
+    assert (text / "mine" / "training.png").read_bytes().startswith(b"\x89PNG")
+    card = json.loads((text / "mine" / "card.json").read_text())
+    assert card["metrics"]["validation_bits"] == pytest.approx(min(float(row["validation_bits"]) for row in rows))
+    code, printed, err = run(capsys, "generate", "the é", "-n", "9", "--model", "mine")
+    assert (code, len(printed), err) == (0, 15, "TEXT has characters that the vocabulary lacks, left out: 'é'\n")
+    code, printed, _ = run(
+        capsys, "train", "char", "t.txt", "--model", "mine", "--updates", "20", "--out", "on", "--json"
+    )
+    assert (code, json.loads(printed)["characters"]) == (0, 3888)
+
+
+def test_bytes_that_are_no_utf_8(capsys, text):
+    (text / "latin.txt").write_bytes("é".encode("latin-1") + TEXT.encode())
+    line = ["train", "char", "latin.txt", *SMALL, "--updates", "2", "--out", "mine"]
+    assert 'convert it, or give --errors as "replace" or "ignore"' in run(capsys, *line)[2]
+    assert run(capsys, *line, "--errors", "replace", "--json")[0] == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_and_on(capsys, text):
+    """A process that is interrupted, and goes on to the weights of one that is not."""
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "3000", "--patience", "99"]
+    command = [sys.executable, "-m", "keras_rnn", *line, "--out", "cut", "--log", "log.csv"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=inherited())
+    while process.poll() is None and not (os.path.exists("log.csv") and os.path.getsize("log.csv")):
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (130, "")
+    assert "updates; cut.training.npz has it, to resume from" in err
+    assert not (text / "cut").exists()
+    other = ["--units", "13", "--resume", "--out", "cut"]
+    assert "with --units 13. Received: 12" in run(capsys, *line, *other)[2]
+    assert "--resume it, or remove it" in run(capsys, *line, "--out", "cut")[2]
+    assert run(capsys, *line, "--out", "cut", "--log", "log.csv", "--resume", "--json")[0] == 0
+    assert not (text / "cut.training.npz").exists()
+    assert run(capsys, *line, "--out", "whole", "--json")[0] == 0
+    for one, two in zip(load("cut").get_weights(), load("whole").get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)
+    with open("log.csv") as log:
+        assert [int(row["updates"]) for row in csv.DictReader(log)] == list(range(50, 3001, 50))
+
+
+def test_folders_and_gzip(capsys, text):
+    (text / "texts").mkdir()
+    (text / "t.txt").rename(text / "texts" / "a.txt")
+    with gzip.open(text / "texts" / "b.txt.gz", "wt", encoding="utf-8") as file:
+        file.write("é" + TEXT)
+    options = ["--layers", "2", "--dropout", "0.1", "--updates", "3", "--out", "mine", "--json"]
+    code, printed, _ = run(capsys, "train", "char", "texts", *SMALL, *options)
+    assert (code, json.loads(printed)["characters"]) == (0, 7777)
+    card = json.loads((text / "mine" / "card.json").read_text())
     assert card["title"] == "Characters of a.txt and 1 more files"
-    assert card["config"] | {"cell": "gru", "layers": 2, "dropout": 0.1, "carried": True} == card["config"] | {
-        "cell": "gru"
-    }
-    assert card["recipe"]["window"] == 16
-    assert card["metrics"]["validation_bits"] < 5
-    rows = (out / "training.csv").read_text().splitlines()
-    assert len(rows) == 21
-    assert len(log.read_text().splitlines()) == 21
-    assert len(run(capsys, "generate", "1", "-n", "9", "--model", out)[1]) == 11
-    code, printed, err = run(capsys, "generate", "1ß", "-n", "3", "--model", out)
-    assert (code, err) == (0, "`text` has characters that the vocabulary lacks, left out: 'ß'\n")
-    assert run(capsys, "verify", out)[0] == 0
-    # going on with another text
-    (tmp_path / "other.txt").write_text(PROSE.upper(), encoding="utf-8")
-    code, _, err = run(capsys, "train", "char", tmp_path / "other.txt", "--out", tmp_path / "o", "--model", out)
+    assert card["config"] | {"layers": 2, "dropout": 0.1, "carried": True} == card["config"]
+    (text / "other.txt").write_text(TEXT.upper(), encoding="utf-8")
+    code, _, err = run(capsys, "train", "char", "other.txt", "--out", "on", "--model", "mine")
     assert code == 2
     assert "which has no U+FFFD for others. Received: " in err
-    (tmp_path / "same.txt").write_text(PROSE[500:3000], encoding="utf-8")
-    line = ["train", "char", tmp_path / "same.txt", "--out", tmp_path / "o", "--model", out, "--updates", "2", "--json"]
-    code, printed, err = run(capsys, *line)
-    assert (code, err) == (0, "")
-    assert json.loads(printed)["updates"] <= 2
-
-
-def test_interrupted_and_resumed(capsys, tmp_path, monkeypatch):
-    (tmp_path / "t.txt").write_text(PROSE, encoding="utf-8")
-    line = ["train", "char", tmp_path / "t.txt", *LINE]
-    assert run(capsys, *line, "--out", tmp_path / "whole")[0] == 0
-    whole = Run.on_epoch_end
-
-    def stop(self, epoch, logs=None):
-        whole(self, epoch, logs)
-        if epoch == 7:
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(Run, "on_epoch_end", stop)
-    code, out, err = run(capsys, *line, "--out", tmp_path / "m")
-    assert (code, out) == (130, "")
-    assert err.splitlines()[-1].endswith("m.training.npz has it, to resume from")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m.training.npz", "t.txt", "whole"]
-    monkeypatch.setattr(Run, "on_epoch_end", whole)
-    code, _, err = run(capsys, *line, "--out", tmp_path / "m")
-    assert code == 2
-    assert "There is an interrupted training at " in err
-    assert "--resume it, or remove it" in err
-    code, _, err = run(capsys, *line, "--out", tmp_path / "m", "--resume", "--seed", "4")
-    assert code == 2
-    assert "must be of the same training, with --seed 4. Received: 0" in err
-    assert run(capsys, *line, "--out", tmp_path / "m", "--resume")[0] == 0
-    assert card_of(tmp_path / "m")["weights_sha256"] == card_of(tmp_path / "whole")["weights_sha256"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["m", "t.txt", "whole"]
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 def test_two_processes_learn_what_one_does(command, tmp_path):
     """On Keras' JAX backend, the files written on TensorFlow's side."""
-    (tmp_path / "t.txt").write_text(PROSE, encoding="utf-8")
+    (tmp_path / "t.txt").write_text(TEXT, encoding="utf-8")
     found = {}
     for count in (1, 2):
-        line = ["train", "char", "t.txt", "--out", f"m{count}", *LINE, "--json"]
+        line = ["train", "char", "t.txt", "--out", f"m{count}", *SMALL, "--updates", "40", "--json"]
         one = ["--processes", "1"] if count == 1 else ["--processes", "2"]
         code, out, err = command(*line, *one, KERAS_BACKEND="jax")
         assert code == 0, err
@@ -140,7 +147,7 @@ def test_two_processes_learn_what_one_does(command, tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 def test_a_process_that_dies(tmp_path):
-    (tmp_path / "t.txt").write_text(PROSE, encoding="utf-8")
+    (tmp_path / "t.txt").write_text(TEXT, encoding="utf-8")
     line = [
         sys.executable,
         "-m",
@@ -150,7 +157,7 @@ def test_a_process_that_dies(tmp_path):
         "t.txt",
         "--out",
         "m",
-        *LINE[:4],
+        *SMALL[:4],
         "--updates",
         "1000000",
     ]

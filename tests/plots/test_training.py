@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import drawn, ticks
 
-from keras_rnn import char_model
+from keras_rnn import TextTraining, char_model
 from keras_rnn.core.backend import keras
 from keras_rnn.plots import training as plots
 
@@ -36,6 +36,33 @@ class TestLosses:
     def test_nonsense(self, histories):
         with pytest.raises(ValueError, match="`histories` must .*Received: "):
             plots.plot_losses(histories)
+
+
+ROWS = [{"characters": 100 * n, "bits": 4.0 / n} | ({"validation_bits": 5.0 / n} if n % 2 else {}) for n in (1, 2, 3)]
+
+
+class TestBits:
+    @pytest.mark.parametrize("wrapped", [False, True])
+    def test_one(self, wrapped):
+        history = TextTraining(ROWS, 1.0, 3, None) if wrapped else ROWS
+        axes = drawn(plots.plot_bits(history))
+        lines = {line.get_label(): line.get_xydata().tolist() for line in axes.get_lines()}
+        assert lines == {
+            "training": [[100, 4.0], [200, 2.0], [300, 4.0 / 3]], "validation": [[100, 5.0], [300, 5.0 / 3]]
+        }  # fmt: skip
+        assert axes.get_legend()
+
+    def test_several_have_a_color_each(self):
+        axes = drawn(plots.plot_bits({"a": ROWS, "b": ROWS[:1]}, "two"))
+        lines = axes.get_lines()
+        assert [line.get_label() for line in lines] == ["a, training", "a, validation", "b, training", "b, validation"]
+        assert [line.get_color() for line in lines] == ["C0", "C0", "C1", "C1"]
+        assert axes.get_title() == "two"
+
+    @pytest.mark.parametrize("histories", [{}, [], {"a": []}])
+    def test_nothing(self, histories):
+        with pytest.raises(ValueError, match="`histories` must have rows. Received: "):
+            plots.plot_bits(histories)
 
 
 class TestGenerated:

@@ -93,7 +93,9 @@ def test_blocks_cut_nothing(block, ending, tmp_path, monkeypatch):
 def test_bad_bytes_are_named_or_as_asked(block, data, place, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "BLOCK", block)
     path = write(tmp_path / "t.txt", data)
-    with pytest.raises(ValueError, match=rf"UTF-8 text. Received: .*t.txt', whose byte {place} .*errors=\"replace\""):
+    with pytest.raises(
+        ValueError, match=rf"UTF-8 text. Received: .*t.txt', whose byte {place} .*`errors` as \"replace\""
+    ):
         list(read_text_blocks(path))
     if block == 2**20:
         for errors in ("replace", "ignore"):

@@ -122,6 +122,15 @@ def test_a_blow_up_is_taken_back(capsys):
         train_text(hopeless, corpus, updates=300, batch=8, verbose=False)
 
 
+@pytest.mark.parametrize("rate", [0.003, 0.001])
+def test_relu_whose_states_grow_is_not_taken_for_a_blow_up(rate, capsys):
+    corpus = Corpus(text=TEXT)
+    model = char_model(None, "simple_rnn", corpus.vocabulary, 64, 48, activation="relu", carried=True, seed=0)
+    result = train_text(model, corpus, updates=150, batch=8, learning_rate=rate, verbose=False)
+    assert result.bits < math.log2(len(corpus.vocabulary))
+    assert "back to" not in capsys.readouterr().err
+
+
 def test_it_stops_when_validation_does_not_get_better():
     random = np.random.default_rng(0)
     corpus = Corpus(
@@ -183,12 +192,12 @@ def test_checkpoints_of_others(tmp_path):
     path = tmp_path / "c.npz"
     train_text(model_for(corpus), corpus, updates=2, batch=8, verbose=False, checkpoint=path)
     for settings, given, name in [
-        ({"window": 8}, {}, "model"),
-        ({}, {"batch": 4}, "batch"),
-        ({}, {"updates": 3}, "budget"),
-        ({}, {"seed": 1}, "seed"),
+        ({"window": 8}, {}, "`window` 8. Received: 16"),
+        ({}, {"batch": 4}, "`batch` 4. Received: 8"),
+        ({}, {"updates": 3}, "`budget` "),
+        ({}, {"seed": 1}, "`seed` 1. Received: 0"),
     ]:
-        with pytest.raises(ValueError, match=f"must be of the same training, with `{name}`"):
+        with pytest.raises(ValueError, match=f"must be of the same training, with {name}"):
             train_text(model_for(corpus, **settings), corpus, checkpoint=path, resume=True,
                        **{"updates": 2, "batch": 8, "verbose": False, **given})  # fmt: skip
     content = path.read_bytes()
