@@ -44,14 +44,13 @@ def run_together(arguments: list[str], count: int) -> int:
     silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     started = [subprocess.Popen([*line, "--process", str(i)], env=env, **(silent if i else {})) for i in range(count)]
     try:
-        while any(process.poll() is None for process in started):
-            failed = [i for i, process in enumerate(started) if process.returncode]
-            if failed:
+        while None in (codes := [process.poll() for process in started]):
+            if failed := [i for i, code in enumerate(codes) if code]:
                 time.sleep(0.5)  # what it has to say
-                code = started[failed[0]].returncode
-                if failed[0] or code < 0:
-                    raise ChildProcessError(f"process {failed[0]} of {count} ended with code {code}")
-                return int(code)
+                first, code = failed[0], int(codes[failed[0]] or 0)
+                if first or code < 0:
+                    raise ChildProcessError(f"process {first} of {count} ended with code {code}")
+                return code
             time.sleep(0.1)
         return max(process.returncode for process in started)
     except KeyboardInterrupt:
