@@ -130,9 +130,10 @@ for window in 2, 8, 32:
     print(f"window {window:2}: {found.bits:.1f} bits")
 
 # %% [markdown]
-# Two characters are clearly too few. From 8 to 32 there is little left to gain, for most of what decides the next
-# character of such a name lies in its own word. A longer window costs steps that wait for each other, and where a text
-# has longer ties, as prose has, 64 to 256 pay.
+# Two characters are too few, though not by much: the state is carried on, and what it holds without having been taught
+# can be made use of. From 8 to 32 nothing is gained, for most of what decides the next character of such a name lies in
+# its own word. A longer window costs steps that wait for each other; where a text has longer ties, as prose has, 64 to
+# 256 pay.
 #
 # ## Too small a network, too small a text
 #
