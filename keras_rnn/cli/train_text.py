@@ -74,6 +74,9 @@ class Job:
         model = self._model()
         if corpus.unknown:
             tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=_err())
+        if corpus.validation is not None and len(corpus.validation) <= 2 * model.window:  # as `train_text` has it
+            size = f"{len(corpus.validation):,} characters are less than two windows of {model.window:,}"
+            tqdm.write(f"nothing validates: {size}, so overfitting will not be seen", file=_err())
         callbacks: list[Any] = []
         if self.log:
             callbacks.append(_logger(self.log, settings["resume"]))
