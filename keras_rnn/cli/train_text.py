@@ -109,6 +109,9 @@ class Job:
         corpus, settings = self.corpus, self.settings
         if corpus.unknown and first:
             tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=sys.stderr)
+        if first and corpus.validation is not None and len(corpus.validation) <= 2 * model.window:  # as `train_text`
+            size = f"{len(corpus.validation):,} characters are less than two windows of {model.window:,}"
+            tqdm.write(f"nothing validates: {size}, so overfitting will not be seen", file=sys.stderr)
         callbacks: list[Any] = []
         if self.log and first:
             callbacks.append(_logger(self.log, settings["resume"]))

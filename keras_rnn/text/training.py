@@ -73,6 +73,8 @@ def train_text(
             f"`corpus` must have the model's vocabulary: give it as `vocabulary` there. "
             f"Received: {len(corpus.vocabulary)} characters, the model {len(model.vocabulary)}"
         )
+    if len(model.vocabulary) < 2:
+        raise ValueError(f"`corpus` must have two different characters at least. Received: {model.vocabulary!r} only")
     run = Run(model, corpus, budget_of(updates, epochs, minutes), batch, learning_rate, clip_norm, patience, seed)
     run.checkpoint, run.sample = checkpoint, sample
     if resume:

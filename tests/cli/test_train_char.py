@@ -85,6 +85,14 @@ def test_bytes_that_are_no_utf_8(capsys, text):
     assert run(capsys, *line, "--errors", "replace", "--json")[0] == 0
 
 
+def test_a_text_too_short_to_validate_with(capsys, text):
+    line = ["train", "char", "t.txt", "--units", "8", "--window", "300", "--updates", "2", "--out", "mine"]
+    code, printed, err = run(capsys, *line)
+    assert code == 0
+    assert "validation bits" not in printed
+    assert "nothing validates: 432 characters are less than two windows of 300, so overfitting will not be seen" in err
+
+
 @pytest.mark.slow
 def test_ctrl_c_and_on(capsys, text):
     """A process that is interrupted, and goes on to the weights of one that is not."""

@@ -173,6 +173,7 @@ def test_bad_input(tmp_path):
     for arguments, message in [
         ({"corpus": TEXT}, "`corpus` must be a Corpus"),
         ({"corpus": Corpus(text="another text " * 99)}, "`corpus` must have the model's vocabulary"),
+        ({"corpus": (same := Corpus(text="a" * 99)), "model": model_for(same)}, "two different characters at least"),
         ({"updates": 1, "epochs": 1}, "Only one of `updates`, `epochs` and `minutes` may be given"),
         ({"updates": 0}, "`updates` must be at least 1. Received: 0"),
         ({"minutes": -1}, "`minutes` must be a finite number"),
