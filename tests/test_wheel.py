@@ -88,9 +88,11 @@ for model in keras_rnn.list_models():
     lines = run(installed, "-c", code, cwd=tmp_path).splitlines()
     assert lines[0] == "site-packages True True"
     assert lines[1] == "True True"
-    assert len(lines) == 2 + 8
+    assert len(lines) == 2 + 10
+    further = ", 'model_dynamic_range.tflite', 'model_float16.tflite'"
     for line in lines[2:]:
-        assert line.endswith("['1', 'README.md', 'card.json', 'model.keras', 'model.tflite']")
+        quantized = further if line.startswith("char/shakespeare") else ""
+        assert line.endswith(f"['1', 'README.md', 'card.json', 'model.keras', 'model.tflite'{quantized}]")
 
 
 def test_usages(installed, tmp_path):
@@ -118,12 +120,15 @@ import keras_rnn
 from keras_rnn import runtime
 for info in keras_rnn.list_models():
     model = runtime.load(info.name)
-    if info.name.startswith("char"):
+    if info.name.startswith("char/shakespeare"):
+        print(len(model.generate("h", 99)))
+    elif info.name.startswith("char"):
         print(model.generate("he", 5), model.generate("he", 9, temperature=0.01, seed=1), len(model.predict_next("he")))
     else:
         print(model.forecast([0.89, 1.44, 2.95, 3.96, 4.21, 4.29]).mean.round(2))
 """
     lines = run(bare, "-c", code, cwd=tmp_path).splitlines()
-    assert lines == ["[]", "hello w hello world 8", "hello w hello world 8", *["[4.31]"] * 4, "[4.26]", "[4.26]"]
+    words = ["hello w hello world 8"] * 2
+    assert lines == ["[]", *words, "100", "100", *["[4.31]"] * 4, "[4.26]", "[4.26]"]
     assert run(bare.parent / "keras-rnn", "generate", "he", cwd=tmp_path) == "hello w\n"
     assert "char/hello_world/rnn_cell" in run(bare.parent / "keras-rnn", "list", cwd=tmp_path)
