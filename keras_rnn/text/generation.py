@@ -65,6 +65,10 @@ class TextGeneration:
                 text = "".join(c for c in text if c in self.vocabulary)
         return encode(text, self.vocabulary, name).tolist() if text else []
 
+    def _text(self, characters: Iterator[str]) -> Iterator[str]:
+        """What characters of the vocabulary stand for."""
+        return bytes_to_text(characters) if self.vocabulary == BYTES else characters
+
     def _prompt_ids(self, prompt: str) -> list[int]:
         check_text("prompt", prompt)
         ids = self._ids("prompt", prompt)
@@ -138,7 +142,7 @@ class TextGeneration:
         if sampling.temperature == 0 and not stops:
             likely = self._most_likely(ids[-self.window :], length)
             if likely is not None:
-                return prompt + "".join(self.vocabulary[i] for i in likely)
+                return prompt + "".join(self._text(self.vocabulary[i] for i in likely))
         stream = CharacterStream(self)
         stream._read(ids)
         return prompt + "".join(stream.write(length, temperature, top_k, top_p, stop, seed))
@@ -228,10 +232,7 @@ class CharacterStream:
         sampling, stops = check_drawing(length, temperature, top_k, top_p, stop, seed)
         if self._logits is None:
             raise ValueError(f"The stream must have read a text before it writes. Received: {self.state!r}")
-        characters = self._drawn(length, sampling, np.random.default_rng(seed))
-        if self.model.vocabulary == BYTES:
-            characters = bytes_to_text(characters)
-        return until(characters, stops)
+        return until(self.model._text(self._drawn(length, sampling, np.random.default_rng(seed))), stops)
 
     def _drawn(self, length: int, sampling: Sampling, random: np.random.Generator) -> Iterator[str]:
         vocabulary = self.model.vocabulary

@@ -1,5 +1,6 @@
 """One training of a character model: what happens between two rounds of updates, and what a checkpoint holds of it."""
 
+import functools
 import math
 import sys
 import time
@@ -21,7 +22,7 @@ from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
 
 BATCHES = (16, 64)  # rows of short texts and of long ones
 PER_ROW = 16_000  # characters of a text for each row, between these
-CHARACTERS = 9_000_000  # that a training reads where no budget is given: some three minutes of two cores
+CHARACTERS = 9_000_000  # that a training reads where no budget is given
 LEARNING_RATE = 0.004  # Adam's, at its highest, of layers of
 UNITS = 256
 WARM_UP = 0.02  # share of the training over which the rate rises
@@ -32,6 +33,7 @@ VALIDATED = 200_000  # characters, at the most
 BLOW_UP = {"tanh": 0.5, "relu": 3.0}  # nats above the best round; ReLU has to learn to bound its states
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 MOST_RETURNS = 8  # to the last good weights
+KEPT = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"  # in a checkpoint
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,10 @@ class Run(keras.callbacks.Callback):
         self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
         self.round = int(min(ROUND, max(1, self.updates // VALIDATIONS))) if kind != "minutes" else ROUND
         held_out = corpus.validation
-        enough = held_out is not None and len(held_out) > 2 * model.window
-        self.evaluator = Evaluator(model, held_out, VALIDATED) if enough and held_out is not None else None
-        self.prompt_of = held_out if enough and held_out is not None else self.part
+        if held_out is not None and len(held_out) <= 2 * model.window:
+            held_out = None
+        self.evaluator = None if held_out is None else Evaluator(model, held_out, VALIDATED)
+        self.prompt_of = held_out or self.part
         # what goes into a checkpoint
         self.rounds, self.lowered, self.returns, self.before = 0, 1.0, 0, 0.0  # rounds so far, …, seconds so far
         self.history: list[dict[str, float]] = []
@@ -130,13 +133,12 @@ class Run(keras.callbacks.Callback):
 
     # the training
 
-    def train(self, callbacks: list[Any], verbose: bool, jit_compile: bool | None) -> TextTraining:
+    def train(self, callbacks: list[Any], verbose: bool) -> TextTraining:
         trainer = self.trainer = Trainer(self.net, self.batch, name="trainer")
         trainer.compile(
             keras.optimizers.Adam(self.rate, global_clipnorm=self.clip_norm),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             steps_per_execution=self.round,
-            jit_compile="auto" if jit_compile is None else jit_compile,
         )
         trainer.optimizer.build(trainer.trainable_variables)
         if self.good:
@@ -187,11 +189,6 @@ class Run(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float((logs or {})["loss"])
         self.rounds += 1
-        if not loss <= self.lowest + BLOW_UP[self.net.activation]:
-            self._return(loss)
-            return
-        self.lowest = min(self.lowest, loss)
-        self.good = self.trainer.everything()
         row = {
             "updates": self.rounds * self.round,
             "characters": self.rounds * self.round * self.each,
@@ -199,11 +196,18 @@ class Run(keras.callbacks.Callback):
             "learning_rate": float(self.trainer.optimizer.learning_rate),
             "seconds": self.seconds(),
         }
+        if logs is not None:  # for loggers after this one
+            logs |= {"validation_bits": math.nan} | row
+        if not loss <= self.lowest + BLOW_UP[self.net.activation]:
+            self._return(loss)
+            return
+        self.lowest = min(self.lowest, loss)
+        self.good = self.trainer.everything()
         self.history.append(row)
         if self.evaluator is not None and self.rounds % self.validate_every == 0:
             self._validate(row)
-        if logs is not None:  # for loggers after this one
-            logs |= {"validation_bits": math.nan} | row
+            if logs is not None:
+                logs |= row
         told = {"bits": f"{row['bits']:.3f}"} | ({"validation": f"{self.best:.3f}"} if self.best < math.inf else {})
         self.bar.set_postfix(told, refresh=False)
         self.bar.update(self.round * self.each)
@@ -247,6 +251,7 @@ class Run(keras.callbacks.Callback):
 
     # the checkpoint
 
+    @functools.cached_property  # which reads the whole text
     def _about(self) -> dict[str, Any]:
         """What a checkpoint must have in common with the training that goes on from it."""
         return {
@@ -262,13 +267,12 @@ class Run(keras.callbacks.Callback):
     def save(self) -> None:
         if self.checkpoint is None or self.process:
             return
-        names = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"
-        about = {"training": self._about(), "before": self.seconds(), **{name: getattr(self, name) for name in names}}
+        about = {"training": self._about, "before": self.seconds(), **{name: getattr(self, name) for name in KEPT}}
         write_checkpoint(self.checkpoint, about, {"good": self.good, "best_weights": self.best_weights})
         self.saved = time.monotonic()
 
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
-        mine, found = self._about(), about.pop("training", {})
+        mine, found = self._about, about.get("training", {})
         for name, value in mine.items():
             other = found.get(name)
             if other == value:
@@ -279,7 +283,6 @@ class Run(keras.callbacks.Callback):
             raise ValueError(
                 f"The checkpoint must be of the same training, with `{name}` {repr(value)[:80]}. {received(other)}"
             )
-        del about["schema"]
-        for name, value in about.items():
-            setattr(self, name, value)
+        for name in ("before", *KEPT):
+            setattr(self, name, about[name])
         self.good, self.best_weights = arrays["good"], arrays.get("best_weights", [])

@@ -8,7 +8,7 @@ from helpers import run
 
 from keras_rnn import CharModel, char_model, export, runtime, to_litert, train, verify
 from keras_rnn.core.backend import keras
-from keras_rnn.text.vocabulary import UNKNOWN
+from keras_rnn.text.vocabulary import BYTES, UNKNOWN
 
 VOCABULARY = "abcde"
 PROMPT = "abcdeedcbaabcbc"
@@ -123,6 +123,17 @@ def test_the_unknown_character_is_never_written(tmp_path):
         if not carried:  # the SavedModel's loops are others
             served = model.signatures(None).generate_text(["abc"], 20)["text"].numpy()[0].decode()
             assert served == model.generate("abc", 20)
+
+
+def test_a_loop_over_bytes_gives_text(tmp_path):
+    model = char_model(None, "simple_rnn", BYTES, window=2, units=8, seed=0)
+    weights = model.get_weights()
+    weights[-1][0xC3] += 50  # of the bias: the first byte of é and its like, alone no character
+    model.set_weights(weights)
+    to_litert(model, tmp_path / "m.tflite")
+    file = runtime.load(tmp_path / "m.tflite")
+    assert file.ahead is not None  # its graph loops
+    assert file.generate("ab", 3) == model.generate("ab", 3) == "ab" + 3 * UNKNOWN
 
 
 def test_a_keras_file_has_all_arguments(tmp_path):

@@ -14,9 +14,11 @@ import pytest
 from helpers import inherited
 
 from keras_rnn import char_model
+from keras_rnn.core.backend import keras
+from keras_rnn.text.budget import budget_of
 from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
 from keras_rnn.text.corpus import Corpus
-from keras_rnn.text.training import budget_of, train_text
+from keras_rnn.text.training import train_text
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 60  # 2,700 characters
 
@@ -112,7 +114,11 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
 def test_a_blow_up_is_taken_back(capsys):
     corpus = Corpus(text=TEXT)
     model = model_for(corpus)
-    result = train_text(model, corpus, updates=300, batch=8, learning_rate=0.6, clip_norm=1e6)
+    logs = []
+    seen = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, of_round: logs.append(dict(of_round)))
+    result = train_text(model, corpus, updates=300, batch=8, learning_rate=0.6, clip_norm=1e6, callbacks=[seen])
+    assert len(logs) > len(result.history)  # a logger hears of the rounds taken back, too, with the same keys
+    assert len({tuple(sorted(of_round)) for of_round in logs}) == 1
     assert "back to the last good weights, with half the learning rate" in capsys.readouterr().err
     assert math.isfinite(result.bits)
     assert result.history[-1]["learning_rate"] < 0.3
