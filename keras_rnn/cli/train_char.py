@@ -14,7 +14,7 @@ from keras_rnn.cli.options import COUNT, SEED, json_option
 from keras_rnn.cli.train import nothing_kept, train_and_export
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import check_archive, check_writable
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PLAIN_CELLS
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, check_recurrence
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
 WINDOW, UNITS = 64, 256  # for texts of one's own
@@ -91,8 +91,7 @@ def command(
     """
     sources = [*source, *([text] if text else [])]
     check_replaceable(out)
-    if settings["activation"] != "tanh" and settings["cell"] not in PLAIN_CELLS:
-        raise click.UsageError(f"--activation relu goes with a plain cell only. Received: {settings['cell']!r}")
+    check_recurrence(CELLS, *(settings[name] for name in ("cell", "activation", "layers", "dropout")))
     if weights is not None:
         _refuse_shapes()
     if not settings["resume"] and _is_small(sources, settings, weights):

@@ -20,6 +20,7 @@ from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.quiet import stdout_on_stderr
 from keras_rnn.core.tables import print_json
+from keras_rnn.text.budget import budget_of
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
 from keras_rnn.text.vocabulary import BYTES
@@ -52,13 +53,10 @@ class Job:
             raise ValueError(
                 f"There is no interrupted training at {str(self.checkpoint)!r} to `resume`. {received(out)}"
             )
-        budget = {name: settings[name] for name in ("updates", "epochs", "minutes") if settings[name] is not None}
-        if len(budget) > 1:
-            raise ValueError(f"Only one of `updates`, `epochs` and `minutes` may be given. Received: {budget}")
-        for name, low in (("epochs", 1e-6), ("minutes", 1e-6), ("learning_rate", 1e-9), ("clip_norm", 1e-9)):
+        budget_of(settings["updates"], settings["epochs"], settings["minutes"])
+        for name in ("learning_rate", "clip_norm"):
             if settings[name] is not None:
-                check_number(name, settings[name], low)
-        check_number("dropout", settings["dropout"], 0.0, 0.9)
+                check_number(name, settings[name], 1e-9)
         known = _vocabulary_in(weights) if weights else BYTES if settings["by_bytes"] else None
         self.window = settings["window"] or (None if weights else WINDOW)
         self.corpus = Corpus(

@@ -14,6 +14,7 @@ from keras_rnn.litert.comparison import Arrays, by_batches, called, relative_dif
 from keras_rnn.litert.inputs import Input, ModelInputs
 from keras_rnn.litert.loops import run_loop
 from keras_rnn.litert.stepping import Stepping
+from keras_rnn.rnn.cells import state_names
 from keras_rnn.rnn.introspection import flat_layers, for_phone
 
 WINDOW = "serving_default"
@@ -89,7 +90,7 @@ class Traced:
         states = {
             name: (tuple(state.shape), state.dtype.name)
             for number, (kind, flat, _) in enumerate(self._calls)
-            for name, state in zip(_state_names(kind, len(flat), number), flat, strict=True)
+            for name, state in zip(state_names(kind == "LSTM" and len(flat) == 2, len(flat), number), flat, strict=True)
         }
         if taken := set(states) & {*self.outputs, *(one.name for one in self.inputs.inputs)}:
             return f"a state would have the name of an input or output, {taken.pop()!r}"
@@ -187,13 +188,6 @@ def _keras_loop(
 def _one_step(one: Input) -> tuple[Any, ...]:
     batch, _, *rest = one.shape
     return (batch, *rest) if one.has_features else (batch, 1)
-
-
-def _state_names(kind: str, count: int, number: int) -> list[str]:
-    """`h_0`; of an LSTM `h_0` and `c_0`; of any other with several `h_0`, `h1_0`, …: by the layers' order."""
-    if kind == "LSTM" and count == 2:
-        return [f"h_{number}", f"c_{number}"]
-    return [f"h{i or ''}_{number}" for i in range(count)]
 
 
 def reason_of(error: Exception) -> str:

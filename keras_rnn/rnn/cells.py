@@ -11,6 +11,14 @@ ACTIVATIONS = ("tanh", "relu")
 MOST_DROPOUT = 0.9
 
 
+def state_names(lstm: bool, count: int, number: int) -> list[str]:
+    """What signatures call the `count` states of the recurrent layer `number`: `h_0`; of an LSTM `h_0` and `c_0`; of
+    any other with several `h_0`, `h1_0`, …"""
+    if lstm:
+        return [f"h_{number}", f"c_{number}"]
+    return [f"h{i or ''}_{number}" for i in range(count)]
+
+
 def check_recurrence(
     cells: Iterable[str], cell: str, activation: str, layers: int, dropout: float
 ) -> tuple[int, float]:

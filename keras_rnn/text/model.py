@@ -15,7 +15,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.core.types import Tensor
-from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence
+from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence, state_names
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.recurrence import one_hot_of
@@ -88,7 +88,9 @@ class CharModel(TextGeneration, RecurrentModel):
         self.return_sequences = return_sequences
         self.activation = activation
         self.layer_count, self.dropout, self.carried = layers, dropout, carried
-        self.state_shapes = dict.fromkeys(state_names(cell, layers), (1, units))
+        lstm = cell == "lstm"
+        names = (name for i in range(layers) for name in state_names(lstm, 2 if lstm else 1, i))
+        self.state_shapes = dict.fromkeys(names, (1, units))
         self.seed = seed
 
     def get_config(self) -> dict[str, Any]:
@@ -223,11 +225,6 @@ class CharModel(TextGeneration, RecurrentModel):
             [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
             DEFAULT.recipe.learning_rate,
         )
-
-
-def state_names(cell: str, layers: int) -> list[str]:
-    """As signatures call them: `h_0`, of an LSTM `h_0` and `c_0`, of further layers `h_1` …"""
-    return [f"{name}_{i}" for i in range(layers) for name in ("hc" if cell == "lstm" else "h")]
 
 
 def parts(ids: Sequence[int], window: int) -> Iterator[Sequence[int]]:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from keras_rnn.core.checks import check_integer, check_number, received
+from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
+from keras_rnn.text.budget import budget_of
 from keras_rnn.text.checkpoint import read_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
@@ -30,7 +31,6 @@ def train_text(
     callbacks: Any = (),
     verbose: bool = True,
     sample: Callable[[str], None] | None = None,
-    jit_compile: bool | None = None,
 ) -> TextTraining:
     """Train a character model on a text, keeping the weights that do best on its validation part.
 
@@ -53,7 +53,6 @@ def train_text(
         callbacks: of Keras, for `fit`; an epoch of theirs is a round of 50 updates.
         verbose: whether to show a progress bar.
         sample: gets a text that the model writes after each validation.
-        jit_compile: as in `keras.Model.compile`; None: where it pays.
 
     Returns:
         A `TextTraining`; the model has the weights that were best.
@@ -81,20 +80,4 @@ def train_text(
         if checkpoint is None:
             raise ValueError("`checkpoint` must be given to resume from. Received: None")
         run.resume(*read_checkpoint(checkpoint))
-    return run.train(list(callbacks), verbose, jit_compile)
-
-
-def budget_of(updates: int | None, epochs: float | None, minutes: float | None) -> tuple[str, float] | None:
-    """The budget's kind and size, where one is given.
-
-    Raises:
-        TypeError, ValueError: out of range, or several.
-    """
-    given = {"updates": updates, "epochs": epochs, "minutes": minutes}
-    named = {name: value for name, value in given.items() if value is not None}
-    if len(named) > 1:
-        raise ValueError(f"Only one of `updates`, `epochs` and `minutes` may be given. Received: {named}")
-    if not named:
-        return None
-    ((kind, size),) = named.items()
-    return (kind, check_integer(kind, size, 1)) if kind == "updates" else (kind, check_number(kind, size, 1e-6))
+    return run.train(list(callbacks), verbose)

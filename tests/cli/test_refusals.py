@@ -107,7 +107,7 @@ REFUSED = {
     "train char --out out --seed -1": "Invalid value for '--seed': -1 is not in the range 0<=x<=2147483647.",
     "train char --out out --cell elman": "'elman' is not one of 'rnn_cell', 'simple_rnn', 'gru', 'lstm'",
     "train char --out out --activation elu": "'elu' is not one of 'tanh', 'relu'",
-    "train char --out out --activation relu --cell gru": "--activation relu goes with a plain cell only",
+    "train char --out out --activation relu --cell gru": "--activation must be 'tanh' with cell 'gru'. Received: ",
     "train char --out out --text nope.txt": "--text must be a file, a folder or a glob. Received: 'nope.txt'",
     "train char --out out nope.txt --window 9": "--text must be a file, a folder or a glob. Received: 'nope.txt'",
     "train char --out out 'n*.txt' --window 9": "must be a glob that matches files. Received: 'n*.txt'",
