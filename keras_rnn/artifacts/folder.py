@@ -73,16 +73,14 @@ def write_artifacts(
     tolerance: float | None = None,
     further: dict[str, Any] | None = None,
     beside: Callable[[Path], None] | None = None,
-    calibration: Any = None,
 ) -> list[Check]:
     """`export`, for a preset of the zoo too, whose name brings data, recipe and limits into the card.
 
     `further` goes into the card: `variants`, what `measure_variants` found of quantizing it, and `evaluation`, a
-    forecaster beside simpler ones. `beside` gets the folder, to put files of its own there; `calibration`,
-    windows, is for a preset with files in int8.
+    forecaster beside simpler ones. `beside` gets the folder, to put files of its own there.
     """
     if not model.has_signatures:
-        artifacts = KerasArtifacts(model, None, purpose_of_own(model), name, metrics, calibration)
+        artifacts = KerasArtifacts(model, None, purpose_of_own(model), name, metrics)
         of_preset = {"data": _data(preset_of(name)), "recipe": _recipe(preset_of(name))} if name else {}
         further = {**of_preset, "metrics": metrics, **(further or {})}
         return _write_traced(artifacts, folder, tolerance, name, further, beside)

@@ -1,5 +1,6 @@
 """The folder of any Keras model, traced as it is: SavedModel, LiteRT and card, as of those written from weights."""
 
+import functools
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,7 @@ from keras_rnn.rnn.model import RecurrentModel
 
 
 class KerasArtifacts:
-    """What a folder holds of a model; arguments and errors as of `export`.
-
-    `calibration`, windows, is for files in int8, of a preset that ships such.
-    """
+    """What a folder holds of a model; arguments and errors as of `export`."""
 
     def __init__(
         self,
@@ -39,31 +37,30 @@ class KerasArtifacts:
         purpose: Purpose,
         name: ModelName | None = None,
         metrics: dict[str, float] | None = None,
-        calibration: Any = None,
     ) -> None:
-        self.model, self.window, self._name = model, window, name
-        if calibration is None and isinstance(model, RecurrentModel):
-            calibration = model.written_windows(RANDOM_WINDOWS)
-        self._names, self._calibration = purpose.names, calibration
-        self._conversion = Conversion(model, window, 1, None, None, None, calibration, None, purpose.names)
+        self.model, self.window, self._name, self._names = model, window, name, purpose.names
+        in_use = model.written_windows(RANDOM_WINDOWS) if isinstance(model, RecurrentModel) else None
+        self._conversion = Conversion(model, window, 1, None, None, None, in_use, None, purpose.names)
         self._metadata = file_metadata(model, self._conversion, purpose, name, metrics)
-        self._served, self._notes = self._conversion.traced, list(self._conversion.notes)
+
+    @functools.cached_property
+    def _served(self) -> tuple[Traced, list[str]]:
+        """What the SavedModel is of, and what is to be said of it."""
         try:
-            self._served = Traced(ModelInputs(model, window, None, None, purpose.names), None)
+            return Traced(ModelInputs(self.model, self.window, None, None, self._names), None), []
         except Exception as error:  # a model may have its batch in it, and raise anything
-            self._notes.append(f"the SavedModel takes a batch of 1: {reason_of(error)}")
+            return self._conversion.traced, [f"the SavedModel takes a batch of 1: {reason_of(error)}"]
 
     def write(self, folder: Path) -> None:
         """The archive, the SavedModel and the LiteRT files."""
         self.model.save(folder / "model.keras")
-        module = tf.Module()
-        module.kept = list(self._served.variables)
-        functions = {name: f for name, f in self._served.functions.items() if name in self._conversion.signatures}
+        module, (served, _) = tf.Module(), self._served
+        module.kept = list(served.variables)
+        functions = {name: f for name, f in served.functions.items() if name in self._conversion.signatures}
         write_saved_model(module, functions, folder / "1")
         (folder / "model.tflite").write_bytes(self._conversion.content(None, self._metadata(None)))
         for kind in preset_of(self._name).quantized if self._name else ():
-            windows = self._calibration if kind == "int8" else None
-            conversion = Conversion(self.model, self.window, 1, None, None, kind, windows, None, self._names)
+            conversion = Conversion(self.model, self.window, 1, None, None, kind, None, None, self._names)
             (folder / f"model_{kind}.tflite").write_bytes(conversion.content(kind, self._metadata(kind)))
 
     def checks(self, folder: Path, tolerance: float | None) -> list[Check]:
@@ -108,7 +105,7 @@ class KerasArtifacts:
             "config": settings_of(self.model) if own else config,
             "parameters": int(self.model.count_params()),
             "weights_sha256": weights_sha256(self.model),
-            "limits": [*summary["limits"], *self._notes],
+            "limits": [*summary["limits"], *self._conversion.notes, *self._served[1]],
         }
 
 
