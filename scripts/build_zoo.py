@@ -29,7 +29,7 @@ from keras_rnn.text.training import train_text
 from keras_rnn.text.vocabulary import encode
 from keras_rnn.zoo.tasks import measure, task_of, train_preset
 
-CALIBRATED = 200  # windows
+COMPARED = 200  # windows
 HELD_OUT_ROWS = 4  # as many as there are works: each row begins from nothing
 FIRST = 20_000
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -61,7 +61,7 @@ def main() -> None:
                 raise SystemExit(f"{name}: {', '.join(worth)} would be worth shipping, and nothing here does so")
         if name.model == "gs10":
             further["evaluation"] = evaluation(model)
-        write_artifacts(model, folder, name, figures, further=further, calibration=inputs[:CALIBRATED])
+        write_artifacts(model, folder, name, figures, further=further)
         print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, inputs)}")
 
 
@@ -86,7 +86,7 @@ def large(name, folder):
         **{f"bits_of_the_first_{FIRST:,}_held_out_characters{of}": bits
            for of, bits in bits_of_files(model, held_out.training.text(text.vocabulary, FIRST + 1)).items()},
     }  # fmt: skip
-    inputs = held_out.training.sample(preset.window, most=CALIBRATED * preset.window)[0]
+    inputs = held_out.training.sample(preset.window, most=COMPARED * preset.window)[0]
     return model, figures, inputs, {}
 
 
