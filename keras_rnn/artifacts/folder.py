@@ -206,7 +206,7 @@ def _recipe(preset: Preset) -> dict[str, Any]:
         }
     if preset.recipe.epochs:
         return {
-            "optimizer": "Adam, its rate rising, then falling to 0 by a cosine; gradients clipped to a norm of 1",
+            "optimizer": "Muon, its rate rising, then falling to 0 by a cosine; gradients clipped to a norm of 1",
             "loss": "cross-entropy, nats, of every character",
             "characters that gradients go back through": preset.window,
             **recipe,

@@ -9,12 +9,12 @@ LATER_TEST_YEAR = 2005  # the report's second part
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a preset is trained: Adam, `updates` batches at the most, or `epochs` passes through a text.
+    """How a preset is trained: Adam, `updates` batches at the most, or Muon, `epochs` passes through a text.
 
     Attributes:
         seed: of all that is drawn at random: the initial weights, and simulated windows.
         updates: gradient updates at the most; 0 with `epochs`.
-        learning_rate: Adam's; with `walks`, where it begins, and a cosine takes it to 0.
+        learning_rate: the optimizer's; with `walks`, where it begins, and a cosine takes it to 0.
         min_delta: stop once 100 updates have lowered the loss by less; None runs all updates.
         walks: simulated windows in a batch, each seen once; None trains on the data, all of it every time.
         median, spread: of the walks' standard deviation over a period, log-normal: its median in percentage points,
@@ -84,7 +84,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             name="shakespeare",
             window=128,
             units=512,
-            recipe=Recipe(seed=0, updates=0, learning_rate=0.002, epochs=25, batch=64),
+            recipe=Recipe(seed=0, updates=0, learning_rate=0.01, epochs=20, batch=64),
             title="Characters of Shakespeare's works",
             description="Reads a text character by character, its state carried on, and gives the next one's logits.",
             data="42 works in modern spelling, public domain, the files `*_gut.txt` of the source archive "

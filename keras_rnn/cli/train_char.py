@@ -49,8 +49,9 @@ SMALL = 2000  # bytes of a text up to which it is, too
     "--learning-rate",
     type=float,
     help="at its highest: it rises, then falls to 0",
-    show_default="0.004; of more than 256 units less",
+    show_default="0.02",
 )
+@click.option("--weight-decay", type=float, help="times the rate, at each update", show_default="0.1")
 @click.option("--clip-norm", type=float, help="of all gradients together", show_default="1")
 @click.option("--patience", type=COUNT, help="validations without a better one, of 20", show_default="8")
 @click.option("--validation", type=float, default=0.1, help="share of the text, its end, to validate with")

@@ -54,9 +54,9 @@ class Job:
                 f"There is no interrupted training at {str(self.checkpoint)!r} to `resume`. {received(out)}"
             )
         budget_of(settings["updates"], settings["epochs"], settings["minutes"])
-        for name in ("learning_rate", "clip_norm"):
+        for name, least in (("learning_rate", 1e-9), ("weight_decay", 0), ("clip_norm", 1e-9)):
             if settings[name] is not None:
-                check_number(name, settings[name], 1e-9)
+                check_number(name, settings[name], least)
         known = _vocabulary_in(weights) if weights else BYTES if settings["by_bytes"] else None
         self.window = settings["window"] or (None if weights else WINDOW)
         self.corpus = Corpus(
@@ -115,7 +115,7 @@ class Job:
             callbacks.append(_logger(self.log, settings["resume"]))
         if self.tensorboard and first:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
-        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
+        names = "updates", "epochs", "minutes", "batch", "learning_rate", "weight_decay", "clip_norm", "patience"
         given = {name: settings[name] for name in names if settings[name] is not None}
         return train_text(
             model,
@@ -181,7 +181,7 @@ class Job:
             "recipe": {
                 **{k: v for k, v in recipe.items() if k not in ("resume", "source", "errors")},
                 "loss": "cross-entropy, nats, of every character of the window",
-                "optimizer": "Adam, its rate rising, then falling to 0 by a cosine; gradients clipped",
+                "optimizer": "Muon, its rate rising, then falling to 0 by a cosine; gradients clipped",
                 "updates of the weights that were kept": result.updates,
                 "seconds": round(last.get("seconds", 0)),
             },

@@ -2,6 +2,7 @@
 
 import functools
 import math
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras, load_tensorflow
 from keras_rnn.core.checks import check_integer, check_number, received
 from keras_rnn.core.files import FilePath
+from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.processes import processes
 from keras_rnn.text.checkpoint import write_checkpoint
 from keras_rnn.text.corpus import Corpus
@@ -23,8 +25,9 @@ from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
 BATCHES = (16, 64)  # rows of short texts and of long ones
 PER_ROW = 16_000  # characters of a text for each row, between these
 CHARACTERS = 9_000_000  # that a training reads where no budget is given
-LEARNING_RATE = 0.004  # Adam's, at its highest, of layers of
-UNITS = 256
+LEARNING_RATE = 0.02  # at its highest
+WEIGHT_DECAY = 0.1  # times the rate, at each update
+MOMENTUM = 0.9
 WARM_UP = 0.02  # share of the training over which the rate rises
 WARM_UP_UPDATES = 100  # at least
 ROUND = 50  # updates between two looks at the loss
@@ -54,6 +57,23 @@ class TextTraining:
     stopped: str | None
 
 
+def optimizer_of(model: CharModel, rate: float, weight_decay: float, clip_norm: float) -> Any:
+    """Muon (Jordan et al. 2024, scaled as by Liu et al., arXiv 2502.16982) for the matrices between states and to the
+    logits; Adam for biases, and for the first layer's input kernel, whose rows are looked up as an embedding's are.
+
+    On plays kept for such choices, 512 units and 25 passes through the other works of Shakespeare, it was 0.14 bits a
+    character better than Adam and 0.10 than AdamW, each at its best rate of several.
+    """
+    first = model.get_layer("rnn").cell
+    looked_up = [] if isinstance(first, RNNCell) else [re.escape(first.kernel.path) + "$"]
+    optimizer = keras.optimizers.Muon(
+        rate, weight_decay=weight_decay, adam_weight_decay=weight_decay, momentum=MOMENTUM, global_clipnorm=clip_norm,
+        exclude_layers=looked_up,
+    )  # fmt: skip
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    return optimizer
+
+
 class Run(keras.callbacks.Callback):
     """One training: the callback that `fit` tells of each round."""
 
@@ -63,7 +83,8 @@ class Run(keras.callbacks.Callback):
         corpus: Corpus,
         budget: tuple[str, float] | None,
         batch: int | None,
-        learning_rate: float | None,
+        learning_rate: float,
+        weight_decay: float,
         clip_norm: float,
         patience: int | None,
         seed: int,
@@ -88,9 +109,8 @@ class Run(keras.callbacks.Callback):
         each = self.batch * (model.window if model.return_sequences else 1)  # characters an update
         if model.carried:
             self.part.carried_batches(self.batch, model.window)  # or it is too short
-        if learning_rate is None:  # larger layers blow up earlier
-            learning_rate = LEARNING_RATE * min(1.0, UNITS / model.units)
         self.rate = check_number("learning_rate", learning_rate, 1e-9)
+        self.weight_decay = check_number("weight_decay", weight_decay, 0)
         self.budget = budget or ("updates", math.ceil(CHARACTERS / each))
         self.clip_norm, self.patience = check_number("clip_norm", clip_norm, 1e-9), patience
         self.seed, self.each = check_integer("seed", seed, 0), each
@@ -136,7 +156,7 @@ class Run(keras.callbacks.Callback):
     def train(self, callbacks: list[Any], verbose: bool) -> TextTraining:
         trainer = self.trainer = Trainer(self.net, self.batch, name="trainer")
         trainer.compile(
-            keras.optimizers.Adam(self.rate, global_clipnorm=self.clip_norm),
+            optimizer_of(self.net, self.rate, self.weight_decay, self.clip_norm),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
             steps_per_execution=self.round,
         )
@@ -260,6 +280,7 @@ class Run(keras.callbacks.Callback):
             "budget": list(self.budget),
             "batch": self.batch,
             "learning_rate": self.rate,
+            "weight_decay": self.weight_decay,
             "clip_norm": self.clip_norm,
             "seed": self.seed,
         }
