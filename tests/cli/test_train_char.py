@@ -143,7 +143,7 @@ def test_two_processes_learn_what_one_does(command, tmp_path):
     (tmp_path / "t.txt").write_text(TEXT, encoding="utf-8")
     found = {}
     for count in (1, 2):
-        line = ["train", "char", "t.txt", "--out", f"m{count}", *SMALL, "--updates", "10", "--json"]
+        line = ["train", "char", "t.txt", "--out", f"m{count}", *SMALL, "--updates", "40", "--json"]
         one = ["--processes", "1"] if count == 1 else ["--processes", "2"]
         code, out, err = command(*line, *one, KERAS_BACKEND="jax")
         assert code == 0, err
