@@ -185,20 +185,9 @@ def attended(attention):
     return lambda: functional(build, (6, 3))
 
 
-def by_hand(x):
-    h = L.LSTM(4, return_sequences=True)(x)
-    weights = L.Softmax(axis=1)(L.Dense(1, "tanh")(h))
-    return L.Dense(2)(ops.sum(L.Multiply()([h, weights]), axis=1))
-
-
 def multi_head(x):
     h = L.Bidirectional(L.GRU(4, return_sequences=True))(x)
     return L.Dense(2)(L.Flatten()(L.MultiHeadAttention(2, 3)(h, h)))
-
-
-def joined_with_convolution(x):
-    a = L.Flatten()(L.Bidirectional(L.LSTM(3, return_sequences=True))(x))
-    return L.Dense(2)(L.Concatenate()([a, L.Flatten()(L.Conv1D(4, 3)(x)), L.Flatten()(x)]))
 
 
 def states_unused(x):
@@ -237,9 +226,6 @@ MODELS = {
     "frames, TimeDistributed CNN": lambda: sequential(
         L.TimeDistributed(L.Conv2D(3, 3)), L.TimeDistributed(L.Flatten()), L.LSTM(4), L.Dense(2), shape=(5, 6, 6, 1)
     ),
-    "windows of windows": lambda: sequential(
-        L.TimeDistributed(L.Conv1D(3, 3)), L.TimeDistributed(L.Flatten()), L.LSTM(4), L.Dense(2), shape=(4, 8, 2)
-    ),
     "ConvLSTM2D": lambda: sequential(
         L.ConvLSTM2D(3, 3, padding="same", return_sequences=True), L.ConvLSTM2D(2, 3), L.Flatten(), L.Dense(2),
         shape=(4, 6, 6, 1),
@@ -247,12 +233,10 @@ MODELS = {
     "ConvLSTM1D from flat": lambda: sequential(
         L.Reshape((4, 8, 1)), L.ConvLSTM1D(3, 3), L.Flatten(), L.Dense(2), shape=(32,)
     ),
-    "ConvLSTM3D": lambda: sequential(L.ConvLSTM3D(2, 2), L.Flatten(), L.Dense(1), shape=(3, 4, 4, 4, 1)),
     "keyword spotting": lambda: sequential(
         L.Conv2D(4, (5, 4), strides=(2, 2)), L.Reshape((23, 16)), L.Bidirectional(L.GRU(4)), L.Dense(3),
         shape=(49, 10, 1),
     ),
-    "flat, reshaped": lambda: sequential(L.Reshape((49, 10)), L.GRU(5), L.Dense(3), shape=(490,)),
     "words and characters": lambda: functional(
         words_and_characters, (6,), (6, 5), dtypes=["int32", "int32"], names=["words", "characters"]
     ),
@@ -278,8 +262,6 @@ MODELS = {
     "Attention": attended(L.Attention()),
     "AdditiveAttention": attended(L.AdditiveAttention()),
     "MultiHeadAttention": lambda: functional(multi_head, (6, 3)),
-    "attention by hand": lambda: functional(by_hand, (6, 3)),
-    "BiLSTM beside a convolution": lambda: functional(joined_with_convolution, (6, 3)),
     "text generator": lambda: called(TextGenerator(), np.zeros((1, 5), np.int32)),
     "feedback": lambda: called(FeedBack(), np.zeros((1, 6, 2), np.float32)),
     "dictionaries": lambda: called(Static(), {"series": np.zeros((1, 6, 3), "f"), "static": np.zeros((1, 2), "f")}),
@@ -299,8 +281,7 @@ MODELS = {
         lambda x: L.GRU(4)(L.Rescaling(1 / 255)(ops.cast(x, "float32"))), (6, 3), dtypes=["uint8"]
     ),
     "int32 features": lambda: functional(lambda x: L.GRU(4)(ops.cast(x, "float32") / 100), (6, 3), dtypes=["int32"]),
-    "a state that is a matrix": lambda: sequential(L.RNN(MatrixCell(4)), L.Dense(2)),
-    "a state that is a matrix, long": lambda: sequential(L.RNN(MatrixCell(4), return_sequences=True), shape=(24, 3)),
+    "a state that is a matrix": lambda: sequential(L.RNN(MatrixCell(4), return_sequences=True), shape=(24, 3)),
     "a layer with a call of its own": lambda: sequential(ScaledLSTM(4), L.Dense(2)),
     "constant state": lambda: functional(constant_state, (6, 3)),
     "residual": lambda: functional(lambda x: L.Dense(2)(L.Add()([x, L.GRU(3, return_sequences=True)(x)])), (6, 3)),
@@ -320,6 +301,6 @@ WITH_STEP = {
     "noise suppression", "states returned, unused", "stateful", "text generator", "Sequential inside",
     "a GRU inside a block", "Reshape after", "mixed_float16", "mixed_bfloat16", "float64", "uint8 features",
     "int32 features", "a layer with a call of its own", "residual", "int64 ids", "ids as floats",
-    "frames, TimeDistributed CNN", "windows of windows", "ConvLSTM2D", "ConvLSTM3D", "encoder alone", "feedback",
+    "frames, TimeDistributed CNN", "ConvLSTM2D", "encoder alone", "feedback",
     "zero_output_for_mask", "series and static features", "two heads", "dictionaries", "shared layer",
 }  # fmt: skip

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
 from helpers import inherited
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rare_collections():
+    """What TensorFlow and Keras hold in millions of objects is not looked through again at every tracing."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

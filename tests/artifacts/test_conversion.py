@@ -92,13 +92,12 @@ TABLE |= {
     "ids, bidirectional": lambda: sequential(L.Embedding(11, 4), L.Bidirectional(L.LSTM(3)), L.Dense(1), ids=True),
     "convolution before": lambda: sequential(L.Conv1D(4, 3, padding="same"), L.LSTM(3)),
     "softmax over time": lambda: sequential(L.GRU(4, return_sequences=True), L.Softmax(axis=1)),
-    "normalized over time": lambda: sequential(L.LayerNormalization(axis=[1, 2]), L.GRU(4)),
     "pooling after": lambda: sequential(L.GRU(4, return_sequences=True), L.GlobalAveragePooling1D(), L.Dense(1)),
     "normalized and distributed": lambda: sequential(L.Rescaling(0.1), L.TimeDistributed(L.Dense(4)), L.GRU(3)),
 }
 NO_STEP = {
     "ids, bidirectional", "convolution before", "pooling after", "bidirectional", "bidirectional own cell, 64",
-    "backwards", "softmax over time", "normalized over time",
+    "backwards", "softmax over time",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import CHECKOUT, inherited
+from helpers import CHECKOUT, inherited, script
 from matplotlib.image import imread
 
 pytestmark = pytest.mark.slow
@@ -72,9 +72,8 @@ def test_nothing_is_fetched_from_elsewhere(site):
 
 def test_the_picture_of_the_readme_is_drawn_by_its_script(tmp_path):
     drawn, shipped = tmp_path / "overview.png", CHECKOUT / "docs" / "pictures" / "overview.png"
-    line = [sys.executable, CHECKOUT / "scripts" / "build_picture.py", drawn]
-    done = subprocess.run(line, capture_output=True, text=True, env=inherited())
-    assert (done.returncode, done.stderr) == (0, "")
+    picture = script("build_picture")
+    picture.save_figure(picture.overview(), drawn)
     new, old = imread(drawn), imread(shipped)
     assert np.abs(np.subtract(new.shape, old.shape)).max() <= 8  # pixels: another matplotlib crops otherwise
     assert abs(new[..., :3].mean() - old[..., :3].mean()) < 0.02

@@ -34,8 +34,8 @@ def filled(seed=0, **arguments):
 @pytest.mark.parametrize(
     ("cell", "layers", "dropout", "scaling", "features"),  # each pair of cell and anything else, or nearly
     [
-        ("gru", 1, 0.0, "window", 2), ("gru", 1, 0.3, "levels", 1), ("lstm", 1, 0.3, "window", 1),
-        ("lstm", 2, 0.0, "levels", 2), ("rnn_cell", 2, 0.3, "window", 2), ("simple_rnn", 1, 0.3, "levels", 2),
+        ("gru", 1, 0.3, "levels", 1), ("lstm", 2, 0.0, "levels", 2), ("lstm", 1, 0.3, "window", 1),
+        ("rnn_cell", 2, 0.3, "window", 2), ("simple_rnn", 1, 0.3, "levels", 2),
     ],
 )  # fmt: skip
 def test_the_same_in_every_form(tmp_path, cell, layers, dropout, scaling, features):

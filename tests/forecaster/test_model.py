@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_rnn import SeriesModel, export, runtime, series_model, series_windows, to_litert, train
+from keras_rnn import SeriesModel, export, runtime, series_model, series_windows, train
 from keras_rnn.artifacts.verification import twin
 from keras_rnn.core.backend import keras
 from keras_rnn.forecaster.scale import settings_of
@@ -49,7 +49,7 @@ def test_the_equation_in_float64(features, scaling, cell):
 
 @pytest.mark.parametrize(
     ("features", "scaling", "window"),
-    [(1, "window", 20), (1, "levels", 6), (3, "window", 6), (3, "levels", 20), (3, "window", 1)],
+    [(1, "window", 20), (1, "levels", 6), (3, "levels", 20), (3, "window", 1)],
 )
 def test_the_same_in_every_form(tmp_path, features, scaling, window):
     data = FRAME.iloc[:, :features]
@@ -65,8 +65,6 @@ def test_the_same_in_every_form(tmp_path, features, scaling, window):
     np.testing.assert_allclose(found.mean, frame["mean"], rtol=1e-4)
     np.testing.assert_allclose(found.half_widths[80.0], (frame["hi_80"] - frame["lo_80"]) / 2)
     assert (lite.features, lite.frequency, lite.columns) == (features, "quarterly", list(data.columns))
-    report = to_litert(model, tmp_path / "m.tflite")
-    assert report.largest_difference < 1e-5
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert card["signatures"]["forecast"]["inputs"]["history"]["shape"] == [
         None,

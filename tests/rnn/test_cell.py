@@ -327,19 +327,8 @@ def test_output_size_none_is_the_state_and_stays_none_in_the_config():
     assert [v.name for v in cell.variables] == ["i2h_kernel", "i2h_bias"]
 
 
-@pytest.mark.slow
-def test_registered_name_and_a_file_of_a_stock_model(tmp_path, fresh):
+def test_registered_name():
     assert keras.saving.get_registered_name(RNNCell) == "keras_rnn>RNNCell"
-    model = keras.Sequential([keras.Input((4, 2)), keras.layers.RNN(RNNCell(3, output_size=2))])
-    model.save(tmp_path / "stock.keras")
-    np.save(tmp_path / "x.npy", random(1, 2, 4, 2))
-    code = """
-import numpy as np
-from keras_rnn import load
-np.save("y.npy", load("stock.keras").predict(np.load("x.npy"), verbose=0))
-"""
-    fresh(code)
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), model(random(1, 2, 4, 2)), atol=1e-6)
 
 
 @pytest.mark.parametrize(

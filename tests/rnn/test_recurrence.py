@@ -82,14 +82,16 @@ def no_own_loop(monkeypatch):
 
 
 @pytest.mark.usefixtures("no_own_loop")
-@pytest.mark.parametrize("name", CELLS)
 @pytest.mark.parametrize(
-    ("masked", "loop"),
+    ("name", "masked", "loop"),  # every cell without a mask and with one, each way of a mask by two cells or more
     [
-        (False, {"return_sequences": True}),
-        (True, {"return_sequences": True}),
-        (True, {"return_sequences": True, "zero_output_for_mask": True}),
-        (True, {"return_sequences": False, "go_backwards": True}),
+        *((name, False, {"return_sequences": True}) for name in CELLS),
+        ("SimpleRNN", True, {"return_sequences": True}),
+        ("RNNCell with a head", True, {"return_sequences": True}),
+        ("ReLU", True, {"return_sequences": True, "zero_output_for_mask": True}),
+        ("RNNCell with a head", True, {"return_sequences": True, "zero_output_for_mask": True}),
+        ("RNNCell", True, {"return_sequences": False, "go_backwards": True}),
+        ("linear, no bias", True, {"return_sequences": False, "go_backwards": True}),
     ],
 )
 def test_values_and_gradients_are_keras_own(name, masked, loop):
