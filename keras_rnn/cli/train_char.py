@@ -14,7 +14,7 @@ from keras_rnn.cli.options import COUNT, SEED, json_option
 from keras_rnn.cli.train import nothing_kept, train_and_export
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import check_archive, check_writable
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, check_recurrence
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PRECISIONS, check_recurrence
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
 WINDOW, UNITS = 64, 256  # for texts of one's own
@@ -52,6 +52,12 @@ SMALL = 2000  # bytes of a text up to which it is, too
     show_default="0.004; of more than 256 units less",
 )
 @click.option("--clip-norm", type=float, help="of all gradients together", show_default="1")
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default=PRECISIONS[0],
+    help="mixed_bfloat16: products in bfloat16, quicker on processors that have it",
+)
 @click.option("--patience", type=COUNT, help="validations without a better one, of 20", show_default="8")
 @click.option("--validation", type=float, default=0.1, help="share of the text, its end, to validate with")
 @click.option("--validation-files", metavar="TEXT", help="in its place a file, folder or glob")

@@ -20,6 +20,7 @@ from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.quiet import stdout_on_stderr
 from keras_rnn.core.tables import print_json
+from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.text.budget import budget_of
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
@@ -102,6 +103,7 @@ class Job:
 
     def _trained(self, model: Any, first: bool, alone: bool) -> Any:
         from keras_rnn.core.backend import keras
+        from keras_rnn.rnn.precision import lacks_bfloat16
         from keras_rnn.text.training import train_text
 
         corpus, settings = self.corpus, self.settings
@@ -115,7 +117,9 @@ class Job:
             callbacks.append(_logger(self.log, settings["resume"]))
         if self.tensorboard and first:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
-        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience"
+        if first and settings["precision"] != PRECISIONS[0] and lacks_bfloat16():
+            tqdm.write("this processor has no instructions for bfloat16: float32 is quicker", file=sys.stderr)
+        names = "updates", "epochs", "minutes", "batch", "learning_rate", "clip_norm", "patience", "precision"
         given = {name: settings[name] for name in names if settings[name] is not None}
         return train_text(
             model,

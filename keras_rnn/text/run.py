@@ -12,8 +12,9 @@ from tqdm import tqdm
 
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras, load_tensorflow
-from keras_rnn.core.checks import check_integer, check_number, received
+from keras_rnn.core.checks import check_choice, check_integer, check_number, received
 from keras_rnn.core.files import FilePath
+from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.rnn.processes import processes
 from keras_rnn.text.checkpoint import write_checkpoint
 from keras_rnn.text.corpus import Corpus
@@ -33,7 +34,9 @@ VALIDATED = 200_000  # characters, at the most
 BLOW_UP = {"tanh": 0.5, "relu": 3.0}  # nats above the best round; ReLU has to learn to bound its states
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 MOST_RETURNS = 8  # to the last good weights
-KEPT = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"  # in a checkpoint
+# in a checkpoint
+KEPT = "rounds", "lowered", "returns", "returned", "history", "best", "best_at", "since", "lowest", "stopped"
+ARRAYS = "good", "earlier", "best_weights"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Run(keras.callbacks.Callback):
         clip_norm: float,
         patience: int | None,
         seed: int,
+        precision: str,
     ) -> None:
         super().__init__()
         load_tensorflow()
@@ -94,6 +98,7 @@ class Run(keras.callbacks.Callback):
         self.budget = budget or ("updates", math.ceil(CHARACTERS / each))
         self.clip_norm, self.patience = check_number("clip_norm", clip_norm, 1e-9), patience
         self.seed, self.each = check_integer("seed", seed, 0), each
+        self.precision = check_choice("precision", precision, PRECISIONS)
         kind, size = self.budget
         an_epoch = len(self.part) / each
         self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
@@ -103,12 +108,13 @@ class Run(keras.callbacks.Callback):
             held_out = None
         self.evaluator = None if held_out is None else Evaluator(model, held_out, VALIDATED)
         self.prompt_of = held_out or self.part
-        # what goes into a checkpoint
-        self.rounds, self.lowered, self.returns, self.before = 0, 1.0, 0, 0.0  # rounds so far, …, seconds so far
+        self.rounds, self.lowered, self.before = 0, 1.0, 0.0  # rounds so far, …, seconds so far
+        self.returns, self.returned = 0, False  # in all, just now
         self.history: list[dict[str, float]] = []
         self.best, self.best_at, self.since = math.inf, 0, 0
         self.best_weights: list[Array] = []
-        self.good: list[Array] = []
+        self.good: list[Array] = []  # at the end of the last good round, and of the one before it
+        self.earlier: list[Array] = []
         self.lowest = math.log(len(model.vocabulary))  # nats: what knowing nothing costs
         self.checkpoint: FilePath | None = None
         self.sample: Callable[[str], None] | None = None
@@ -134,7 +140,7 @@ class Run(keras.callbacks.Callback):
     # the training
 
     def train(self, callbacks: list[Any], verbose: bool) -> TextTraining:
-        trainer = self.trainer = Trainer(self.net, self.batch, name="trainer")
+        trainer = self.trainer = Trainer(self.net, self.batch, self.precision, name="trainer")
         trainer.compile(
             keras.optimizers.Adam(self.rate, global_clipnorm=self.clip_norm),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -144,7 +150,7 @@ class Run(keras.callbacks.Callback):
         if self.good:
             trainer.set_everything(self.good)
         else:
-            self.good = trainer.everything()
+            self.good = self.earlier = trainer.everything()
         rounds = 10**9 if self.budget[0] == "minutes" else math.ceil(self.updates / self.round)
         self.validate_every = max(1, rounds // VALIDATIONS) if rounds < 10**9 else 4
         self.start = self.saved = time.monotonic()
@@ -202,7 +208,7 @@ class Run(keras.callbacks.Callback):
             self._return(loss)
             return
         self.lowest = min(self.lowest, loss)
-        self.good = self.trainer.everything()
+        self.earlier, self.good, self.returned = self.good, self.trainer.everything(), False
         self.history.append(row)
         if self.evaluator is not None and self.rounds % self.validate_every == 0:
             self._validate(row)
@@ -222,13 +228,17 @@ class Run(keras.callbacks.Callback):
         return self.stopped is not None
 
     def _return(self, loss: float) -> None:
-        """Back to the last good weights, at half the rate."""
+        """Back to the last good weights, at half the rate; if they were no good, for no loss has told yet what a
+        round's last update did, to those a round earlier."""
         self.returns += 1
         if self.returns > MOST_RETURNS:
             raise ValueError(
                 f"The loss must stay finite and near its best: try a lower `learning_rate` or `clip_norm`. "
                 f"Received: {loss:.3g} nats at a rate of {self.rate * self.lowered:.2g}"
             )
+        if self.returned:
+            self.good = self.earlier
+        self.returned = True
         self.trainer.set_everything(self.good)
         self.lowered /= 2
         self.bar.write(
@@ -262,13 +272,14 @@ class Run(keras.callbacks.Callback):
             "learning_rate": self.rate,
             "clip_norm": self.clip_norm,
             "seed": self.seed,
+            "precision": self.precision,
         }
 
     def save(self) -> None:
         if self.checkpoint is None or self.process:
             return
         about = {"training": self._about, "before": self.seconds(), **{name: getattr(self, name) for name in KEPT}}
-        write_checkpoint(self.checkpoint, about, {"good": self.good, "best_weights": self.best_weights})
+        write_checkpoint(self.checkpoint, about, {name: getattr(self, name) for name in ARRAYS})
         self.saved = time.monotonic()
 
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
@@ -285,4 +296,5 @@ class Run(keras.callbacks.Callback):
             )
         for name in ("before", *KEPT):
             setattr(self, name, about[name])
-        self.good, self.best_weights = arrays["good"], arrays.get("best_weights", [])
+        for name in ARRAYS:
+            setattr(self, name, arrays.get(name, []))

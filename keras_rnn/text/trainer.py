@@ -10,6 +10,8 @@ import numpy as np
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Tensor
+from keras_rnn.rnn.cells import PRECISIONS
+from keras_rnn.rnn.precision import computing_in
 from keras_rnn.rnn.processes import part_of, processes
 from keras_rnn.text.batches import TextPart
 from keras_rnn.text.model import CharModel
@@ -23,11 +25,13 @@ class Trainer(keras.Model):
     Truncated back-propagation: each row begins with the state that it ended with in the batch before, which gradients
     do not go through. The states are weights of the trainer that no gradient trains. A model that is not `carried`
     starts every window from zeros.
+
+    In `"mixed_bfloat16"` the layers compute in bfloat16; weights, states and logits are float32.
     """
 
-    def __init__(self, model: CharModel, batch: int, **kwargs: Any) -> None:
+    def __init__(self, model: CharModel, batch: int, precision: str = PRECISIONS[0], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.model = model
+        self.model, self.precision = model, precision
         states = model.zero_states(batch) if model.carried else []
         self.states = [
             self.add_weight(shape=state.shape, initializer="zeros", trainable=False, name=f"state_{i}")
@@ -35,13 +39,14 @@ class Trainer(keras.Model):
         ]
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
-        if not self.states:
-            return self.model(inputs["ids"], training=training)
-        kept = keras.ops.cast(keras.ops.logical_not(inputs["starts"]), "float32")[:, None]  # (batch, 1)
-        logits, after = self.model.call_with_states(inputs["ids"], [s * kept for s in self.states], training)
+        with computing_in(self.model, self.precision):
+            if not self.states:
+                return keras.ops.cast(self.model(inputs["ids"], training=training), "float32")
+            kept = keras.ops.cast(keras.ops.logical_not(inputs["starts"]), "float32")[:, None]  # (batch, 1)
+            logits, after = self.model.call_with_states(inputs["ids"], [s * kept for s in self.states], training)
         for state, value in zip(self.states, after, strict=True):
-            state.assign(keras.ops.stop_gradient(value))
-        return logits
+            state.assign(keras.ops.stop_gradient(keras.ops.cast(value, "float32")))
+        return keras.ops.cast(logits, "float32")
 
     def everything(self) -> list[Array]:
         """All that a training goes on from: weights, states, seeds and what the optimizer keeps."""

@@ -26,6 +26,7 @@ def train_text(
     clip_norm: float = CLIP_NORM,
     patience: int | None = PATIENCE,
     seed: int = 0,
+    precision: str = "float32",
     checkpoint: FilePath | None = None,
     resume: bool = False,
     callbacks: Any = (),
@@ -48,6 +49,8 @@ def train_text(
         clip_norm: of all gradients together.
         patience: validations without a better one after which to stop, of some 20 in all; None never stops.
         seed: of the order of the text. The same one gives the same weights on one machine, but for a time budget.
+        precision: `"mixed_bfloat16"` computes the layers in bfloat16, which is quicker on processors with instructions
+            for it; weights, optimizer, loss and validation are float32 either way, and so is the model.
         checkpoint: a `.npz` file, written about once a minute and when stopped by Ctrl-C.
         resume: go on from `checkpoint`, to the same weights as without a break.
         callbacks: of Keras, for `fit`; an epoch of theirs is a round of 50 updates.
@@ -74,7 +77,8 @@ def train_text(
         )
     if len(model.vocabulary) < 2:
         raise ValueError(f"`corpus` must have two different characters at least. Received: {model.vocabulary!r} only")
-    run = Run(model, corpus, budget_of(updates, epochs, minutes), batch, learning_rate, clip_norm, patience, seed)
+    budget = budget_of(updates, epochs, minutes)
+    run = Run(model, corpus, budget, batch, learning_rate, clip_norm, patience, seed, precision)
     run.checkpoint, run.sample = checkpoint, sample
     if resume:
         if checkpoint is None:
