@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--text", type=Path, default=Path(tempfile.gettempdir()) / "shakespeare",
                         help="folder for the text of char/shakespeare and its unfinished training")  # fmt: skip
     parser.add_argument("--check-held-out", action="store_true",
-                        help="build nothing: compute the held-out figure of large models anew, from the text")  # fmt: skip
+                        help="build nothing: compute the held-out figure of large models anew")  # fmt: skip
     options = parser.parse_args()
     if options.check_held_out:
         raise SystemExit(check_held_out(options.out, options.text))
