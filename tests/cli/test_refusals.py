@@ -37,7 +37,7 @@ REFUSED = {
     "show char --insight x.txt": "must end in one of eps, jpeg, jpg, pdf, pgf, png, ps",
     "show char --insight none/x.png": "folder none must exist. Received: 'none/x.png'",
     "show char --insight .": "it is a folder",
-    "show char --insight x.png --text ''": "TEXT must be longer than the window of 2 characters. Received: ''",
+    "show char --insight x.png --text ''": "--text must hold at least one character. Received: ''",
     f"show char --insight x.png --text {61 * 'h'}": "--text must hold at most 60 characters. Received: 61",
     f"show {TFLITE} --insight x.png": "NAME-or-FILE must be a folder or a .keras file for --insight. Received: ",
     # generate
