@@ -50,6 +50,7 @@ class CharRuntime(TextGeneration):
         self.vocabulary, self.carried = check_characters(settings["vocabulary"]), settings.get("carried", False)
         self.window, self.ahead = metadata["window"], metadata["ahead"]
         size = len(self.vocabulary)
+        self._each_id = np.arange(size, dtype=np.int32).reshape(-1, 1, 1)  # (vocabulary, 1, 1)
         self._shape, self._known = (1, self.window), frozenset(range(size)).issuperset
         self._run = file.run_primary
         _expect(file, "serving_default", {"ids": (1, self.window)}, {"logits": ((1, size), (1, self.window, size))})
@@ -88,12 +89,11 @@ class CharRuntime(TextGeneration):
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
         state = self._states if state is None else state
+        step = self.file.caller("step")  # the states' shapes are checked when a stream begins
         for i in ids:
-            given = dict(state)
-            given["ids"] = np.asarray([[i]], np.int32)  # (1, 1)
-            result = self.file.run("step", given)
-            state = {name: result[name] for name in self._states}
-        return result["logits"][0], state
+            state = step({"ids": self._each_id[i], **state})
+            logits = state.pop("logits")
+        return logits[0], state
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         if self.ahead is None or self.carried:

@@ -32,6 +32,7 @@ from keras_rnn.zoo.tasks import measure, task_of, train_preset
 COMPARED = 200  # windows
 HELD_OUT_ROWS = 4  # as many as there are works: each row begins from nothing
 FIRST = 20_000
+SAME_BITS = 1e-4
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -41,7 +42,11 @@ def main() -> None:
     parser.add_argument("--names", nargs="*", type=resolve, help="of models, such as char/shakespeare; default: all")
     parser.add_argument("--text", type=Path, default=Path(tempfile.gettempdir()) / "shakespeare",
                         help="folder for the text of char/shakespeare and its unfinished training")  # fmt: skip
+    parser.add_argument("--check-held-out", action="store_true",
+                        help="build nothing: compute the held-out figure of large models anew")  # fmt: skip
     options = parser.parse_args()
+    if options.check_held_out:
+        raise SystemExit(check_held_out(options.out, options.text))
     presets = {(name.model, name.preset) for name in options.names or zoo_names()}
     for name in zoo_names():
         if (name.model, name.preset) not in presets:
@@ -65,6 +70,23 @@ def main() -> None:
         print(f"{name}: {headline(figures)}; {changes(before, read_card(folder), model, inputs)}")
 
 
+def check_held_out(models, text):
+    """Whether a card's held-out figure is not that of its model's file: the exit code."""
+    wrong = False
+    for name in zoo_names():
+        if preset_of(name).recipe.epochs:
+            folder = models / str(name)
+            told = read_card(folder)["metrics"]["held_out_bits"]
+            bits = held_out_bits(read_keras_file(folder / "model.keras"), corpora(text)[1])
+            wrong |= abs(bits - told) > SAME_BITS
+            print(f"{name}: {bits:.5f} bits a character held out, its card {told:.5f}")
+    return int(wrong)
+
+
+def held_out_bits(model, held_out):
+    return Evaluator(model, held_out.training, len(held_out.training), batch=HELD_OUT_ROWS)()
+
+
 def large(name, folder):
     """The model of real size: trained once, with Keras' own layer; the other cell has its weights, exactly."""
     preset, (text, held_out) = preset_of(name), corpora(folder)
@@ -79,7 +101,7 @@ def large(name, folder):
     model = CharModel(text.vocabulary, cell=name.cell, **settings)
     model.take_weights(trained)
     figures = {
-        "held_out_bits": Evaluator(model, held_out.training, len(held_out.training), batch=HELD_OUT_ROWS)(),
+        "held_out_bits": held_out_bits(model, held_out),
         "validation_bits": result.bits,
         "training_bits": result.history[-1]["bits"],
         **{f"held_out_bits_of_{program}": bits for program, bits in baselines(folder).items()},

@@ -74,9 +74,10 @@ plot_generated(phone, "LATIN SMALL LETTER ", 30)
 # ## The learning rate
 #
 # The optimizer, Muon, turns a matrix by about the learning rate at each update, whatever the gradient's size. So with a
-# small one 200 updates lead nowhere near; with a large one each step undoes the one before. A plain tanh network with three rates, everything else the same.
-# `train_text` lets the rate rise at first and then fall to 0 by a cosine, which forgives a rate that is somewhat large.
-# Should the loss jump all the same, it goes back to the last good weights and takes half the rate, and says so.
+# small one 200 updates lead nowhere near; with a large one each step undoes the one before. A plain tanh network with
+# three rates, everything else the same. `train_text` lets the rate rise at first and then fall to 0 by a cosine, which
+# forgives a rate that is somewhat large. Should the loss jump all the same, it goes back to the last good weights and
+# takes half the rate, and says so.
 
 
 # %% Three pairs of curves: rate 0.003 falls far too slowly, 1 jumps and stays higher, 0.1 is best

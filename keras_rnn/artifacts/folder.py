@@ -23,7 +23,7 @@ from keras_rnn.core.files import FilePath, file_sha256, file_sizes, written_fold
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
 from keras_rnn.core.types import Model
 from keras_rnn.litert.file import LiteRTFile
-from keras_rnn.rnn.model import RecurrentModel
+from keras_rnn.rnn.model import RecurrentModel, weights_sha256
 
 
 def export(
@@ -174,7 +174,7 @@ def _card_of(
         "cell": model.cell,
         "config": settings_of(model),
         "parameters": int(model.count_params()),
-        "weights_sha256": model.get_cell_weights().sha256(),
+        "weights_sha256": weights_sha256(model),
         "data": _data(preset, model.data_file) if preset else None,
         "recipe": _recipe(preset) if preset else None,
         "metrics": metrics,

@@ -1,7 +1,6 @@
 """The folder of any Keras model, traced as it is: SavedModel, LiteRT and card, as of those written from weights."""
 
 import functools
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.stepping import Run
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
-from keras_rnn.rnn.model import RecurrentModel
+from keras_rnn.rnn.model import RecurrentModel, weights_sha256
 
 
 class KerasArtifacts:
@@ -120,12 +119,3 @@ def verify_keras_model(model: Model, folder: Path, card: dict[str, Any], toleran
 def settings_of(model: RecurrentModel) -> dict[str, Any]:
     """A model's configuration as its card has it."""
     return {k: v for k, v in model.get_config().items() if k not in ("name", "trainable", "seed", "cell")}
-
-
-def weights_sha256(model: Model) -> str:
-    """Of all weights in their order, with shapes and dtypes."""
-    digest = hashlib.sha256()
-    for weight in model.get_weights():
-        digest.update(f"{weight.dtype} {weight.shape}".encode())
-        digest.update(np.ascontiguousarray(weight).tobytes())
-    return digest.hexdigest()

@@ -14,7 +14,8 @@ from keras_rnn.cli.options import COUNT, SEED, json_option
 from keras_rnn.cli.train import nothing_kept, train_and_export
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import check_archive, check_writable
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, check_recurrence
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, PRECISIONS, check_recurrence
+from keras_rnn.text.files import NEW_CHARACTERS
 
 PRESET = PRESETS["char"][DEFAULT_PRESET["char"]]
 WINDOW, UNITS = 64, 256  # for texts of one's own
@@ -24,7 +25,7 @@ SMALL = 2000  # bytes of a text up to which it is, too
 
 @click.command(cls=Command)
 @click.argument("source", metavar="[TEXT]...", nargs=-1)
-@click.option("--text", metavar="TEXT", help="the same as an argument TEXT")
+@click.option("--text", "also", metavar="TEXT", help="the same as an argument TEXT")
 @click.option("--out", metavar="FOLDER", required=True, help="where the exported model goes")
 @click.option("--cell", type=click.Choice(CELLS), default=DEFAULT_CELL)
 @click.option("--layers", type=COUNT, default=1, help="recurrent layers")
@@ -53,6 +54,12 @@ SMALL = 2000  # bytes of a text up to which it is, too
 )
 @click.option("--weight-decay", type=float, help="times the rate, at each update", show_default="0.1")
 @click.option("--clip-norm", type=float, help="of all gradients together", show_default="1")
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default=PRECISIONS[0],
+    help="mixed_bfloat16: products in bfloat16, quicker on processors that have it",
+)
 @click.option("--patience", type=COUNT, help="validations without a better one, of 20", show_default="8")
 @click.option("--validation", type=float, default=0.1, help="share of the text, its end, to validate with")
 @click.option("--validation-files", metavar="TEXT", help="in its place a file, folder or glob")
@@ -64,6 +71,12 @@ SMALL = 2000  # bytes of a text up to which it is, too
 )
 @click.option("--bytes", "by_bytes", is_flag=True, help="learn bytes, of any text, not characters")
 @click.option("--model", "weights", metavar="FILE-or-FOLDER", help="a trained model to go on with")
+@click.option(
+    "--new-characters",
+    type=click.Choice(NEW_CHARACTERS),
+    default=NEW_CHARACTERS[0],
+    help="those that it lacks: an error, U+FFFD, or more vocabulary",
+)
 @click.option("--resume", is_flag=True, help="go on with an interrupted training, the line else the same")
 @click.option("--log", metavar="FILE.csv", help="a row every 50 updates")
 @click.option("--tensorboard", metavar="FOLDER", help="the same for TensorBoard")
@@ -74,7 +87,7 @@ SMALL = 2000  # bytes of a text up to which it is, too
 @json_option
 def command(
     source: tuple[str, ...],
-    text: str | None,
+    also: str | None,
     out: str,
     weights: str | None,
     log: str | None,
@@ -90,11 +103,13 @@ def command(
     TEXT is a UTF-8 file, gzipped or not, a folder with .txt and .txt.gz files, or a glob; several are one text. The
     last tenth validates. A text of less than 2,000 bytes is learned by heart, as "hello world" is.
     """
-    sources = [*source, *([text] if text else [])]
+    sources = [*source, *([also] if also else [])]
     check_replaceable(out)
     check_recurrence(CELLS, *(settings[name] for name in ("cell", "activation", "layers", "dropout")))
     if weights is not None:
         _refuse_shapes()
+    elif settings["new_characters"] != NEW_CHARACTERS[0]:
+        raise click.UsageError(f"--new-characters goes with --model only. Received: {settings['new_characters']!r}")
     if not settings["resume"] and _is_small(sources, settings, weights):
         _learn_by_heart(sources, out, settings, as_json)
         return 0
@@ -106,7 +121,10 @@ def command(
             raise FileNotFoundError(f"The log's folder {Path(log).parent} must exist. {received(log)}")
         check_writable(log, "file")
     if tensorboard and importlib.util.find_spec("tensorboard") is None:
-        raise ValueError(f"`tensorboard` must be left out without the package tensorboard. {received(tensorboard)}")
+        raise ValueError(
+            "`tensorboard` must be left out without the package tensorboard, which the extra keras-rnn[tensorboard] "
+            f"installs. {received(tensorboard)}"
+        )
     if weights is not None:
         path = Path(weights)
         weights = str(check_archive(path / "model.keras" if path.is_dir() else path))
@@ -154,9 +172,11 @@ def _learn_by_heart(sources: list[str], out: str, settings: dict[str, Any], as_j
     from keras_rnn.text.files import find_texts, read_text_blocks
     from keras_rnn.text.vocabulary import TEXT_FILE, text_windows
 
-    paths = find_texts(sources, "text") if sources else [TEXT_FILE]
+    paths = find_texts(sources) if sources else [TEXT_FILE]
     text = "".join(block for path in paths for block in read_text_blocks(path, settings["errors"]))
     window = settings["window"] or PRESET.window
+    if len(text) <= window:
+        raise ValueError(f"`source` must be longer than the window of {window} characters. {received(text)}")
     ids, targets, vocabulary = text_windows(text, window)
     names = "cell", "layers", "activation", "dropout", "seed"
     with nothing_kept():

@@ -20,10 +20,11 @@ from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.quiet import stdout_on_stderr
 from keras_rnn.core.tables import print_json
+from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.text.budget import budget_of
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.files import find_texts
-from keras_rnn.text.vocabulary import BYTES
+from keras_rnn.text.vocabulary import BYTES, quoted
 
 KEPT = "training.csv, training.png"
 
@@ -60,9 +61,10 @@ class Job:
         known = _vocabulary_in(weights) if weights else BYTES if settings["by_bytes"] else None
         self.window = settings["window"] or (None if weights else WINDOW)
         self.corpus = Corpus(
-            [str(path) for path in find_texts(sources, "text")],
+            [str(path) for path in find_texts(sources)],
             vocabulary=known,
             max_vocabulary=settings["max_vocabulary"],
+            new_characters=settings["new_characters"],
             validation=settings["validation"],
             validation_files=settings["validation_files"],
             errors=settings["errors"],
@@ -102,6 +104,7 @@ class Job:
 
     def _trained(self, model: Any, first: bool, alone: bool) -> Any:
         from keras_rnn.core.backend import keras
+        from keras_rnn.rnn.precision import lacks_bfloat16
         from keras_rnn.text.training import train_text
 
         corpus, settings = self.corpus, self.settings
@@ -112,10 +115,13 @@ class Job:
             tqdm.write(f"nothing validates: {size}, so overfitting will not be seen", file=sys.stderr)
         callbacks: list[Any] = []
         if self.log and first:
-            callbacks.append(_logger(self.log, settings["resume"]))
+            callbacks.append(_logger(self.log, self.checkpoint if settings["resume"] else None))
         if self.tensorboard and first:
             callbacks.append(keras.callbacks.TensorBoard(self.tensorboard))
-        names = "updates", "epochs", "minutes", "batch", "learning_rate", "weight_decay", "clip_norm", "patience"
+        if first and settings["precision"] != PRECISIONS[0] and lacks_bfloat16():
+            tqdm.write("this processor has no instructions for bfloat16: float32 is quicker", file=sys.stderr)
+        budget, rates = ("updates", "epochs", "minutes"), ("learning_rate", "weight_decay", "clip_norm")
+        names = (*budget, *rates, "batch", "patience", "precision")
         given = {name: settings[name] for name in names if settings[name] is not None}
         return train_text(
             model,
@@ -152,11 +158,17 @@ class Job:
             return int(done.stdout)
 
     def _model(self) -> Any:
+        from keras_rnn.text.extension import extend_vocabulary
         from keras_rnn.text.model import char_model
 
         settings = self.settings
         if self.weights:
-            return char_model(self.weights, dropout=settings["dropout"] or None)
+            model = char_model(self.weights, dropout=settings["dropout"] or None)
+            if model.vocabulary == self.corpus.vocabulary:
+                return model
+            added = sorted(set(self.corpus.vocabulary) - set(model.vocabulary))
+            tqdm.write(f"new in the vocabulary: {quoted(''.join(added))}", file=sys.stderr)
+            return extend_vocabulary(model, self.corpus.vocabulary, settings["seed"])
         return char_model(
             None, settings["cell"], self.corpus.vocabulary, self.window, settings["units"] or UNITS,
             seed=settings["seed"], activation=settings["activation"], layers=settings["layers"],
@@ -201,18 +213,35 @@ def finish_file(folder: str, out: str) -> None:
     print(finish(load(Path(folder) / "model.keras"), out, about))
 
 
-def _logger(path: str, append: bool) -> Any:
+def _logger(path: str, checkpoint: Path | None) -> Any:
+    """Writes a row each round; of a training that goes on from a checkpoint after those that were there by then."""
     from keras_rnn.core.backend import keras
+    from keras_rnn.text.checkpoint import read_checkpoint
+
+    rounds = 0 if checkpoint is None else read_checkpoint(checkpoint)[0].get("rounds", 0)
 
     class Logger(keras.callbacks.CSVLogger):
         """Without the columns `val_…`, which no training here fills."""
+
+        def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+            if rounds and Path(path).is_file():
+                _drop_rows(Path(path), rounds)
+            super().on_train_begin(logs)
 
         def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
             if self.keys is None:  # type: ignore[has-type]
                 self.keys = sorted(logs or {})
             super().on_epoch_end(epoch, logs)
 
-    return Logger(path, append=append)
+    return Logger(path, append=checkpoint is not None)
+
+
+def _drop_rows(path: Path, rounds: int) -> None:
+    """Keep the rows of so many rounds: after a kill there may be later ones, the last of them cut."""
+    header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True) or [""]
+    kept = [row for row in rows if row.endswith("\n") and int(row.split(",")[0]) < rounds]
+    with written_file(path) as new:
+        new.write_text(header + "".join(kept), encoding="utf-8")
 
 
 def _keep(history: list[dict[str, float]], folder: Path) -> None:

@@ -12,6 +12,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.types import Cell, Layer, Model, Operation, Tensor
 from keras_rnn.insight._float64 import in_float64
 from keras_rnn.insight._vjp import repeated
+from keras_rnn.rnn.cells import state_names
 from keras_rnn.rnn.introspection import (
     Refused,
     advance_by_call,
@@ -208,7 +209,7 @@ class Float64Model:
                 copy, self._lower = layer, True
         xs = [tf.cast(x_t, copy.cell.compute_dtype) for x_t in xs]
         states, outputs = _all_steps(copy.cell, xs, _initial(copy, batch))
-        layers.append(LayerRun(name, copy.cell, layer.go_backwards, state_names(copy.cell), xs, states, outputs))
+        layers.append(LayerRun(name, copy.cell, layer.go_backwards, _names_of_states(copy.cell), xs, states, outputs))
         returned = _as_float64(tf.stack(outputs, axis=1) if layer.return_sequences else outputs[-1])
         return repeated(layers[-1], returned, x, rows, layer.return_sequences) if rows else returned
 
@@ -240,11 +241,11 @@ def _as_float64(value: Tensor) -> Tensor:
     return tf.cast(value, tf.float64) if value.dtype.is_floating else value
 
 
-def state_names(cell: Cell) -> tuple[str, ...]:
-    """What a cell's states are called, flat: h, an LSTM's h and c, further ones h1, h2, …; stacked: h_0, c_0, h_1, …"""
-    if isinstance(cell, keras.layers.StackedRNNCells):
-        return tuple(f"{name}_{i}" for i, inner in enumerate(cell.cells) for name in state_names(inner))
-    count = len(keras.tree.flatten(cell.state_size))
-    if count == 2 and isinstance(cell, keras.layers.LSTMCell):
-        return ("h", "c")
-    return ("h", *(f"h{i}" for i in range(1, count)))
+def _names_of_states(cell: Cell) -> tuple[str, ...]:
+    """What a cell's states are called, flat, as in signatures; where no cells are stacked, without the number."""
+    stacked = isinstance(cell, keras.layers.StackedRNNCells)
+    names = [
+        state_names(isinstance(one, keras.layers.LSTMCell), len(keras.tree.flatten(one.state_size)), i)
+        for i, one in enumerate(cell.cells if stacked else [cell])
+    ]
+    return tuple(name if stacked else name.removesuffix("_0") for some in names for name in some)

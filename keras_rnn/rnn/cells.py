@@ -9,6 +9,7 @@ CELLS = (*PLAIN_CELLS, "gru", "lstm")
 DEFAULT_CELL = "simple_rnn"
 ACTIVATIONS = ("tanh", "relu")
 MOST_DROPOUT = 0.9
+PRECISIONS = ("float32", "mixed_bfloat16")  # Keras' policies that a training computes in
 
 
 def state_names(lstm: bool, count: int, number: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -219,6 +220,18 @@ class RecurrentModel(keras.Model):
             optimizer = keras.optimizers.Adam(learning_rate)
         self.compile(optimizer=optimizer, loss=loss, metrics=metrics, loss_weights=loss_weights)
         self.optimizer.build(self.trainable_variables)
+
+
+def weights_sha256(model: Any) -> str:
+    """A fingerprint of any Keras model's weights: of one plain layer that of its `CellWeights`, the same for either
+    cell; of others of all weights in their order, with shapes and dtypes."""
+    if isinstance(model, RecurrentModel) and model.plain:
+        return model.get_cell_weights().sha256()
+    digest = hashlib.sha256()
+    for weight in model.get_weights():
+        digest.update(f"{weight.shape}{weight.dtype.str}".encode())
+        digest.update(np.ascontiguousarray(weight).tobytes())
+    return digest.hexdigest()
 
 
 def windows_before(windows: Array, following: Array) -> Array:

@@ -1,6 +1,7 @@
 """Several processes that train one model together, on Keras' JAX backend: each with a part of every batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from keras_rnn.core.backend import keras
@@ -43,6 +44,17 @@ def processes() -> tuple[int, int]:
     import jax
 
     return jax.process_count(), jax.process_index()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """While it lasts, this process computes for itself."""
+    together = keras.distribution.distribution()
+    keras.distribution.set_distribution(None)
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(together)
 
 
 def part_of(batch: Any) -> Any:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from keras_rnn.core.checks import check_choice, check_integer, check_number, received
 from keras_rnn.text.batches import IdFile, TextPart
-from keras_rnn.text.files import BLOCK, ERRORS, Source, find_texts, read_text_blocks
+from keras_rnn.text.files import BLOCK, ERRORS, NEW_CHARACTERS, Source, find_texts, read_text_blocks
 from keras_rnn.text.vocabulary import (
     BYTES,
     UNKNOWN,
@@ -22,6 +22,7 @@ from keras_rnn.text.vocabulary import (
     encode,
     quoted,
     text_to_bytes,
+    vocabulary_of,
 )
 
 CODE_POINTS = 0x110000
@@ -40,6 +41,9 @@ class Corpus:
         vocabulary: that of a model to go on with; `BYTES` for the bytes of the UTF-8; None: the text's own characters,
             those of the part to validate with among them.
         max_vocabulary: characters of the text's own vocabulary; what is rarer becomes U+FFFD. None: all.
+        new_characters: what becomes of those that `vocabulary` lacks: `"refuse"` names them in an error, unless it has
+            U+FFFD for them; `"map"` makes them U+FFFD, which is added; `"add"` adds them all. A model then needs
+            `text.extension.extend_vocabulary`.
         validation: the share of the text, its end, to validate with; 0 for none.
         validation_files: in its place the files to validate with, named as in `source`, which need not have them and
             does not train on them; or n for every n-th file.
@@ -66,6 +70,7 @@ class Corpus:
         text: str | None = None,
         vocabulary: str | None = None,
         max_vocabulary: int | None = None,
+        new_characters: str = "refuse",
         validation: float = 0.1,
         validation_files: Source | int | None = None,
         errors: str = "strict",
@@ -78,6 +83,7 @@ class Corpus:
             check_integer("max_vocabulary", max_vocabulary, 2)
         if vocabulary is not None:
             check_vocabulary(vocabulary)
+        check_choice("new_characters", new_characters, NEW_CHARACTERS)
         check_number("validation", validation, 0.0, 1.0)
         self._errors = check_choice("errors", errors, ERRORS)
         self._bytes = vocabulary == BYTES
@@ -102,7 +108,7 @@ class Corpus:
             raise ValueError(f"`validation_files` must hold text. {received(validation_files)}, empty")
         if not cut:
             raise ValueError(f"`validation` must leave a text to train on. {received(validation_files or validation)}")
-        self.vocabulary, self.unknown = _fitting(counts, vocabulary, max_vocabulary)
+        self.vocabulary, self.unknown = _fitting(counts, vocabulary, max_vocabulary, new_characters)
         ids = IdFile(self._ids(text), len(self.vocabulary))
         if ids.size != size:
             raise ValueError(f"`source` must not change while it is read. {received(source)}")
@@ -143,15 +149,21 @@ def _split_files(files: list[Path], held_out: Source | int | None) -> tuple[list
     return [path for path in files if path.resolve() not in there], chosen
 
 
-def _fitting(counts: NDArray[np.int64], vocabulary: str | None, maximum: int | None) -> tuple[str, int]:
+def _fitting(
+    counts: NDArray[np.int64], vocabulary: str | None, maximum: int | None, new_characters: str
+) -> tuple[str, int]:
     """The vocabulary, and how many characters of the text it lacks."""
     found = {chr(point): int(counts[point]) for point in np.flatnonzero(counts)}
     if vocabulary is None:
         vocabulary = capped_vocabulary(found, maximum)
     lacking = "".join(sorted(found.keys() - set(vocabulary)))
+    if new_characters == "add":
+        return vocabulary_of(vocabulary + lacking), 0
+    if lacking and new_characters == "map":
+        vocabulary = vocabulary_of(vocabulary + UNKNOWN)
     if lacking and UNKNOWN not in vocabulary:
         raise ValueError(
             f"The text must hold only characters of the vocabulary {quoted(vocabulary)}, which has no U+FFFD for "
-            f"others. Received: {len(lacking):,} others, {quoted(lacking)}"
+            f'others, unless `new_characters` is "map" or "add". Received: {len(lacking):,} others, {quoted(lacking)}'
         )
     return vocabulary, sum(found[character] for character in lacking)

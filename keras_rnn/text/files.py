@@ -19,6 +19,7 @@ Source = FilePath | Sequence[FilePath]
 BLOCK = 2**20  # bytes
 ENDINGS = (".txt", ".txt.gz")
 ERRORS = ("strict", "replace", "ignore")
+NEW_CHARACTERS = ("refuse", "map", "add")
 
 
 def find_texts(source: Source, name: str = "source") -> list[Path]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.checks import received
-from keras_rnn.text.sampling import Sampling, check_drawing, softmax
+from keras_rnn.text.sampling import Sampling, check_drawing
 from keras_rnn.text.vocabulary import (
     BYTES,
     UNKNOWN,
@@ -53,6 +54,8 @@ class TextGeneration:
         """A text's ids. A model that carries its state does without characters that it does not know."""
         if self.vocabulary == BYTES:
             text = text_to_bytes(text)
+        elif len(text) == 1 and (place := self.vocabulary.find(text)) >= 0:
+            return [place]  # a stream has its characters so, and is to be hardly slower than its model
         unknown = "".join(dict.fromkeys(c for c in text if c not in self.vocabulary)) if self.carried else ""
         if unknown:
             mapped = UNKNOWN in self.vocabulary
@@ -91,8 +94,13 @@ class TextGeneration:
         return self._probabilities(logits)
 
     def _probabilities(self, logits: NDArray[Any]) -> dict[str, float]:
-        p = softmax(logits)  # (vocabulary,)
-        return {self.vocabulary[i]: float(p[i]) for i in np.argsort(-p, kind="stable")}
+        z = logits.astype(np.float64)  # (vocabulary,)
+        order = np.argsort(-z, kind="stable")
+        p = z.take(order)
+        p -= p[0]  # `softmax` in few calls: a stream is to be hardly slower than its model
+        np.exp(p, out=p)
+        p /= np.add.reduce(p)
+        return dict(zip(itemgetter(*order.tolist())(self.vocabulary), p.tolist(), strict=True))
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         """The `length` ids after a window of them, the most likely each time; None where no graph loops over them."""

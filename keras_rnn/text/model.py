@@ -120,7 +120,7 @@ class CharModel(TextGeneration, RecurrentModel):
         for layer in self.layers[1:]:
             if isinstance(layer, keras.layers.RNN):
                 count = len(keras.tree.flatten(layer.cell.state_size))
-                mine, left = left[:count], left[count:]
+                mine, left = [keras.ops.cast(state, layer.compute_dtype) for state in left[:count]], left[count:]
                 with one_hot_of(first, ids):
                     last, outputs, mine = layer.inner_loop(x, mine, mask=None, training=training)
                 x = outputs if layer.return_sequences else last[:, None]

@@ -2,7 +2,6 @@
 
 import functools
 import math
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -13,21 +12,19 @@ from tqdm import tqdm
 
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras, load_tensorflow
-from keras_rnn.core.checks import check_integer, check_number, received
+from keras_rnn.core.checks import check_choice, check_integer, check_number, received
 from keras_rnn.core.files import FilePath
-from keras_rnn.rnn.cell import RNNCell
+from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.rnn.processes import processes
 from keras_rnn.text.checkpoint import write_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
+from keras_rnn.text.optimizer import optimizer_of
 from keras_rnn.text.trainer import Evaluator, Trainer, batches_of, dataset_of
 
 BATCHES = (16, 64)  # rows of short texts and of long ones
 PER_ROW = 16_000  # characters of a text for each row, between these
 CHARACTERS = 9_000_000  # that a training reads where no budget is given
-LEARNING_RATE = 0.02  # at its highest
-WEIGHT_DECAY = 0.1  # times the rate, at each update
-MOMENTUM = 0.9
 WARM_UP = 0.02  # share of the training over which the rate rises
 WARM_UP_UPDATES = 100  # at least
 ROUND = 50  # updates between two looks at the loss
@@ -36,7 +33,9 @@ VALIDATED = 200_000  # characters, at the most
 BLOW_UP = {"tanh": 0.5, "relu": 3.0}  # nats above the best round; ReLU has to learn to bound its states
 SAVED_EVERY = 60.0  # seconds between two checkpoints
 MOST_RETURNS = 8  # to the last good weights
-KEPT = "rounds", "lowered", "returns", "history", "best", "best_at", "since", "lowest", "stopped"  # in a checkpoint
+# in a checkpoint
+KEPT = "rounds", "lowered", "returns", "returned", "history", "best", "best_at", "since", "lowest", "stopped"
+ARRAYS = "good", "earlier", "best_weights"
 
 
 @dataclass(frozen=True)
@@ -57,23 +56,6 @@ class TextTraining:
     stopped: str | None
 
 
-def optimizer_of(model: CharModel, rate: float, weight_decay: float, clip_norm: float) -> Any:
-    """Muon (Jordan et al. 2024, scaled as by Liu et al., arXiv 2502.16982) for the matrices between states and to the
-    logits; Adam for biases, and for the first layer's input kernel, whose rows are looked up as an embedding's are.
-
-    On plays kept for such choices, 512 units and 25 passes through the other works of Shakespeare, it was 0.14 bits a
-    character better than Adam and 0.10 than AdamW, each at its best rate of several.
-    """
-    first = model.get_layer("rnn").cell
-    looked_up = [] if isinstance(first, RNNCell) else [re.escape(first.kernel.path) + "$"]
-    optimizer = keras.optimizers.Muon(
-        rate, weight_decay=weight_decay, adam_weight_decay=weight_decay, momentum=MOMENTUM, global_clipnorm=clip_norm,
-        exclude_layers=looked_up,
-    )  # fmt: skip
-    optimizer.exclude_from_weight_decay(var_names=["bias"])
-    return optimizer
-
-
 class Run(keras.callbacks.Callback):
     """One training: the callback that `fit` tells of each round."""
 
@@ -88,6 +70,7 @@ class Run(keras.callbacks.Callback):
         clip_norm: float,
         patience: int | None,
         seed: int,
+        precision: str,
     ) -> None:
         super().__init__()
         load_tensorflow()
@@ -114,6 +97,7 @@ class Run(keras.callbacks.Callback):
         self.budget = budget or ("updates", math.ceil(CHARACTERS / each))
         self.clip_norm, self.patience = check_number("clip_norm", clip_norm, 1e-9), patience
         self.seed, self.each = check_integer("seed", seed, 0), each
+        self.precision = check_choice("precision", precision, PRECISIONS)
         kind, size = self.budget
         an_epoch = len(self.part) / each
         self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
@@ -123,12 +107,13 @@ class Run(keras.callbacks.Callback):
             held_out = None
         self.evaluator = None if held_out is None else Evaluator(model, held_out, VALIDATED)
         self.prompt_of = held_out or self.part
-        # what goes into a checkpoint
-        self.rounds, self.lowered, self.returns, self.before = 0, 1.0, 0, 0.0  # rounds so far, …, seconds so far
+        self.rounds, self.lowered, self.before = 0, 1.0, 0.0  # rounds so far, …, seconds so far
+        self.returns, self.returned = 0, False  # in all, just now
         self.history: list[dict[str, float]] = []
         self.best, self.best_at, self.since = math.inf, 0, 0
         self.best_weights: list[Array] = []
-        self.good: list[Array] = []
+        self.good: list[Array] = []  # at the end of the last good round, and of the one before it
+        self.earlier: list[Array] = []
         self.lowest = math.log(len(model.vocabulary))  # nats: what knowing nothing costs
         self.checkpoint: FilePath | None = None
         self.sample: Callable[[str], None] | None = None
@@ -154,7 +139,7 @@ class Run(keras.callbacks.Callback):
     # the training
 
     def train(self, callbacks: list[Any], verbose: bool) -> TextTraining:
-        trainer = self.trainer = Trainer(self.net, self.batch, name="trainer")
+        trainer = self.trainer = Trainer(self.net, self.batch, self.precision, name="trainer")
         trainer.compile(
             optimizer_of(self.net, self.rate, self.weight_decay, self.clip_norm),
             keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -164,7 +149,7 @@ class Run(keras.callbacks.Callback):
         if self.good:
             trainer.set_everything(self.good)
         else:
-            self.good = trainer.everything()
+            self.good = self.earlier = trainer.everything()
         rounds = 10**9 if self.budget[0] == "minutes" else math.ceil(self.updates / self.round)
         self.validate_every = max(1, rounds // VALIDATIONS) if rounds < 10**9 else 4
         self.start = self.saved = time.monotonic()
@@ -222,7 +207,7 @@ class Run(keras.callbacks.Callback):
             self._return(loss)
             return
         self.lowest = min(self.lowest, loss)
-        self.good = self.trainer.everything()
+        self.earlier, self.good, self.returned = self.good, self.trainer.everything(), False
         self.history.append(row)
         if self.evaluator is not None and self.rounds % self.validate_every == 0:
             self._validate(row)
@@ -242,13 +227,17 @@ class Run(keras.callbacks.Callback):
         return self.stopped is not None
 
     def _return(self, loss: float) -> None:
-        """Back to the last good weights, at half the rate."""
+        """Back to the last good weights, at half the rate; if they were no good, for no loss has told yet what a
+        round's last update did, to those a round earlier."""
         self.returns += 1
         if self.returns > MOST_RETURNS:
             raise ValueError(
                 f"The loss must stay finite and near its best: try a lower `learning_rate` or `clip_norm`. "
                 f"Received: {loss:.3g} nats at a rate of {self.rate * self.lowered:.2g}"
             )
+        if self.returned:
+            self.good = self.earlier
+        self.returned = True
         self.trainer.set_everything(self.good)
         self.lowered /= 2
         self.bar.write(
@@ -283,13 +272,14 @@ class Run(keras.callbacks.Callback):
             "weight_decay": self.weight_decay,
             "clip_norm": self.clip_norm,
             "seed": self.seed,
+            "precision": self.precision,
         }
 
     def save(self) -> None:
         if self.checkpoint is None or self.process:
             return
         about = {"training": self._about, "before": self.seconds(), **{name: getattr(self, name) for name in KEPT}}
-        write_checkpoint(self.checkpoint, about, {"good": self.good, "best_weights": self.best_weights})
+        write_checkpoint(self.checkpoint, about, {name: getattr(self, name) for name in ARRAYS})
         self.saved = time.monotonic()
 
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
@@ -306,4 +296,5 @@ class Run(keras.callbacks.Callback):
             )
         for name in ("before", *KEPT):
             setattr(self, name, about[name])
-        self.good, self.best_weights = arrays["good"], arrays.get("best_weights", [])
+        for name in ARRAYS:
+            setattr(self, name, arrays.get(name, []))

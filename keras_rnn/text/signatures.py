@@ -63,10 +63,12 @@ class CharSignatures(ExportModule):
         points = tf.strings.unicode_decode(text, "UTF-8")  # ragged (batch, characters)
         # sorted code points are their own lookup table
         ids = tf.minimum(tf.searchsorted(self.vocabulary, points.flat_values), tf.size(self.vocabulary) - 1)
+        found = tf.gather(self.vocabulary, ids)
+        if self.unknown >= 0:  # it stands for all others
+            ids = tf.where(found == points.flat_values, ids, self.unknown)
+            found = points.flat_values
         checks = [
-            tf.debugging.assert_equal(
-                tf.gather(self.vocabulary, ids), points.flat_values, "text must hold only characters of the vocabulary"
-            ),
+            tf.debugging.assert_equal(found, points.flat_values, "text must hold only characters of the vocabulary"),
             tf.debugging.assert_greater_equal(
                 points.row_lengths(), tf.constant(self.window, tf.int64), f"text must hold {self.window} characters"
             ),

@@ -1,5 +1,6 @@
 """A character model as it is trained: its states go from batch to batch, and all of it fits in a checkpoint."""
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ import numpy as np
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import keras
 from keras_rnn.core.types import Tensor
-from keras_rnn.rnn.processes import part_of, processes
+from keras_rnn.rnn.cells import PRECISIONS
+from keras_rnn.rnn.precision import computing_in
+from keras_rnn.rnn.processes import alone, part_of, processes
 from keras_rnn.text.batches import TextPart
 from keras_rnn.text.model import CharModel
 
@@ -23,11 +26,13 @@ class Trainer(keras.Model):
     Truncated back-propagation: each row begins with the state that it ended with in the batch before, which gradients
     do not go through. The states are weights of the trainer that no gradient trains. A model that is not `carried`
     starts every window from zeros.
+
+    In `"mixed_bfloat16"` the layers compute in bfloat16; weights, states and logits are float32.
     """
 
-    def __init__(self, model: CharModel, batch: int, **kwargs: Any) -> None:
+    def __init__(self, model: CharModel, batch: int, precision: str = PRECISIONS[0], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.model = model
+        self.model, self.precision = model, precision
         states = model.zero_states(batch) if model.carried else []
         self.states = [
             self.add_weight(shape=state.shape, initializer="zeros", trainable=False, name=f"state_{i}")
@@ -35,13 +40,14 @@ class Trainer(keras.Model):
         ]
 
     def call(self, inputs: dict[str, Tensor], training: bool = False) -> Tensor:
-        if not self.states:
-            return self.model(inputs["ids"], training=training)
-        kept = keras.ops.cast(keras.ops.logical_not(inputs["starts"]), "float32")[:, None]  # (batch, 1)
-        logits, after = self.model.call_with_states(inputs["ids"], [s * kept for s in self.states], training)
+        with computing_in(self.model, self.precision):
+            if not self.states:
+                return keras.ops.cast(self.model(inputs["ids"], training=training), "float32")
+            kept = keras.ops.cast(keras.ops.logical_not(inputs["starts"]), "float32")[:, None]  # (batch, 1)
+            logits, after = self.model.call_with_states(inputs["ids"], [s * kept for s in self.states], training)
         for state, value in zip(self.states, after, strict=True):
-            state.assign(keras.ops.stop_gradient(value))
-        return logits
+            state.assign(keras.ops.stop_gradient(keras.ops.cast(value, "float32")))
+        return keras.ops.cast(logits, "float32")
 
     def everything(self) -> list[Array]:
         """All that a training goes on from: weights, states, seeds and what the optimizer keeps."""
@@ -92,6 +98,8 @@ def dataset_of(batches: Iterator[Batch], batch: int, window: int, every_step: bo
 class Evaluator:
     """Mean cross-entropy of a text, bits per character, each character read after all before it in its row.
 
+    Of several processes each evaluates all of it, so that the figure does not depend on their number.
+
     Args:
         most: characters; of a longer text as many are taken, rows spread evenly over it.
         batch: rows at the most.
@@ -99,13 +107,22 @@ class Evaluator:
 
     def __init__(self, model: CharModel, part: TextPart, most: int, batch: int = 64) -> None:
         self._part, self._most = part, most
-        count, _ = processes()
-        rows = min(batch, len(part) // (4 * model.window)) // count * count
-        self._batch = max(count, rows) if model.carried else batch
-        self._trainer = Trainer(model, self._batch, name="evaluator")
+        self._batch = max(1, min(batch, len(part) // (4 * model.window))) if model.carried else batch
+        self._shared = model if processes()[0] > 1 else None
+        with contextlib.nullcontext() if self._shared is None else alone():
+            own = model if self._shared is None else CharModel.from_config(model.get_config())
+            self._trainer = Trainer(own, self._batch, name="evaluator")
         self._trainer.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 
     def __call__(self) -> float:
+        if self._shared is None:
+            return self._bits()
+        weights = self._shared.get_weights()
+        with alone():
+            self._trainer.model.set_weights(weights)
+            return self._bits()
+
+    def _bits(self) -> float:
         model, part = self._trainer.model, self._part
         if model.carried:
             count = part.carried_batches(self._batch, model.window, self._most)

@@ -9,9 +9,9 @@ from keras_rnn.text.budget import budget_of
 from keras_rnn.text.checkpoint import read_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
-from keras_rnn.text.run import LEARNING_RATE, WEIGHT_DECAY, Run, TextTraining
+from keras_rnn.text.optimizer import CLIP_NORM, LEARNING_RATE, WEIGHT_DECAY
+from keras_rnn.text.run import Run, TextTraining
 
-CLIP_NORM = 1.0  # of all gradients together
 PATIENCE = 8  # validations without a better one
 
 
@@ -27,6 +27,7 @@ def train_text(
     clip_norm: float = CLIP_NORM,
     patience: int | None = PATIENCE,
     seed: int = 0,
+    precision: str = "float32",
     checkpoint: FilePath | None = None,
     resume: bool = False,
     callbacks: Any = (),
@@ -50,6 +51,8 @@ def train_text(
         clip_norm: of all gradients together.
         patience: validations without a better one after which to stop, of some 20 in all; None never stops.
         seed: of the order of the text. The same one gives the same weights on one machine, but for a time budget.
+        precision: `"mixed_bfloat16"` computes the layers in bfloat16, which is quicker on processors with instructions
+            for it; weights, optimizer, loss and validation are float32 either way, and so is the model.
         checkpoint: a `.npz` file, written about once a minute and when stopped by Ctrl-C.
         resume: go on from `checkpoint`, to the same weights as without a break.
         callbacks: of Keras, for `fit`; an epoch of theirs is a round of 50 updates.
@@ -77,7 +80,7 @@ def train_text(
     if len(model.vocabulary) < 2:
         raise ValueError(f"`corpus` must have two different characters at least. Received: {model.vocabulary!r} only")
     budget = budget_of(updates, epochs, minutes)
-    run = Run(model, corpus, budget, batch, learning_rate, weight_decay, clip_norm, patience, seed)
+    run = Run(model, corpus, budget, batch, learning_rate, weight_decay, clip_norm, patience, seed, precision)
     run.checkpoint, run.sample = checkpoint, sample
     if resume:
         if checkpoint is None:

@@ -16,8 +16,9 @@ OPTIONS = {
     "forecast": "--column --steps --model --levels --plot --runtime --json",
     "backtest": "--column --steps --model --since --plot --plot-forecasts --json",
     "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "
-    "--batch --learning-rate --clip-norm --patience --validation --validation-files --errors --max-vocabulary --bytes "
-    "--model --resume --log --tensorboard --processes --process --coordinator --seed --json",
+    "--batch --learning-rate --clip-norm --precision --patience --validation --validation-files --errors "
+    "--max-vocabulary --bytes --model --new-characters --resume --log --tensorboard --processes --process "
+    "--coordinator --seed --json",
     "train series": "--column --inputs --scaling --activation --layers --dropout --test --out --cell --window --units "
     "--updates --seed --json",
     "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",

@@ -119,6 +119,31 @@ def test_ctrl_c_and_on(capsys, text, monkeypatch):
         np.testing.assert_array_equal(one, two)
 
 
+def test_a_kill_after_the_checkpoint_leaves_no_row_twice(capsys, text, monkeypatch):
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "40", "--out", "m"]
+    whole = Run.on_epoch_end
+
+    def stop(self, epoch, logs=None):
+        whole(self, epoch, logs)
+        if epoch == 7:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "on_epoch_end", stop)
+        assert run(capsys, *line)[0] == 130
+    header = "epoch,bits,characters,learning_rate,loss,seconds,updates,validation_bits\n"
+    before = header + "".join(f"{i},1,1,1,1,1,1,1\n" for i in range(12)) + "12,0.5"  # the last one cut
+    (text / "log.csv").write_text(before)
+    line += ["--resume", "--log", "log.csv", "--json"]
+    assert "with --seed 1. Received: 0" in run(capsys, *line, "--seed", "1")[2]
+    assert (text / "log.csv").read_text() == before
+    assert run(capsys, *line)[0] == 0
+    with open("log.csv") as log:
+        rows = list(csv.DictReader(log))
+    assert [row["epoch"] for row in rows] == [str(i) for i in range(20)]
+    assert [row["updates"] for row in rows[7:]] == ["1", *(str(n) for n in range(18, 41, 2))]
+
+
 def test_folders_and_gzip(capsys, text):
     (text / "texts").mkdir()
     (text / "t.txt").rename(text / "texts" / "a.txt")
@@ -133,7 +158,13 @@ def test_folders_and_gzip(capsys, text):
     (text / "other.txt").write_text(TEXT.upper(), encoding="utf-8")
     code, _, err = run(capsys, "train", "char", "other.txt", "--out", "on", "--model", "mine")
     assert code == 2
-    assert "which has no U+FFFD for others. Received: " in err
+    assert 'which has no U+FFFD for others, unless --new-characters is "map" or "add". Received: ' in err
+    for how, added in (("map", "\ufffd"), ("add", "ABC")):
+        line = ["train", "char", "other.txt", "--out", how, "--model", "mine", "--new-characters", how]
+        code, _, err = run(capsys, *line, "--updates", "2", "--batch", "4", "--json")
+        assert code == 0
+        assert "new in the vocabulary: " in err
+        assert set(added) <= set(load(how).vocabulary)
 
 
 @pytest.mark.slow
@@ -149,7 +180,8 @@ def test_two_processes_learn_what_one_does(command, tmp_path):
         assert code == 0, err
         found[count] = json.loads(out)
         assert found[count]["checks"] >= 5
-    assert found[1]["bits"] == pytest.approx(found[2]["bits"], abs=1e-5)
+    for name in ("bits", "validation_bits"):
+        assert found[1][name] == pytest.approx(found[2][name], abs=1e-5)
     assert {path.name for path in tmp_path.iterdir()} == {"m1", "m2", "t.txt"}
 
 

@@ -101,6 +101,14 @@ def test_forecast_is_forecast():
         np.testing.assert_allclose(row, model.forecast(history, AHEAD["gs10"])["mean"], atol=1e-4)
 
 
+def test_characters_that_a_vocabulary_with_u_fffd_lacks():
+    model = char_model(None, "simple_rnn", "abc\ufffd", 3, 8, seed=1)
+    generate_text = model.signatures(None).generate_text
+    prompts = ["abc", "axé日", "\ufffdab", "zzz"]
+    texts = [text.decode() for text in generate_text(prompts, 20)["text"].numpy().tolist()]
+    assert texts == [model.generate(prompt, 20) for prompt in prompts]
+
+
 def test_text_in_and_text_out():
     vocabulary = vocabulary_of("αβγ 日本😀")
     for return_sequences in (False, True):

@@ -18,6 +18,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.text.budget import budget_of
 from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
 from keras_rnn.text.corpus import Corpus
+from keras_rnn.text.run import Run
 from keras_rnn.text.training import train_text
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 60  # 2,700 characters
@@ -123,6 +124,53 @@ def test_a_blow_up_is_taken_back(capsys):
         train_text(hopeless, corpus, updates=300, batch=8, verbose=False)
 
 
+def test_weights_that_the_last_update_of_a_round_spoiled(monkeypatch):
+    """No loss has told of them: the second return in a row goes a round further back."""
+    corpus, seen = Corpus(text=TEXT), []
+    keep, back = Run.on_epoch_end, Run._return
+
+    def spoil(self, epoch, logs=None):
+        if epoch == 4:
+            self.net.set_weights([100 * w for w in self.net.get_weights()])
+        keep(self, epoch, logs)
+
+    def returned(self, loss):
+        back(self, loss)
+        seen.append(max(np.abs(w).max() for w in self.net.get_weights()))
+
+    monkeypatch.setattr(Run, "on_epoch_end", spoil)
+    monkeypatch.setattr(Run, "_return", returned)
+    result = train_text(model_for(corpus), corpus, updates=200, batch=8, verbose=False)
+    assert seen[0] > 20 > seen[1]
+    assert len(seen) == 2
+    assert result.bits < 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "settings"), [("simple_rnn", {}), ("rnn_cell", {"layers": 2}), ("lstm", {}),
+                           ("gru", {"carried": False, "window": 3})],
+    ids=["simple_rnn", "rnn_cell", "lstm", "windows"],
+)  # fmt: skip
+def test_products_in_bfloat16(cell, settings, tmp_path):
+    corpus, found = Corpus(text=TEXT), {}
+    for precision in ("float32", "mixed_bfloat16"):
+        model = model_for(corpus, cell, **settings)
+        path = tmp_path / f"{precision}.npz"
+        result = train_text(model, corpus, updates=40, batch=8, precision=precision, verbose=False, checkpoint=path)
+        found[precision] = np.array([row["bits"] for row in result.history])
+        assert {w.dtype.name for w in model.get_weights()} == {"float32"}
+        assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+        assert {a.dtype.name for a in read_checkpoint(path)[1]["good"] if a.dtype.kind not in "iu"} == {"float32"}
+    one, other = found.values()
+    np.testing.assert_allclose(other, one, atol=0.03)
+    assert (one != other).any()
+    with pytest.raises(ValueError, match=r"with `precision` 'float32'. Received: 'mixed_bfloat16'"):
+        train_text(model, corpus, updates=40, batch=8, checkpoint=path, resume=True)
+    again = train_text(model_for(corpus, cell, **settings), corpus, updates=40, batch=8, precision="mixed_bfloat16",
+                       checkpoint=path, resume=True, verbose=False)  # fmt: skip
+    assert again.history == result.history
+
+
 @pytest.mark.parametrize("rate", [0.003, 0.001])
 def test_relu_whose_states_grow_is_not_taken_for_a_blow_up(rate, capsys):
     corpus = Corpus(text=TEXT)
@@ -180,6 +228,7 @@ def test_bad_input(tmp_path):
         ({"minutes": -1}, "`minutes` must be a finite number"),
         ({"batch": 10_000}, "The text must hold 160,001 characters at least"),
         ({"learning_rate": 0}, "`learning_rate` must be a finite number"),
+        ({"precision": "float16"}, "`precision` must be one of"),
         ({"resume": True}, "`checkpoint` must be given to resume from"),
         ({"resume": True, "checkpoint": tmp_path / "absent.npz"}, "No such file"),
     ]:

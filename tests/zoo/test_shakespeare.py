@@ -49,6 +49,22 @@ def test_files_for_the_phone():
     assert LiteRTFile(folder / "model.tflite").signatures == ["serving_default", "step"]
 
 
+def test_the_saved_model_streams_in_plain_tensorflow(fresh, zoo):
+    model = zoo["char/shakespeare/rnn_cell"]
+    code = f"""
+import tensorflow as tf
+step = tf.saved_model.load({str(find("char/shakespeare/rnn_cell") / "1")!r}).signatures["step"]
+vocabulary, text, h = {model.vocabulary!r}, "HAMLET. ", tf.zeros((1, 512))
+for i in range(30):
+    if i >= len(text):
+        text += vocabulary[int(tf.argmax(result["logits"][0]))]
+    result = step(ids=tf.constant([[vocabulary.index(text[i])]]), h_0=h)
+    h = result["h_0"]
+print(repr(text))
+"""
+    assert fresh(code) == repr(model.generate("HAMLET. ", 22)) + "\n"
+
+
 def test_a_prompt_of_any_length(zoo):
     model, file = zoo["char/shakespeare/simple_rnn"], runtime.load("char/shakespeare")
     for prompt in ("K", "KING.\n", LINE * 9):
