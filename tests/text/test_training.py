@@ -112,12 +112,12 @@ def test_a_blow_up_is_taken_back(capsys):
     model = model_for(corpus)
     logs = []
     seen = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, of_round: logs.append(dict(of_round)))
-    result = train_text(model, corpus, updates=300, batch=8, learning_rate=0.6, clip_norm=1e6, callbacks=[seen])
+    result = train_text(model, corpus, updates=300, batch=8, learning_rate=5.0, clip_norm=1e6, callbacks=[seen])
     assert len(logs) > len(result.history)  # a logger hears of the rounds taken back, too, with the same keys
     assert len({tuple(sorted(of_round)) for of_round in logs}) == 1
     assert "back to the last good weights, with half the learning rate" in capsys.readouterr().err
     assert math.isfinite(result.bits)
-    assert result.history[-1]["learning_rate"] < 0.3
+    assert result.history[-1]["learning_rate"] < 2.5
     hopeless = model_for(corpus)
     hopeless.set_weights([np.full_like(w, np.nan) for w in hopeless.get_weights()])
     with pytest.raises(ValueError, match="loss must stay finite.* Received: nan nats"):
@@ -200,7 +200,7 @@ def test_budgets():
     start = time.monotonic()
     result = train_text(model_for(corpus), corpus, batch=8, minutes=0.05, verbose=False)
     assert time.monotonic() - start > 3
-    assert result.history[-1]["learning_rate"] < 0.004 / 2
+    assert result.history[-1]["learning_rate"] < 0.02 / 2
     assert result.bits is not None
     assert budget_of(None, None, None) is None
 
