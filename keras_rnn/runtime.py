@@ -41,7 +41,7 @@ class Forecast:
 
 
 class CharRuntime(TextGeneration):
-    """The character model of a `.tflite` file. Each thread needs an object of its own."""
+    """The character model of a `.tflite` file. Threads may share it."""
 
     kind: ClassVar[str] = "char"
 
@@ -69,7 +69,8 @@ class CharRuntime(TextGeneration):
         """Logits (1, vocabulary) of the character that follows the row of ids (1, window).
 
         Raises:
-            ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end.
+            ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end; an
+                answer that is not finite.
         """
         # an array of whole ids in range goes to LiteRT as it is; a set is for few ids quicker than NumPy
         if not (
@@ -83,7 +84,7 @@ class CharRuntime(TextGeneration):
             if not self._known(array.tolist()[0]):
                 raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
             ids = array.astype(np.int32)
-        logits: NDArray[Any] = self._run(ids)
+        logits: NDArray[Any] = _finite(self._run(ids), self.file)
         return logits[:, -1] if self._every_step else logits
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
@@ -93,7 +94,7 @@ class CharRuntime(TextGeneration):
             given["ids"] = np.asarray([[i]], np.int32)  # (1, 1)
             result = self.file.run("step", given)
             state = {name: result[name] for name in self._states}
-        return result["logits"][0], state
+        return _finite(result["logits"], self.file)[0], state
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         if self.ahead is None or self.carried:
@@ -101,12 +102,13 @@ class CharRuntime(TextGeneration):
         ids = list(ids)
         while len(ids) < self.window + length:  # the loop in the graph gives many at once
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
+            self.next_logits(window)  # of logits that are not finite the graph would take some id
             ids += self.file.run("generate", {"ids": window})["ids"][0].tolist()
         return ids[self.window : self.window + length]
 
 
 class SeriesRuntime:
-    """The forecaster of a `.tflite` file. Each thread needs an object of its own."""
+    """The forecaster of a `.tflite` file. Threads may share it."""
 
     kind: ClassVar[str] = "series"
 
@@ -133,7 +135,7 @@ class SeriesRuntime:
         (1, 1); of a model that answers several periods at once (1, periods).
 
         Raises:
-            ValueError: another shape, not numbers, NaN or infinite values.
+            ValueError: another shape, not numbers, NaN or infinite values; an answer that is not finite.
         """
         if (
             type(history) is not np.ndarray
@@ -141,7 +143,7 @@ class SeriesRuntime:
             or not math.isfinite(sum(history.ravel().tolist()))
         ):
             history = as_array("history", history, self._shape, "iuf", np.float32, ValueError).astype(np.float32)
-        prediction: NDArray[Any] = self._run(history)
+        prediction: NDArray[Any] = _finite(self._run(history), self.file)
         return prediction[:, -1] if self._every_step else prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
@@ -173,6 +175,14 @@ class GS10Runtime(SeriesRuntime):
     kind: ClassVar[str] = "gs10"
 
 
+def _finite(answer: NDArray[Any], file: LiteRTFile) -> NDArray[Any]:
+    # as Python's numbers few are quickest; squares of many may overflow without need
+    total = sum(answer.ravel().tolist()) if answer.size < 32 else np.vdot(answer, answer)
+    if not math.isfinite(total) and not np.isfinite(answer).all():
+        raise ValueError(f"The model's answer must be finite. {received(answer.tolist())} from {file.path}")
+    return answer
+
+
 def _shapes_of_series(file: LiteRTFile, window: int, features: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """What a forecaster's file takes and gives: a step's one value may have an axis of its own; the next value, several
     of them, or after each step the next one. Of a file that does otherwise, what it should."""
@@ -192,16 +202,20 @@ def _expect(
     if takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
         raise ValueError(
             f"The signature {signature} must take {inputs} and give {outputs}, as the file's metadata says. "
-            f"Received: {file.path.name}, which takes {takes} and gives {gives}"
+            f"Received: one that takes {takes} and gives {gives}"
         )
 
 
-def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
+def load(name_or_path: FilePath, trusted: bool = True) -> CharRuntime | SeriesRuntime:
     """A model by name or path, on LiteRT, with the Keras model's verbs.
+
+    Threads may share it. A file is looked over before LiteRT reads it: a damaged one is refused by its checksum, and one
+    that does not fit together, also of other programs, by its structure. A file made to do harm may pass both.
 
     Args:
         name_or_path: a name of the zoo (`"char"`, `"gs10/levels/rnn_cell"`), a folder that `export` wrote, or a
             `.tflite` file of this package.
+        trusted: False to run the file in another process first, within bounds of time and memory: about 0.3 s.
 
     Returns:
         A `CharRuntime` (`generate`, `predict_next`, `stream`), or a `GS10Runtime` or `SeriesRuntime` (`forecast`).
@@ -209,10 +223,15 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     Raises:
         TypeError: neither a string nor a path.
         ValueError: no such model; a file that is damaged, not of this package, newer than this version, or whose
-            metadata does not fit its graph.
+            metadata does not fit its graph; one that is not trusted, and does not run.
     """
     path = find(name_or_path)
-    file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
+    path = path / "model.tflite" if path.is_dir() else path
+    if not trusted:
+        from keras_rnn.litert.trial import try_apart  # not at every start
+
+        try_apart(path)
+    file = LiteRTFile(path)
     metadata = document_of(file.metadata, file.path.name)
     if metadata is None:
         raise ValueError(
@@ -223,4 +242,7 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
         raise ValueError(f"The primary signature must be serving_default. Received: {file.primary}")
     kinds: dict[str, type[CharRuntime | SeriesRuntime]]
     kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
-    return kinds[metadata["kind"]](file, metadata)
+    try:
+        return kinds[metadata["kind"]](file, metadata)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{error}, in {file.path}") from error

@@ -16,18 +16,19 @@ from keras_rnn.litert.flatbuffer import (
     dynamic_tensors,
     operators,
     primary_and_metadata,
-    read_flatbuffer,
     read_litert,
     tensor_bytes,
+    tree_of,
 )
 
 Specs = dict[str, tuple[tuple[int, ...], np.dtype[Any]]]  # name → shape, dtype
 
 
 class LiteRTFile:
-    """A `.tflite` file's signatures, to be called by name with named inputs.
+    """A `.tflite` file's signatures, to be called by name with named inputs, from any threads.
 
-    Its interpreters' buffers are overwritten by each call: give each thread an object of its own.
+    An interpreter's buffers are overwritten by each call: whoever calls while others do gets an interpreter of its own,
+    which is kept for the next. One whose call failed is not.
 
     Attributes:
         signatures: their names.
@@ -37,28 +38,29 @@ class LiteRTFile:
         run_primary: from the primary signature's one input, of the right shape and dtype, to its one output: cheaper
             than `run`.
         metadata: name → bytes, of what the file keeps beside the model.
+        has_checksum: whether it holds one, which is right.
+
+    Raises:
+        ValueError: no such file; one that is damaged, or that the interpreter refuses.
     """
 
     def __init__(self, path: FilePath) -> None:
         self.path = Path(path)
-        self._content = read_litert(self.path)
-        self._interpreter = self._new_interpreter()  # which looks the whole file over before anything else reads it
-        self.signatures: list[str] = list(self._interpreter.get_signature_list())
-        runners = {name: self._interpreter.get_signature_runner(name) for name in self.signatures}
+        self._content, self.has_checksum = read_litert(self.path)
+        self.primary, self.metadata = primary_and_metadata(self._content)
+        interpreter = self._new_interpreter()
+        self.signatures: list[str] = list(interpreter.get_signature_list())
+        runners = {name: interpreter.get_signature_runner(name) for name in self.signatures}
         self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
         self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
-        self._runners: dict[str, Any] = {}
-        if not self._interpreter.get_input_details() or not self._interpreter.get_output_details():
+        if not interpreter.get_input_details() or not interpreter.get_output_details():
             raise ValueError(f"A LiteRT model must have inputs and outputs. {received(str(path))}")
-        self.run_primary = _primary_call(self._interpreter)
-        try:
-            self.primary, self.metadata = primary_and_metadata(self._content)
-        except Exception as error:
-            raise ValueError(f"A .tflite file must hold a LiteRT model. {received(str(path))}") from error
+        self._idle: list[dict[str, Any]] = []  # runners by signature, an interpreter's to each
+        self.run_primary = self._primary_call(interpreter)
 
     @functools.cached_property
     def _tree(self) -> Any:
-        return read_flatbuffer(self.path)[1]
+        return tree_of(self._content)
 
     @functools.cached_property
     def operators(self) -> list[str]:
@@ -73,22 +75,34 @@ class LiteRTFile:
         return tensor_bytes(self._tree)
 
     def _new_interpreter(self) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+        # XNNPACK takes a graph on trust, where the built-in kernels look: it is for files known to be whole
+        kernels = OpResolverType.AUTO if self.has_checksum else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
         try:
             with quiet_stderr():
-                interpreter = Interpreter(model_content=self._content, num_threads=1)
+                interpreter = Interpreter(
+                    model_content=self._content, num_threads=1, experimental_op_resolver_type=kernels
+                )
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ValueError(f"A LiteRT model must be one that can be run. Received: {self.path}, {reason}") from error
+            raise self._unusable(error) from error
         return interpreter
+
+    def _new_runners(self) -> dict[str, Any]:
+        # an interpreter of their own: who keeps a runner cannot call `invoke` any more
+        interpreter = self._new_interpreter()
+        return {name: interpreter.get_signature_runner(name) for name in self.signatures}
+
+    def _unusable(self, error: Exception) -> ValueError:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return ValueError(f"A LiteRT model must be one that can be run. Received: {self.path}, {reason}")
 
     def run(self, signature: str, inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Outputs of a signature by name.
 
         Raises:
-            ValueError: no such signature; other inputs, shapes or dtypes than it takes.
+            ValueError: no such signature; other inputs, shapes or dtypes than it takes; a file that cannot be run.
         """
         if signature not in self.inputs:
             raise ValueError(f"`signature` must be one of {', '.join(self.inputs)}. {received(signature)}")
@@ -106,35 +120,63 @@ class LiteRTFile:
                     f"`{name}` of {self.path.name}, {signature}, must be {dtype} of shape {shape}. "
                     f"Received: {arrays[name].dtype} of shape {arrays[name].shape}"
                 )
-        if not self._runners:  # an interpreter of their own: who keeps a runner cannot call `invoke` any more
-            self._signature_interpreter = self._new_interpreter()
-            self._runners = {name: self._signature_interpreter.get_signature_runner(name) for name in self.signatures}
-        return dict(self._runners[signature](**arrays))
-
-
-def _primary_call(interpreter: Any) -> Callable[[Array], Any]:
-    """The primary signature's function, from its one input to a copy of its one output.
-
-    A call of a small model takes hardly longer than finding its methods, so these are found once, and those of the C
-    wrapper itself where it is: the public ones only look, each time, for views of tensors, which nobody here holds.
-    """
-    spec, output_index = interpreter.get_input_details()[0], interpreter.get_output_details()[0]["index"]
-    input_index, wrapper = spec["index"], getattr(interpreter, "_interpreter", interpreter)
-    if hasattr(wrapper, "SetTensor"):
-        set_tensor, invoke, get_tensor = wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor
-    else:
-        set_tensor, invoke, get_tensor = interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor
-
-    def run_primary(x: Array, _alive: Any = interpreter) -> Any:  # it owns the file's bytes
         try:
-            set_tensor(input_index, x)  # it looks at shape and dtype, quicker than Python could
-        except ValueError as error:
-            expected = f"{np.dtype(spec['dtype'])} of shape {tuple(spec['shape'].tolist())}"
-            raise ValueError(f"`{spec['name']}` must be {expected}. Received: {x.dtype} of shape {x.shape}") from error
-        invoke()
-        return get_tensor(output_index, 0)
+            runners = self._idle.pop()
+        except IndexError:  # the first call, or other threads have them all
+            runners = self._new_runners()
+        try:
+            answer: dict[str, Array] = dict(runners[signature](**arrays))
+        except (ValueError, RuntimeError) as error:
+            raise self._unusable(error) from error
+        self._idle.append(runners)
+        for name, (shape, _) in self.outputs[signature].items():
+            if answer[name].shape != shape:
+                raise self._unusable(ValueError(f"`{name}` of shape {answer[name].shape}, not {shape}"))
+        return answer
 
-    return run_primary
+    def _primary_call(self, interpreter: Any) -> Callable[[Array], Any]:
+        """The primary signature's function, from its one input to a copy of its one output.
+
+        A call of a small model takes hardly longer than finding its methods, so these are found once, and those of the
+        C wrapper itself where it is: the public ones only look, each time, for views of tensors, which nobody here
+        holds.
+        """
+        spec, output = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+        input_index, output_index, output_shape = spec["index"], output["index"], tuple(output["shape"].tolist())
+
+        def calls(interpreter: Any) -> tuple[Any, ...]:
+            wrapper = getattr(interpreter, "_interpreter", interpreter)
+            if hasattr(wrapper, "SetTensor"):
+                return wrapper.SetTensor, wrapper.Invoke, wrapper.GetTensor, interpreter  # which owns the file's bytes
+            return interpreter.set_tensor, interpreter.invoke, interpreter.get_tensor, interpreter
+
+        idle = [calls(interpreter)]
+
+        def run_primary(x: Array) -> Any:
+            try:
+                mine = idle.pop()
+            except IndexError:  # other threads have them all
+                mine = calls(self._new_interpreter())
+            set_tensor, invoke, get_tensor, _ = mine
+            try:
+                set_tensor(input_index, x)  # it looks at shape and dtype, quicker than Python could
+            except ValueError as error:
+                idle.append(mine)
+                expected = f"{np.dtype(spec['dtype'])} of shape {tuple(spec['shape'].tolist())}"
+                raise ValueError(
+                    f"`{spec['name']}` must be {expected}. Received: {x.dtype} of shape {x.shape}"
+                ) from error
+            try:
+                invoke()
+                answer = get_tensor(output_index, 0)
+            except (ValueError, RuntimeError) as error:
+                raise self._unusable(error) from error
+            idle.append(mine)
+            if answer.shape != output_shape:
+                raise self._unusable(ValueError(f"an answer of shape {answer.shape}, not {output_shape}"))
+            return answer
+
+        return run_primary
 
 
 def _specs(details: Mapping[str, Any]) -> Specs:

@@ -1,0 +1,159 @@
+"""Whether a `.tflite` file's parts fit each other: what native code takes on trust, and crashes on.
+
+The interpreter verifies that all offsets lie within the file, but few of the indices: of tensors, buffers, operators,
+subgraphs and signatures. Checked besides: each tensor is written once, before it is read, or is a constant or an input;
+constants are as large as their shapes say; what is computed is no larger than a file of this size has use for; no
+subgraph runs itself; and a loop's subgraphs take and give what the loop does.
+"""
+
+import math
+import struct
+
+from keras_rnn.litert.tables import Table, root_of
+
+BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64, 15: 32, 16: 16, 18: 16}
+UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
+FLOATS = {0: "f", 1: "e", 10: "d"}
+BOOL = 6
+IF, WHILE, CALL_ONCE = 118, 119, 129
+LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes that are computed: so many, and so many for each of the file's
+
+
+class Subgraph:
+    """A subgraph's inputs, outputs and tensors, each checked to be there.
+
+    Attributes:
+        specs: type and shape by tensor.
+        runs: subgraphs that its operators run.
+    """
+
+    def __init__(self, table: Table, buffers: list[int], content: bytes) -> None:
+        self.tensors = table.tables(0)
+        self.inputs, self.outputs = table.numbers(1), table.numbers(2)
+        self.operators = table.tables(3)
+        self.runs: set[int] = set()
+        self.specs: list[tuple[int, tuple[int, ...]]] = []
+        self.bytes = 0  # that are computed
+        count, self._constant = len(self.tensors), set()
+        for i, tensor in enumerate(self.tensors):
+            shape, kind, buffer = tensor.numbers(0), tensor.number(1, "B"), tensor.number(2, "I")
+            tensor.string(3).decode()
+            self.specs.append((kind, shape))
+            if buffer >= len(buffers):
+                raise ValueError(f"a tensor in buffer {buffer} of {len(buffers)}")
+            if kind in UNSIZED:
+                if buffers[buffer] or tensor.number(5, "?"):
+                    self._constant.add(i)
+                continue
+            if kind not in BITS or min(shape, default=0) < 0:
+                raise ValueError(f"a tensor of type {kind} and shape {shape}")
+            size = math.prod(shape) * BITS[kind] // 8
+            if buffers[buffer] or tensor.number(5, "?"):  # or a variable, which lasts from call to call
+                self._constant.add(i)
+                if buffers[buffer] not in (0, size) and tensor.table(6) is None:  # which are sparse
+                    raise ValueError(f"a constant of {buffers[buffer]:,} bytes, whose shape takes {size:,}")
+            else:
+                self.bytes += size
+        for i in (*self.inputs, *self.outputs):
+            if not 0 <= i < count:
+                raise ValueError(f"an input or output that is tensor {i} of {count}")
+
+    def check(self, codes: list[int], subgraphs: "list[Subgraph]") -> None:
+        """Its operators: what they take and give, and what they run."""
+        count, known = len(self.tensors), self._constant | {-1}  # -1: an input that may be left out is
+        for i in self.inputs:
+            if i in known:
+                raise ValueError(f"tensor {i} as an input twice, or a constant")
+            known.add(i)
+        for operator in self.operators:
+            code, takes, gives = operator.number(0, "I"), operator.numbers(1), operator.numbers(2)
+            if code >= len(codes):
+                raise ValueError(f"operator {code} of {len(codes)}")
+            if not known.issuperset(takes):
+                raise ValueError(f"an operator that reads tensors {takes} of {count} before they are written")
+            for i in gives:
+                if not 0 <= i < count or i in known:
+                    raise ValueError(f"an operator that writes tensor {i} of {count}, a constant or written already")
+                known.add(i)
+            if not all(-1 <= i < count for i in operator.numbers(8)):
+                raise ValueError("an operator's intermediate tensor that is not there")
+            if codes[code] in (IF, WHILE, CALL_ONCE):
+                self._check_control(codes[code], operator, takes, gives, subgraphs)
+        if not known.issuperset(self.outputs):
+            raise ValueError(f"outputs {self.outputs} that nothing writes")
+
+    def _check_control(
+        self, code: int, operator: Table, takes: tuple[int, ...], gives: tuple[int, ...], subgraphs: "list[Subgraph]"
+    ) -> None:
+        options = operator.table(4)
+        places = [options.number(i, "i") for i in range(1 if code == CALL_ONCE else 2)] if options else []
+        if not places or not all(0 <= place < len(subgraphs) for place in places):
+            raise ValueError(f"an operator that runs subgraphs {places} of {len(subgraphs)}")
+        self.runs.update(places)
+        given, wanted = self._of(takes), self._of(gives)
+        for number, place in enumerate(places):
+            other = subgraphs[place]
+            into, out = other._of(other.inputs), other._of(other.outputs)
+            if code == WHILE:
+                fits = into == given == wanted and (out == given if number else [kind for kind, _ in out] == [BOOL])
+            elif code == IF:
+                fits = given[:1] == [(BOOL, given[0][1])] and into == given[1:] and out == wanted
+            else:
+                fits = not (into or out)
+            if not fits:
+                raise ValueError(f"a loop or branch whose subgraph {place} takes or gives something else")
+
+    def _of(self, places: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
+        return [self.specs[i] for i in places]
+
+
+def check_structure(content: bytes) -> None:
+    """Raise a ValueError that says what does not fit; where reading goes astray, a struct.error or an IndexError."""
+    root = root_of(content)
+    codes = [max(code.number(0, "b"), code.number(3, "i")) for code in root.tables(1)]
+    buffers = [_size(buffer, len(content)) for buffer in root.tables(4)]
+    subgraphs = [Subgraph(table, buffers, content) for table in root.tables(2)]
+    most = LARGEST + LARGEST_BY_FILE * len(content)
+    if (computed := sum(subgraph.bytes for subgraph in subgraphs)) > most:
+        raise ValueError(f"{len(content):,} bytes for tensors of {computed:,}")
+    for subgraph in subgraphs:
+        subgraph.check(codes, subgraphs)
+    _check_runs(subgraphs)
+    _check_signatures(root.tables(7), subgraphs)
+    for entry in root.tables(6):
+        entry.string(0).decode()
+        if entry.number(1, "I") >= len(buffers):
+            raise ValueError("metadata in a buffer that is not there")
+
+
+def _size(buffer: Table, most: int) -> int:
+    """A buffer's bytes, which may lie behind the flatbuffer in large files."""
+    offset, size = buffer.number(1, "Q"), buffer.number(2, "Q")
+    if offset + size > most:
+        raise IndexError
+    return size if offset > 1 else buffer.length(0)
+
+
+def _check_runs(subgraphs: list[Subgraph]) -> None:
+    """No subgraph runs one that runs it."""
+    done: set[int] = set()
+    while len(done) < len(subgraphs):
+        ready = {i for i, subgraph in enumerate(subgraphs) if i not in done and subgraph.runs <= done}
+        if not ready:
+            raise ValueError("a subgraph that runs itself")
+        done |= ready
+
+
+def _check_signatures(signatures: list[Table], subgraphs: list[Subgraph]) -> None:
+    names = [signature.string(2).decode() for signature in signatures]
+    if len(set(names)) < len(names):
+        raise ValueError(f"signatures {', '.join(names)}")
+    for signature in signatures:
+        place = signature.number(4, "I")
+        if place >= len(subgraphs):
+            raise ValueError(f"a signature of subgraph {place} of {len(subgraphs)}")
+        for field, wanted in enumerate((subgraphs[place].inputs, subgraphs[place].outputs)):
+            entries = signature.tables(field)
+            known = {entry.string(0).decode() for entry in entries}
+            if len(known) < len(entries) or {entry.number(1, "I") for entry in entries} != set(wanted):
+                raise ValueError("a signature of other inputs or outputs than its subgraph's")
