@@ -209,8 +209,8 @@ def _expect(
 def load(name_or_path: FilePath, trusted: bool = True) -> CharRuntime | SeriesRuntime:
     """A model by name or path, on LiteRT, with the Keras model's verbs.
 
-    Threads may share it. A file is looked over before LiteRT reads it: a damaged one is refused by its checksum, and one
-    that does not fit together, also of other programs, by its structure. A file made to do harm may pass both.
+    Threads may share it. A file is looked over before LiteRT reads it: a damaged one is refused by its checksum, and
+    one that does not fit together, also of other programs, by its structure. One made to do harm may pass both.
 
     Args:
         name_or_path: a name of the zoo (`"char"`, `"gs10/levels/rnn_cell"`), a folder that `export` wrote, or a

@@ -1,6 +1,6 @@
 """Write the metadata of the shipped `.tflite` files anew, in this version's schema; graphs and weights stay.
 
-    python scripts/refresh_metadata.py
+python scripts/refresh_metadata.py
 """
 
 from __future__ import annotations

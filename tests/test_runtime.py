@@ -294,19 +294,6 @@ def test_primary_and_signatures_in_turn():
         model.file.run("step", {"ids": np.array([[1]], np.int32), "h_0": np.zeros((1, 20), np.float32)})
 
 
-def test_each_thread_with_an_object_of_its_own():
-    from concurrent.futures import ThreadPoolExecutor
-
-    def work(seed):
-        model = load("char")
-        return [model.generate("he", 30, temperature=2.0, seed=seed) for _ in range(20)]
-
-    with ThreadPoolExecutor(8) as pool:
-        texts = list(pool.map(work, range(8)))
-    expected = [load("char").generate("he", 30, temperature=2.0, seed=seed) for seed in range(8)]
-    assert texts == [[text] * 20 for text in expected]
-
-
 def test_compiled_model_reads_the_files_too(fresh, zoo):
     code = """
 import numpy as np

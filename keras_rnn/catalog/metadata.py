@@ -47,7 +47,7 @@ def document_of(metadata: Mapping[str, bytes], file: str) -> dict[str, Any] | No
     """What a file with this metadata says of itself, or None where it is not of this package.
 
     Raises:
-        ValueError: metadata that are no such document, are of a newer schema, or should come with a checksum and do not.
+        ValueError: metadata that are no such document, are of a newer schema, or lack the checksum that goes with them.
     """
     if BUFFER_NAME not in metadata:
         return None

@@ -8,7 +8,7 @@ from keras_rnn.core.checks import received
 from keras_rnn.core.checksum import has_checksum
 from keras_rnn.core.files import FilePath
 from keras_rnn.litert.structure import check_structure
-from keras_rnn.litert.tables import Table, root_of
+from keras_rnn.litert.tables import root_of
 
 
 def read_flatbuffer(path: FilePath) -> tuple[bytes, Any]:
@@ -36,7 +36,7 @@ def read_litert(path: Path) -> tuple[bytes, bool]:
         checked = has_checksum(content)
         check_structure(content)
     except (ValueError, IndexError, struct.error, MemoryError) as error:  # reading walks whatever offsets it finds
-        reason = error if type(error) is ValueError else "with an offset that leads astray"
+        reason = error if type(error) is ValueError else "an offset that leads astray"
         raise ValueError(f"A .tflite file must be whole. Received: {str(path)!r}, {reason}") from error
     return content, checked
 

@@ -3,7 +3,9 @@
 The interpreter verifies that all offsets lie within the file, but few of the indices: of tensors, buffers, operators,
 subgraphs and signatures. Checked besides: each tensor is written once, before it is read, or is a constant or an input;
 constants are as large as their shapes say; what is computed is no larger than a file of this size has use for; no
-subgraph runs itself; and a loop's subgraphs take and give what the loop does.
+subgraph runs itself; a loop's subgraphs take and give what the loop does; a slice that takes one place of an axis
+takes one that is there, which no kernel looks at; and slices and splits have the inputs, outputs and options that
+XNNPACK does not look for.
 """
 
 import math
@@ -12,10 +14,11 @@ import struct
 from keras_rnn.litert.tables import Table, root_of
 
 BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64, 15: 32, 16: 16, 18: 16}
+RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
-FLOATS = {0: "f", 1: "e", 10: "d"}
 BOOL = 6
-IF, WHILE, CALL_ONCE = 118, 119, 129
+STRIDED_SLICE, SPLIT, IF, WHILE, CALL_ONCE = 45, 49, 118, 119, 129
+SPLIT_OPTIONS = 35
 LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes that are computed: so many, and so many for each of the file's
 
 
@@ -27,7 +30,7 @@ class Subgraph:
         runs: subgraphs that its operators run.
     """
 
-    def __init__(self, table: Table, buffers: list[int], content: bytes) -> None:
+    def __init__(self, table: Table, buffers: list[Table], sizes: list[int]) -> None:
         self.tensors = table.tables(0)
         self.inputs, self.outputs = table.numbers(1), table.numbers(2)
         self.operators = table.tables(3)
@@ -35,24 +38,21 @@ class Subgraph:
         self.specs: list[tuple[int, tuple[int, ...]]] = []
         self.bytes = 0  # that are computed
         count, self._constant = len(self.tensors), set()
+        self._buffers = buffers
         for i, tensor in enumerate(self.tensors):
             shape, kind, buffer = tensor.numbers(0), tensor.number(1, "B"), tensor.number(2, "I")
             tensor.string(3).decode()
             self.specs.append((kind, shape))
             if buffer >= len(buffers):
                 raise ValueError(f"a tensor in buffer {buffer} of {len(buffers)}")
-            if kind in UNSIZED:
-                if buffers[buffer] or tensor.number(5, "?"):
-                    self._constant.add(i)
-                continue
-            if kind not in BITS or min(shape, default=0) < 0:
-                raise ValueError(f"a tensor of type {kind} and shape {shape}")
-            size = math.prod(shape) * BITS[kind] // 8
-            if buffers[buffer] or tensor.number(5, "?"):  # or a variable, which lasts from call to call
+            if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or min(shape, default=0) < 0:
+                raise ValueError(f"a tensor of type {kind} and shape {shape[:RANKS]}")
+            size = math.prod(shape) * BITS.get(kind, 0) // 8
+            if sizes[buffer] or tensor.number(5, "?"):  # or a variable, which lasts from call to call
                 self._constant.add(i)
-                if buffers[buffer] not in (0, size) and tensor.table(6) is None:  # which are sparse
-                    raise ValueError(f"a constant of {buffers[buffer]:,} bytes, whose shape takes {size:,}")
-            else:
+                if sizes[buffer] not in (0, size) and kind in BITS and tensor.table(6) is None:  # of sparse ones
+                    raise ValueError(f"a constant of {sizes[buffer]:,} bytes, whose shape takes {size:,}")
+            if not sizes[buffer]:
                 self.bytes += size
         for i in (*self.inputs, *self.outputs):
             if not 0 <= i < count:
@@ -77,10 +77,31 @@ class Subgraph:
                 known.add(i)
             if not all(-1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
-            if codes[code] in (IF, WHILE, CALL_ONCE):
+            if codes[code] == STRIDED_SLICE:
+                self._check_slice(operator, takes)
+            elif codes[code] == SPLIT:
+                options = operator.table(4) if operator.number(3, "B") == SPLIT_OPTIONS else None
+                if len(takes) != 2 or -1 in takes or options is None or options.number(0, "i") != len(gives):
+                    raise ValueError(f"a split of tensors {takes} into another number than {len(gives)}")
+            elif codes[code] in (IF, WHILE, CALL_ONCE):
                 self._check_control(codes[code], operator, takes, gives, subgraphs)
         if not known.issuperset(self.outputs):
             raise ValueError(f"outputs {self.outputs} that nothing writes")
+
+    def _check_slice(self, operator: Table, takes: tuple[int, ...]) -> None:
+        options = operator.table(4)
+        if len(takes) != 4 or -1 in takes or options is None:
+            raise ValueError(f"a slice of tensors {takes}, or without options")
+        if takes[1] not in self._constant:
+            return
+        shape = self.specs[takes[0]][1]
+        begin = self._buffers[self.tensors[takes[1]].number(2, "I")].string(0)
+        places = struct.unpack(f"<{len(begin) // 4}i", begin)
+        begin_mask, ellipsis, new_axis, shrink = (options.number(field, "i") for field in (0, 2, 3, 4))
+        taken = 0 if ellipsis or new_axis else shrink & ~begin_mask  # by axis
+        for axis, (place, size) in enumerate(zip(places, shape, strict=False)):
+            if taken >> axis & 1 and not -size <= place < size:
+                raise ValueError(f"a slice that takes place {place} of {size}")
 
     def _check_control(
         self, code: int, operator: Table, takes: tuple[int, ...], gives: tuple[int, ...], subgraphs: "list[Subgraph]"
@@ -111,8 +132,9 @@ def check_structure(content: bytes) -> None:
     """Raise a ValueError that says what does not fit; where reading goes astray, a struct.error or an IndexError."""
     root = root_of(content)
     codes = [max(code.number(0, "b"), code.number(3, "i")) for code in root.tables(1)]
-    buffers = [_size(buffer, len(content)) for buffer in root.tables(4)]
-    subgraphs = [Subgraph(table, buffers, content) for table in root.tables(2)]
+    buffers = root.tables(4)
+    sizes = [_size(buffer, len(content)) for buffer in buffers]
+    subgraphs = [Subgraph(table, buffers, sizes) for table in root.tables(2)]
     most = LARGEST + LARGEST_BY_FILE * len(content)
     if (computed := sum(subgraph.bytes for subgraph in subgraphs)) > most:
         raise ValueError(f"{len(content):,} bytes for tensors of {computed:,}")
@@ -120,10 +142,10 @@ def check_structure(content: bytes) -> None:
         subgraph.check(codes, subgraphs)
     _check_runs(subgraphs)
     _check_signatures(root.tables(7), subgraphs)
-    for entry in root.tables(6):
-        entry.string(0).decode()
-        if entry.number(1, "I") >= len(buffers):
-            raise ValueError("metadata in a buffer that is not there")
+    metadata = root.tables(6)
+    _check_names("metadata", metadata, 0)
+    if any(entry.number(1, "I") >= len(buffers) for entry in metadata):
+        raise ValueError("metadata in a buffer that is not there")
 
 
 def _size(buffer: Table, most: int) -> int:
@@ -145,15 +167,19 @@ def _check_runs(subgraphs: list[Subgraph]) -> None:
 
 
 def _check_signatures(signatures: list[Table], subgraphs: list[Subgraph]) -> None:
-    names = [signature.string(2).decode() for signature in signatures]
-    if len(set(names)) < len(names):
-        raise ValueError(f"signatures {', '.join(names)}")
+    _check_names("signatures", signatures, 2)
     for signature in signatures:
         place = signature.number(4, "I")
         if place >= len(subgraphs):
             raise ValueError(f"a signature of subgraph {place} of {len(subgraphs)}")
         for field, wanted in enumerate((subgraphs[place].inputs, subgraphs[place].outputs)):
             entries = signature.tables(field)
-            known = {entry.string(0).decode() for entry in entries}
-            if len(known) < len(entries) or {entry.number(1, "I") for entry in entries} != set(wanted):
+            _check_names("inputs or outputs", entries, 0)
+            if {entry.number(1, "I") for entry in entries} != set(wanted):
                 raise ValueError("a signature of other inputs or outputs than its subgraph's")
+
+
+def _check_names(what: str, tables: list[Table], field: int) -> None:
+    names = [table.string(field).decode() for table in tables]
+    if len(set(names)) < len(names) or not all(names):
+        raise ValueError(f"{what} called {', '.join(map(repr, names))}")

@@ -10,8 +10,8 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from keras_rnn.core.backend import tf
-from keras_rnn.core.quiet import quiet_tensorflow
 from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
+from keras_rnn.core.quiet import quiet_tensorflow
 from keras_rnn.litert.flatbuffer import dynamic_tensors
 from keras_rnn.litert.quantization import Samples, convert_apart, set_up
 

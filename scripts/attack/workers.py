@@ -21,19 +21,20 @@ MEMORY = 500  # MB more than before
 
 
 class Worker:
-    """A process that answers for the files of one section."""
+    """A process that answers for the files of one section; it first does so for a sound one, for which it has time."""
 
-    def __init__(self, section: str) -> None:
+    def __init__(self, section: str, sound: Path) -> None:
         line = [sys.executable, str(Path(__file__)), section]
         self._process: Any = subprocess.Popen(
             line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
+        outcome, detail = self.ask(sound, 60)
+        assert outcome == "answer", (outcome, detail)
 
-    def ask(self, path: Path) -> tuple[str, str] | None:
-        """(outcome, detail); None where the process is of no more use."""
+    def ask(self, path: Path, seconds: float = SECONDS) -> tuple[str, str]:
+        """(outcome, detail); after a crash or hang the process is of no more use."""
         print(path, file=self._process.stdin, flush=True)
-        if not select.select([self._process.stdout], [], [], SECONDS)[0]:
-            self.end()
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
             return "hang", ""
         if not (line := self._process.stdout.readline()):
             return "crash", f"code {self._process.wait()}"
@@ -49,14 +50,14 @@ def attacked(
     section: str, cases: Iterable[tuple[str, str, bytes, bytes]], keep: str | None, kept: tuple[str, ...]
 ) -> Iterator[tuple[str, str, str]]:
     """(kind, outcome, detail) of each case."""
-    worker, expected = Worker(section), {}
+    worker, expected = None, {}
     with tempfile.TemporaryDirectory() as folder:
         for number, (kind, ending, content, sound) in enumerate(cases):
-            path = Path(folder) / f"{number}{ending}"
+            path, model = Path(folder) / f"{number}{ending}", Path(folder) / f"sound{ending}"
+            model.write_bytes(sound)
+            worker = worker or Worker(section, model)
             if sound not in expected:
-                path.write_bytes(sound)
-                expected[sound] = worker.ask(path)
-                assert expected[sound][0] == "answer", expected[sound]
+                expected[sound] = worker.ask(model)
             path.write_bytes(content)
             outcome, detail = worker.ask(path)
             if outcome == "answer":
@@ -64,12 +65,13 @@ def attacked(
             if keep and outcome in kept:
                 Path(keep).mkdir(parents=True, exist_ok=True)
                 (Path(keep) / f"{outcome}_{kind}_{number}{ending}".replace(" ", "_")).write_bytes(content)
+            path.unlink()
             if outcome in ("crash", "hang", "memory"):
                 worker.end()
-                worker = Worker(section)
-            path.unlink()
+                worker = None
             yield kind, outcome, detail
-    worker.end()
+    if worker:
+        worker.end()
 
 
 def _outcome(answer: Any, path: str) -> tuple[str, str]:
