@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.catalog.names import find
-from keras_rnn.core.arrays import as_array
+from keras_rnn.core.arrays import as_array, finite_answer
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
 from keras_rnn.litert.file import LiteRTFile
@@ -84,7 +84,7 @@ class CharRuntime(TextGeneration):
             if not self._known(array.tolist()[0]):
                 raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
             ids = array.astype(np.int32)
-        logits: NDArray[Any] = _finite(self._run(ids), self.file)
+        logits: NDArray[Any] = finite_answer(self._run(ids), self.file.path)
         return logits[:, -1] if self._every_step else logits
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
@@ -94,7 +94,7 @@ class CharRuntime(TextGeneration):
             given["ids"] = np.asarray([[i]], np.int32)  # (1, 1)
             result = self.file.run("step", given)
             state = {name: result[name] for name in self._states}
-        return _finite(result["logits"], self.file)[0], state
+        return finite_answer(result["logits"], self.file.path)[0], state
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         if self.ahead is None or self.carried:
@@ -143,7 +143,7 @@ class SeriesRuntime:
             or not math.isfinite(sum(history.ravel().tolist()))
         ):
             history = as_array("history", history, self._shape, "iuf", np.float32, ValueError).astype(np.float32)
-        prediction: NDArray[Any] = _finite(self._run(history), self.file)
+        prediction: NDArray[Any] = finite_answer(self._run(history), self.file.path)
         return prediction[:, -1] if self._every_step else prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
@@ -173,14 +173,6 @@ class GS10Runtime(SeriesRuntime):
     """The forecaster of GS10."""
 
     kind: ClassVar[str] = "gs10"
-
-
-def _finite(answer: NDArray[Any], file: LiteRTFile) -> NDArray[Any]:
-    # as Python's numbers few are quickest; squares of many may overflow without need
-    total = sum(answer.ravel().tolist()) if answer.size < 32 else np.vdot(answer, answer)
-    if not math.isfinite(total) and not np.isfinite(answer).all():
-        raise ValueError(f"The model's answer must be finite. {received(answer.tolist())} from {file.path}")
-    return answer
 
 
 def _shapes_of_series(file: LiteRTFile, window: int, features: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -239,7 +231,7 @@ def load(name_or_path: FilePath, trusted: bool = True) -> CharRuntime | SeriesRu
             f"`vocabulary` or `unit`. {received(str(file.path))}"
         )
     if file.primary != "serving_default":
-        raise ValueError(f"The primary signature must be serving_default. Received: {file.primary}")
+        raise ValueError(f"The primary signature must be serving_default. Received: {file.primary} in {file.path}")
     kinds: dict[str, type[CharRuntime | SeriesRuntime]]
     kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
     try:

@@ -11,6 +11,7 @@ from keras_rnn.litert.file import LiteRTFile
 
 SECONDS = 10
 MEMORY = 2 * 2**30  # bytes, of the process besides what it starts with
+CHILD = "import sys; sys.path[:0] = {paths!r}; from {module} import child; child({path!r})"
 
 
 def try_apart(path: Path) -> None:
@@ -19,11 +20,9 @@ def try_apart(path: Path) -> None:
     Raises:
         ValueError: it did not come to its end there.
     """
-    code = f"import sys; sys.path[:0] = {sys.path!r}; from {__name__} import child; child({str(path)!r})"
+    line = [sys.executable, "-P", "-c", CHILD.format(paths=sys.path, module=__name__, path=str(path.resolve()))]
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS
-        )
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, timeout=SECONDS)
     except subprocess.TimeoutExpired as error:
         reason = f"which runs for more than {SECONDS} s"
         raise ValueError(f"A LiteRT model must be one that can be run. Received: {path}, {reason}") from error
