@@ -102,7 +102,8 @@ class CharRuntime(TextGeneration):
         ids = list(ids)
         while len(ids) < self.window + length:  # the loop in the graph gives many at once
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
-            self.next_logits(window)  # of logits that are not finite the graph would take some id
+            if not self.file.has_checksum:
+                self.next_logits(window)  # of logits that are not finite the graph would take some id
             ids += self.file.run("generate", {"ids": window})["ids"][0].tolist()
         return ids[self.window : self.window + length]
 

@@ -60,8 +60,12 @@ def as_array(
 
 def finite_answer(answer: Array, source: Any) -> Array:
     """What a model answered, if it is finite; a ValueError that names the file or model it is from otherwise."""
-    # few are quickest as Python's numbers; of many, squares may overflow without need
-    total = sum(answer.ravel().tolist()) if answer.size < 32 else np.vdot(answer, answer)
+    if answer.size == 1:
+        total = answer.item()
+    elif answer.size < 32:
+        total = sum(answer.ravel().tolist())  # few are quickest as Python's numbers
+    else:
+        total = np.vdot(answer, answer)  # which may overflow without need
     if not math.isfinite(total) and not np.isfinite(answer).all():
         raise ValueError(f"A model's answer must be finite. {received(answer.tolist())} from {source}")
     return answer

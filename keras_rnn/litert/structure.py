@@ -4,8 +4,8 @@ The interpreter verifies that all offsets lie within the file, but few of the in
 subgraphs and signatures. Checked besides: each tensor is written once, before it is read, or is a constant or an input;
 constants are as large as their shapes say; what is computed is no larger than a file of this size has use for; no
 subgraph runs itself; a loop's subgraphs take and give what the loop does; a slice that takes one place of an axis
-takes one that is there, which no kernel looks at; and slices and splits have the inputs, outputs and options that
-XNNPACK does not look for.
+takes one that is there, which no kernel looks at; and operators have the inputs and options that kernels or XNNPACK do
+not look for.
 """
 
 import math
@@ -17,7 +17,9 @@ BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 
 RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
 BOOL = 6
-STRIDED_SLICE, SPLIT, IF, WHILE, CALL_ONCE = 45, 49, 118, 119, 129
+STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE = 45, 49, 65, 118, 119, 129
+INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
+LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
 LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes that are computed: so many, and so many for each of the file's
 
@@ -77,20 +79,23 @@ class Subgraph:
                 known.add(i)
             if not all(-1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
-            if codes[code] == STRIDED_SLICE:
+            kind = codes[code]
+            if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
+                raise ValueError(f"an operator that reads tensors {takes}, too few")
+            if kind == STRIDED_SLICE:
                 self._check_slice(operator, takes)
-            elif codes[code] == SPLIT:
+            elif kind == SPLIT:
                 options = operator.table(4) if operator.number(3, "B") == SPLIT_OPTIONS else None
-                if len(takes) != 2 or -1 in takes or options is None or options.number(0, "i") != len(gives):
-                    raise ValueError(f"a split of tensors {takes} into another number than {len(gives)}")
-            elif codes[code] in (IF, WHILE, CALL_ONCE):
-                self._check_control(codes[code], operator, takes, gives, subgraphs)
+                if options is None or options.number(0, "i") != len(gives):
+                    raise ValueError(f"a split into another number of tensors than {len(gives)}")
+            elif kind in (IF, WHILE, CALL_ONCE):
+                self._check_control(kind, operator, takes, gives, subgraphs)
         if not known.issuperset(self.outputs):
             raise ValueError(f"outputs {self.outputs} that nothing writes")
 
     def _check_slice(self, operator: Table, takes: tuple[int, ...]) -> None:
         options = operator.table(4)
-        if len(takes) != 4 or -1 in takes or options is None:
+        if -1 in takes or options is None:
             raise ValueError(f"a slice of tensors {takes}, or without options")
         if takes[1] not in self._constant:
             return
