@@ -192,10 +192,12 @@ def _expect(
     """Refuse a file whose metadata and graph differ."""
     takes = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
     gives = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
-    if takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
+    specs = [*file.inputs.get(signature, {}).items(), *file.outputs.get(signature, {}).items()]
+    typed = all(dtype == (_INT32 if name == "ids" else _FLOAT32) for name, (_, dtype) in specs)
+    if not typed or takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
         raise ValueError(
             f"The signature {signature} must take {inputs} and give {outputs}, as the file's metadata says. "
-            f"Received: one that takes {takes} and gives {gives}"
+            f"Received: one that takes {takes} and gives {gives}{'' if typed else ', of other types'}"
         )
 
 

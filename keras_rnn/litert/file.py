@@ -50,9 +50,12 @@ class LiteRTFile:
         self.primary, self.metadata = primary_and_metadata(self._content)
         interpreter = self._new_interpreter()
         self.signatures: list[str] = list(interpreter.get_signature_list())
-        runners = {name: interpreter.get_signature_runner(name) for name in self.signatures}
-        self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
-        self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
+        try:
+            runners = {name: interpreter.get_signature_runner(name) for name in self.signatures}
+            self.inputs = {name: _specs(runner.get_input_details()) for name, runner in runners.items()}
+            self.outputs = {name: _specs(runner.get_output_details()) for name, runner in runners.items()}
+        except (ValueError, RuntimeError) as error:  # of types that NumPy does not have
+            raise self._unusable(error) from error
         if not interpreter.get_input_details() or not interpreter.get_output_details():
             raise ValueError(f"A LiteRT model must have inputs and outputs. {received(str(path))}")
         self._idle: list[dict[str, Any]] = []  # runners by signature, an interpreter's to each

@@ -3,9 +3,9 @@
 The interpreter verifies that all offsets lie within the file, but few of the indices: of tensors, buffers, operators,
 subgraphs and signatures. Checked besides: each tensor is written once, before it is read, or is a constant or an input;
 constants are as large as their shapes say; what is computed is no larger than a file of this size has use for; no
-subgraph runs itself; a loop's subgraphs take and give what the loop does; a slice that takes one place of an axis
-takes one that is there, which no kernel looks at; and operators have the inputs and options that kernels or XNNPACK do
-not look for.
+subgraph runs itself; a loop's subgraphs take and give what the loop does, and one that counts comes to its end; a slice
+that takes one place of an axis takes one that is there, which no kernel looks at; and operators have the inputs and
+options that kernels or XNNPACK do not look for.
 """
 
 import math
@@ -16,11 +16,13 @@ from keras_rnn.litert.tables import Table, root_of
 BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64, 15: 32, 16: 16, 18: 16}
 RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
-BOOL = 6
+INT32, BOOL = 2, 6
 STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE = 45, 49, 65, 118, 119, 129
+ADD, LESS, COMPARISONS = 0, 58, (58, 61, 62, 63, 71, 72)
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
+MOST_ROUNDS = 2**20  # of a loop
 LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes that are computed: so many, and so many for each of the file's
 
 
@@ -29,13 +31,15 @@ class Subgraph:
 
     Attributes:
         specs: type and shape by tensor.
-        runs: subgraphs that its operators run.
+        kinds: of its operators.
+        runs: subgraphs that they run.
     """
 
-    def __init__(self, table: Table, buffers: list[Table], sizes: list[int]) -> None:
+    def __init__(self, table: Table, codes: list[int], buffers: list[Table], sizes: list[int]) -> None:
         self.tensors = table.tables(0)
         self.inputs, self.outputs = table.numbers(1), table.numbers(2)
         self.operators = table.tables(3)
+        self.kinds = [codes[operator.number(0, "I")] for operator in self.operators]
         self.runs: set[int] = set()
         self.specs: list[tuple[int, tuple[int, ...]]] = []
         self.bytes = 0  # that are computed
@@ -60,17 +64,15 @@ class Subgraph:
             if not 0 <= i < count:
                 raise ValueError(f"an input or output that is tensor {i} of {count}")
 
-    def check(self, codes: list[int], subgraphs: "list[Subgraph]") -> None:
+    def check(self, subgraphs: "list[Subgraph]") -> None:
         """Its operators: what they take and give, and what they run."""
         count, known = len(self.tensors), self._constant | {-1}  # -1: an input that may be left out is
         for i in self.inputs:
             if i in known:
                 raise ValueError(f"tensor {i} as an input twice, or a constant")
             known.add(i)
-        for operator in self.operators:
-            code, takes, gives = operator.number(0, "I"), operator.numbers(1), operator.numbers(2)
-            if code >= len(codes):
-                raise ValueError(f"operator {code} of {len(codes)}")
+        for kind, operator in zip(self.kinds, self.operators, strict=True):
+            takes, gives = operator.numbers(1), operator.numbers(2)
             if not known.issuperset(takes):
                 raise ValueError(f"an operator that reads tensors {takes} of {count} before they are written")
             for i in gives:
@@ -79,7 +81,6 @@ class Subgraph:
                 known.add(i)
             if not all(-1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
-            kind = codes[code]
             if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
                 raise ValueError(f"an operator that reads tensors {takes}, too few")
             if kind == STRIDED_SLICE:
@@ -88,6 +89,8 @@ class Subgraph:
                 options = operator.table(4) if operator.number(3, "B") == SPLIT_OPTIONS else None
                 if options is None or options.number(0, "i") != len(gives):
                     raise ValueError(f"a split into another number of tensors than {len(gives)}")
+            elif kind in COMPARISONS and any(self.specs[i][0] != BOOL for i in gives):
+                raise ValueError("a comparison that gives no booleans")
             elif kind in (IF, WHILE, CALL_ONCE):
                 self._check_control(kind, operator, takes, gives, subgraphs)
         if not known.issuperset(self.outputs):
@@ -97,22 +100,25 @@ class Subgraph:
         options = operator.table(4)
         if -1 in takes or options is None:
             raise ValueError(f"a slice of tensors {takes}, or without options")
-        if takes[1] not in self._constant:
-            return
-        shape = self.specs[takes[0]][1]
-        begin = self._buffers[self.tensors[takes[1]].number(2, "I")].string(0)
-        places = struct.unpack(f"<{len(begin) // 4}i", begin)
+        shape, places = self.specs[takes[0]][1], self.integers(takes[1])
         begin_mask, ellipsis, new_axis, shrink = (options.number(field, "i") for field in (0, 2, 3, 4))
         taken = 0 if ellipsis or new_axis else shrink & ~begin_mask  # by axis
         for axis, (place, size) in enumerate(zip(places, shape, strict=False)):
             if taken >> axis & 1 and not -size <= place < size:
                 raise ValueError(f"a slice that takes place {place} of {size}")
 
+    def integers(self, place: int) -> tuple[int, ...]:
+        """The values of an int32 constant; none of another tensor."""
+        if place not in self._constant or self.specs[place][0] != INT32:
+            return ()
+        data = self._buffers[self.tensors[place].number(2, "I")].string(0)
+        return struct.unpack(f"<{len(data) // 4}i", data)
+
     def _check_control(
-        self, code: int, operator: Table, takes: tuple[int, ...], gives: tuple[int, ...], subgraphs: "list[Subgraph]"
+        self, kind: int, operator: Table, takes: tuple[int, ...], gives: tuple[int, ...], subgraphs: "list[Subgraph]"
     ) -> None:
         options = operator.table(4)
-        places = [options.number(i, "i") for i in range(1 if code == CALL_ONCE else 2)] if options else []
+        places = [options.number(i, "i") for i in range(1 if kind == CALL_ONCE else 2)] if options else []
         if not places or not all(0 <= place < len(subgraphs) for place in places):
             raise ValueError(f"an operator that runs subgraphs {places} of {len(subgraphs)}")
         self.runs.update(places)
@@ -120,14 +126,16 @@ class Subgraph:
         for number, place in enumerate(places):
             other = subgraphs[place]
             into, out = other._of(other.inputs), other._of(other.outputs)
-            if code == WHILE:
-                fits = into == given == wanted and (out == given if number else [kind for kind, _ in out] == [BOOL])
-            elif code == IF:
+            if kind == WHILE:
+                fits = into == given == wanted and (out == given if number else [one for one, _ in out] == [BOOL])
+            elif kind == IF:
                 fits = given[:1] == [(BOOL, given[0][1])] and into == given[1:] and out == wanted
             else:
                 fits = not (into or out)
             if not fits:
                 raise ValueError(f"a loop or branch whose subgraph {place} takes or gives something else")
+        if kind == WHILE:
+            _check_count(subgraphs[places[0]], subgraphs[places[1]])
 
     def _of(self, places: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
         return [self.specs[i] for i in places]
@@ -139,12 +147,12 @@ def check_structure(content: bytes) -> None:
     codes = [max(code.number(0, "b"), code.number(3, "i")) for code in root.tables(1)]
     buffers = root.tables(4)
     sizes = [_size(buffer, len(content)) for buffer in buffers]
-    subgraphs = [Subgraph(table, buffers, sizes) for table in root.tables(2)]
+    subgraphs = [Subgraph(table, codes, buffers, sizes) for table in root.tables(2)]
     most = LARGEST + LARGEST_BY_FILE * len(content)
     if (computed := sum(subgraph.bytes for subgraph in subgraphs)) > most:
         raise ValueError(f"{len(content):,} bytes for tensors of {computed:,}")
     for subgraph in subgraphs:
-        subgraph.check(codes, subgraphs)
+        subgraph.check(subgraphs)
     _check_runs(subgraphs)
     _check_signatures(root.tables(7), subgraphs)
     metadata = root.tables(6)
@@ -159,6 +167,21 @@ def _size(buffer: Table, most: int) -> int:
     if offset + size > most:
         raise IndexError
     return size if offset > 1 else buffer.length(0)
+
+
+def _check_count(condition: Subgraph, body: Subgraph) -> None:
+    """A loop that counts, as all of this package's do: while i < bound, i + step. It must come to an end, and soon."""
+    if condition.kinds != [LESS]:
+        return
+    counter, end = condition.operators[0].numbers(1)
+    if counter not in condition.inputs:
+        return
+    place, bounds = condition.inputs.index(counter), condition.integers(end)
+    for kind, operator in zip(body.kinds, body.operators, strict=True):
+        if kind == ADD and operator.numbers(2) == (body.outputs[place],):
+            steps = [step for i in operator.numbers(1) for step in body.integers(i)]
+            if bounds and steps and (steps[0] < 1 or bounds[0] > MOST_ROUNDS * steps[0]):
+                raise ValueError(f"a loop up to {bounds[0]:,} by steps of {steps[0]}")
 
 
 def _check_runs(subgraphs: list[Subgraph]) -> None:
