@@ -2,7 +2,7 @@
 
 The interpreter verifies that all offsets lie within the file, but few of the indices: of tensors, buffers, operators,
 subgraphs and signatures. Checked besides: each tensor is written once, before it is read, or is a constant or an input;
-constants are as large as their shapes say; what is computed is no larger than a file of this size has use for; no
+constants are as large as their shapes say; what is computed is no larger than a file of that size has use for; no
 subgraph runs itself; a loop's subgraphs take and give what the loop does, and one that counts comes to its end; a slice
 that takes one place of an axis takes one that is there, which no kernel looks at; and operators have the inputs and
 options that kernels or XNNPACK do not look for.
@@ -23,7 +23,7 @@ INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
 MOST_ROUNDS = 2**20  # of a loop
-LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes that are computed: so many, and so many for each of the file's
+LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes of a tensor: so many, and so many for each of the file's
 
 
 class Subgraph:
@@ -31,6 +31,7 @@ class Subgraph:
 
     Attributes:
         specs: type and shape by tensor.
+        largest: bytes of a tensor.
         kinds: of its operators.
         runs: subgraphs that they run.
     """
@@ -42,7 +43,7 @@ class Subgraph:
         self.kinds = [codes[operator.number(0, "I")] for operator in self.operators]
         self.runs: set[int] = set()
         self.specs: list[tuple[int, tuple[int, ...]]] = []
-        self.bytes = 0  # that are computed
+        self.largest = 0
         count, self._constant = len(self.tensors), set()
         self._buffers = buffers
         for i, tensor in enumerate(self.tensors):
@@ -58,8 +59,7 @@ class Subgraph:
                 self._constant.add(i)
                 if sizes[buffer] not in (0, size) and kind in BITS and tensor.table(6) is None:  # of sparse ones
                     raise ValueError(f"a constant of {sizes[buffer]:,} bytes, whose shape takes {size:,}")
-            if not sizes[buffer]:
-                self.bytes += size
+            self.largest = max(self.largest, size)
         for i in (*self.inputs, *self.outputs):
             if not 0 <= i < count:
                 raise ValueError(f"an input or output that is tensor {i} of {count}")
@@ -141,16 +141,18 @@ class Subgraph:
         return [self.specs[i] for i in places]
 
 
-def check_structure(content: bytes) -> None:
-    """Raise a ValueError that says what does not fit; where reading goes astray, a struct.error or an IndexError."""
+def check_structure(content: bytes, bounded: bool = True) -> None:
+    """Raise a ValueError that says what does not fit; where reading goes astray, a struct.error or an IndexError.
+
+    `bounded`: whether to hold the tensors' sizes against the file's, too.
+    """
     root = root_of(content)
     codes = [max(code.number(0, "b"), code.number(3, "i")) for code in root.tables(1)]
     buffers = root.tables(4)
     sizes = [_size(buffer, len(content)) for buffer in buffers]
     subgraphs = [Subgraph(table, codes, buffers, sizes) for table in root.tables(2)]
-    most = LARGEST + LARGEST_BY_FILE * len(content)
-    if (computed := sum(subgraph.bytes for subgraph in subgraphs)) > most:
-        raise ValueError(f"{len(content):,} bytes for tensors of {computed:,}")
+    if bounded and any(subgraph.largest > LARGEST + LARGEST_BY_FILE * len(content) for subgraph in subgraphs):
+        raise ValueError(f"{len(content):,} bytes for a tensor of {max(one.largest for one in subgraphs):,}")
     for subgraph in subgraphs:
         subgraph.check(subgraphs)
     _check_runs(subgraphs)
