@@ -133,7 +133,7 @@ class LiteRTFile:
             raise self._unusable(error) from error
         self._idle.append(runners)
         for name, (shape, _) in self.outputs[signature].items():
-            if not self.has_checksum and answer[name].shape != shape:
+            if answer[name].shape != shape:
                 raise self._unusable(ValueError(f"`{name}` of shape {answer[name].shape}, not {shape}"))
         return answer
 
@@ -145,8 +145,7 @@ class LiteRTFile:
         holds.
         """
         spec, output = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-        input_index, output_index = spec["index"], output["index"]
-        output_shape = None if self.has_checksum else tuple(output["shape"].tolist())  # which damage may have freed
+        input_index, output_index, output_shape = spec["index"], output["index"], tuple(output["shape"].tolist())
 
         def calls(interpreter: Any) -> tuple[Any, ...]:
             wrapper = getattr(interpreter, "_interpreter", interpreter)
@@ -176,7 +175,7 @@ class LiteRTFile:
             except (ValueError, RuntimeError) as error:
                 raise self._unusable(error) from error
             idle.append(mine)
-            if output_shape is not None and answer.shape != output_shape:
+            if answer.shape != output_shape:
                 raise self._unusable(ValueError(f"an answer of shape {answer.shape}, not {output_shape}"))
             return answer
 
