@@ -26,11 +26,14 @@ MOST_ROUNDS = 2**20  # of a loop
 LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes of a tensor: so many, and so many for each of the file's
 
 
+Spec = tuple[int, tuple[int, ...] | None]
+
+
 class Subgraph:
     """A subgraph's inputs, outputs and tensors, each checked to be there.
 
     Attributes:
-        specs: type and shape by tensor.
+        specs: type and shape by tensor, None where it is free.
         largest: bytes of a tensor.
         kinds: of its operators.
         runs: subgraphs that they run.
@@ -42,14 +45,14 @@ class Subgraph:
         self.operators = table.tables(3)
         self.kinds = [codes[operator.number(0, "I")] for operator in self.operators]
         self.runs: set[int] = set()
-        self.specs: list[tuple[int, tuple[int, ...]]] = []
+        self.specs: list[Spec] = []
         self.largest = 0
         count, self._constant = len(self.tensors), set()
         self._buffers = buffers
         for i, tensor in enumerate(self.tensors):
             shape, kind, buffer = tensor.numbers(0), tensor.number(1, "B"), tensor.number(2, "I")
             tensor.string(3).decode()
-            self.specs.append((kind, shape))
+            self.specs.append((kind, None if -1 in tensor.numbers(7) else shape))
             if buffer >= len(buffers):
                 raise ValueError(f"a tensor in buffer {buffer} of {len(buffers)}")
             if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or min(shape, default=0) < 0:
@@ -103,7 +106,7 @@ class Subgraph:
         shape, places = self.specs[takes[0]][1], self.integers(takes[1])
         begin_mask, ellipsis, new_axis, shrink = (options.number(field, "i") for field in (0, 2, 3, 4))
         taken = 0 if ellipsis or new_axis else shrink & ~begin_mask  # by axis
-        for axis, (place, size) in enumerate(zip(places, shape, strict=False)):
+        for axis, (place, size) in enumerate(zip(places, shape or (), strict=False)):
             if taken >> axis & 1 and not -size <= place < size:
                 raise ValueError(f"a slice that takes place {place} of {size}")
 
@@ -127,9 +130,10 @@ class Subgraph:
             other = subgraphs[place]
             into, out = other._of(other.inputs), other._of(other.outputs)
             if kind == WHILE:
-                fits = into == given == wanted and (out == given if number else [one for one, _ in out] == [BOOL])
+                gives_right = _fit(out, given) if number else [one for one, _ in out] == [BOOL]
+                fits = _fit(into, given) and _fit(given, wanted) and gives_right
             elif kind == IF:
-                fits = given[:1] == [(BOOL, given[0][1])] and into == given[1:] and out == wanted
+                fits = given[0][0] == BOOL and _fit(into, given[1:]) and _fit(out, wanted)
             else:
                 fits = not (into or out)
             if not fits:
@@ -137,8 +141,15 @@ class Subgraph:
         if kind == WHILE:
             _check_count(subgraphs[places[0]], subgraphs[places[1]])
 
-    def _of(self, places: tuple[int, ...]) -> list[tuple[int, tuple[int, ...]]]:
+    def _of(self, places: tuple[int, ...]) -> list[Spec]:
         return [self.specs[i] for i in places]
+
+
+def _fit(some: list[Spec], others: list[Spec]) -> bool:
+    return len(some) == len(others) and all(
+        one == other and (shape == wanted or shape is None or wanted is None)
+        for (one, shape), (other, wanted) in zip(some, others, strict=True)
+    )
 
 
 def check_structure(content: bytes, bounded: bool = True) -> None:
