@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.catalog.names import find
-from keras_rnn.core.arrays import as_array
+from keras_rnn.core.arrays import as_array, finite_answer
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath
 from keras_rnn.litert.file import LiteRTFile
@@ -41,7 +41,7 @@ class Forecast:
 
 
 class CharRuntime(TextGeneration):
-    """The character model of a `.tflite` file. Each thread needs an object of its own."""
+    """The character model of a `.tflite` file. Threads may share it."""
 
     kind: ClassVar[str] = "char"
 
@@ -70,7 +70,8 @@ class CharRuntime(TextGeneration):
         """Logits (1, vocabulary) of the character that follows the row of ids (1, window).
 
         Raises:
-            ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end.
+            ValueError: another shape, or an id outside the vocabulary, which LiteRT would read past the table's end; an
+                answer that is not finite.
         """
         # an array of whole ids in range goes to LiteRT as it is; a set is for few ids quicker than NumPy
         if not (
@@ -84,16 +85,15 @@ class CharRuntime(TextGeneration):
             if not self._known(array.tolist()[0]):
                 raise ValueError(f"`ids` must be from 0 to {len(self.vocabulary) - 1}. {received(array.tolist())}")
             ids = array.astype(np.int32)
-        logits: NDArray[Any] = self._run(ids)
+        logits: NDArray[Any] = finite_answer(self._run(ids), self.file.path)
         return logits[:, -1] if self._every_step else logits
 
     def read(self, ids: Sequence[int], state: State | None) -> tuple[NDArray[Any], State]:
         state = self._states if state is None else state
-        step = self.file.caller("step")  # the states' shapes are checked when a stream begins
-        for i in ids:
-            state = step({"ids": self._each_id[i], **state})
+        for i in ids:  # the states' shapes are checked when a stream begins
+            state = self.file.call("step", {"ids": self._each_id[i], **state})
             logits = state.pop("logits")
-        return logits[0], state
+        return finite_answer(logits, self.file.path)[0], state
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         if self.ahead is None or self.carried:
@@ -101,12 +101,14 @@ class CharRuntime(TextGeneration):
         ids = list(ids)
         while len(ids) < self.window + length:  # the loop in the graph gives many at once
             window = np.asarray(ids[-self.window :], dtype=np.int32)[None]  # (1, window)
+            if not self.file.has_checksum:
+                self.next_logits(window)  # of logits that are not finite the graph would take some id
             ids += self.file.run("generate", {"ids": window})["ids"][0].tolist()
         return ids[self.window : self.window + length]
 
 
 class SeriesRuntime:
-    """The forecaster of a `.tflite` file. Each thread needs an object of its own."""
+    """The forecaster of a `.tflite` file. Threads may share it."""
 
     kind: ClassVar[str] = "series"
 
@@ -133,7 +135,7 @@ class SeriesRuntime:
         (1, 1); of a model that answers several periods at once (1, periods).
 
         Raises:
-            ValueError: another shape, not numbers, NaN or infinite values.
+            ValueError: another shape, not numbers, NaN or infinite values; an answer that is not finite.
         """
         if (
             type(history) is not np.ndarray
@@ -141,7 +143,7 @@ class SeriesRuntime:
             or not math.isfinite(sum(history.ravel().tolist()))
         ):
             history = as_array("history", history, self._shape, "iuf", np.float32, ValueError).astype(np.float32)
-        prediction: NDArray[Any] = self._run(history)
+        prediction: NDArray[Any] = finite_answer(self._run(history), self.file.path)
         return prediction[:, -1] if self._every_step else prediction
 
     def forecast(self, history: ArrayLike, steps: int = 1, levels: Iterable[float] | float | None = None) -> Forecast:
@@ -189,19 +191,25 @@ def _expect(
     """Refuse a file whose metadata and graph differ."""
     takes = {k: shape for k, (shape, _) in file.inputs.get(signature, {}).items()}
     gives = {k: shape for k, (shape, _) in file.outputs.get(signature, {}).items()}
-    if takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
+    specs = [*file.inputs.get(signature, {}).items(), *file.outputs.get(signature, {}).items()]
+    typed = all(dtype == (_INT32 if name == "ids" else _FLOAT32) for name, (_, dtype) in specs)
+    if not typed or takes != inputs or set(gives) != set(outputs) or any(gives[k] not in outputs[k] for k in outputs):
         raise ValueError(
             f"The signature {signature} must take {inputs} and give {outputs}, as the file's metadata says. "
-            f"Received: {file.path.name}, which takes {takes} and gives {gives}"
+            f"Received: one that takes {takes} and gives {gives}{'' if typed else ', of other types'}"
         )
 
 
-def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
+def load(name_or_path: FilePath, trusted: bool = True) -> CharRuntime | SeriesRuntime:
     """A model by name or path, on LiteRT, with the Keras model's verbs.
+
+    Threads may share it. A file is looked over before LiteRT reads it: a damaged one is refused by its checksum, and
+    one that does not fit together, also of other programs, by its structure. One made to do harm may pass both.
 
     Args:
         name_or_path: a name of the zoo (`"char"`, `"gs10/levels/rnn_cell"`), a folder that `export` wrote, or a
             `.tflite` file of this package.
+        trusted: False to run the file in another process first, within bounds of time and memory: about 0.3 s.
 
     Returns:
         A `CharRuntime` (`generate`, `predict_next`, `stream`), or a `GS10Runtime` or `SeriesRuntime` (`forecast`).
@@ -209,10 +217,15 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
     Raises:
         TypeError: neither a string nor a path.
         ValueError: no such model; a file that is damaged, not of this package, newer than this version, or whose
-            metadata does not fit its graph.
+            metadata does not fit its graph; one that is not trusted, and does not run.
     """
     path = find(name_or_path)
-    file = LiteRTFile(path / "model.tflite" if path.is_dir() else path)
+    path = path / "model.tflite" if path.is_dir() else path
+    if not trusted:
+        from keras_rnn.litert.trial import try_apart  # not at every start
+
+        try_apart(path)
+    file = LiteRTFile(path)
     metadata = document_of(file.metadata, file.path.name)
     if metadata is None:
         raise ValueError(
@@ -220,7 +233,10 @@ def load(name_or_path: FilePath) -> CharRuntime | SeriesRuntime:
             f"`vocabulary` or `unit`. {received(str(file.path))}"
         )
     if file.primary != "serving_default":
-        raise ValueError(f"The primary signature must be serving_default. Received: {file.primary}")
+        raise ValueError(f"The primary signature must be serving_default. Received: {file.primary} in {file.path}")
     kinds: dict[str, type[CharRuntime | SeriesRuntime]]
     kinds = {"char": CharRuntime, "gs10": GS10Runtime, "series": SeriesRuntime}
-    return kinds[metadata["kind"]](file, metadata)
+    try:
+        return kinds[metadata["kind"]](file, metadata)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{error}, in {file.path}") from error

@@ -4,16 +4,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+from keras_rnn.catalog.metadata import check_keys
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath, check_writable, file_sizes
 from keras_rnn.core.tables import markdown_table
 
 SCHEMA = 1
 CARD_FILE, README_FILE = "card.json", "README.md"
-KEYS = (
-    "schema", "name", "title", "description", "license", "class", "cell", "config", "parameters", "weights_sha256",
-    "data", "recipe", "metrics", "limits", "signatures", "files", "parity", "versions", "threads",
-)  # fmt: skip
+KEYS: dict[str, Any] = {
+    "schema": int, "name": str | None, "title": str, "description": str, "license": str, "class": str,
+    "cell": str | None, "config": dict, "parameters": int, "weights_sha256": str, "data": dict | None,
+    "recipe": dict | None, "metrics": dict, "limits": list, "signatures": dict, "files": dict, "parity": list,
+    "versions": dict, "threads": int,
+}  # fmt: skip
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -25,14 +28,23 @@ def read_card(folder: Path) -> dict[str, Any]:
     path = folder / CARD_FILE
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"A model's folder must hold {CARD_FILE}. {received(str(folder))}") from error
     if not isinstance(card, dict) or card.get("schema") != SCHEMA:
         found = card.get("schema") if isinstance(card, dict) else card
         raise ValueError(f"{CARD_FILE} must have schema {SCHEMA}. Received: {found!r} in {str(path)!r}")
-    if missing := sorted(set(KEYS) - set(card)):
-        raise ValueError(f"{CARD_FILE} must have {', '.join(missing)}. Received: {str(path)!r} without")
+    check_keys(card, KEYS, str(path))
     return card
+
+
+def card_page(folder: Path) -> str:
+    """A model folder's card as a Markdown page; errors as of `read_card`."""
+    card = read_card(folder)
+    try:
+        return render(card)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__} {error}"
+        raise ValueError(f"{CARD_FILE} must be whole. Received: {str(folder)!r}, {reason}") from error
 
 
 def check_replaceable(target: FilePath) -> None:

@@ -53,7 +53,7 @@ class Command(click.Command):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except (OSError, TypeError, ValueError) as error:
+        except (MemoryError, OSError, TypeError, ValueError) as error:
             raise CommandError(self._in_flags(message_of(error)), getattr(error, "exit_code", 2)) from error
 
     def _in_flags(self, message: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from keras_rnn.catalog.cards import read_card, readable, render
+from keras_rnn.catalog.cards import card_page, read_card, readable
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.catalog.names import find
 from keras_rnn.cli.commands import Command
@@ -40,7 +40,7 @@ def command(name_or_path: str, insight: str | None, text: str | None, as_json: b
     elif as_json:
         print_json(read_card(path))
     else:
-        print(render(read_card(path)), end="")
+        print(card_page(path), end="")
 
 
 def _show_litert(path: Path, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """Arrays from outside: of numbers, of the shape that is wanted, finite; and what arrays are called in signatures."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,19 @@ def as_array(
                 f"`{name}` must be finite in {np.dtype(finite_in)}. Received: {array[place]} at position {where}"
             )
     return array
+
+
+def finite_answer(answer: Array, source: Any) -> Array:
+    """What a model answered, if it is finite; a ValueError that names the file or model it is from otherwise."""
+    if answer.size == 1:
+        total = answer.item()
+    elif answer.size < 32:
+        total = sum(answer.ravel().tolist())  # few are quickest as Python's numbers
+    else:
+        total = np.vdot(answer, answer)  # which may overflow without need
+    if not math.isfinite(total) and not np.isfinite(answer).all():
+        raise ValueError(f"A model's answer must be finite. {received(answer.tolist())} from {source}")
+    return answer
 
 
 def _fits(found: tuple[int, ...], wanted: Shape) -> bool:

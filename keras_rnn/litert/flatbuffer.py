@@ -1,73 +1,70 @@
-"""A `.tflite` file's flatbuffer: its operators, constants and metadata."""
+"""A `.tflite` file's flatbuffer: its tables, operators, constants and metadata."""
 
+import struct
 from pathlib import Path
 from typing import Any
 
-from flatbuffers import encode, number_types, packer
-from flatbuffers.table import Table
-
 from keras_rnn.core.checks import received
+from keras_rnn.core.checksum import has_checksum
 from keras_rnn.core.files import FilePath
+from keras_rnn.litert.structure import check_structure
+from keras_rnn.litert.tables import root_of
 
 
 def read_flatbuffer(path: FilePath) -> tuple[bytes, Any]:
     """A `.tflite` file's bytes and its model as the flatbuffer's object tree.
 
     Raises:
-        ValueError: no such file, or not a LiteRT model.
+        ValueError: no such file, or not a sound LiteRT model.
     """
-    content = read_litert(Path(path))
-    from ai_edge_litert.tools.flatbuffer_utils import read_model_from_bytearray
-
-    try:
-        return content, read_model_from_bytearray(content)
-    except Exception as error:  # the reader walks whatever offsets it finds
-        raise ValueError(f"A .tflite file must be whole. Received: {str(path)!r}, {len(content):,} bytes") from error
+    content, _ = read_litert(Path(path))
+    return content, tree_of(content)
 
 
-def read_litert(path: Path) -> bytes:
-    """A `.tflite` file's bytes; a ValueError where it is none."""
+def read_litert(path: Path) -> tuple[bytes, bool]:
+    """A `.tflite` file's bytes, looked over before any native code reads them, and whether they hold a checksum.
+
+    Raises:
+        ValueError: no such file, or not a LiteRT model; damaged.
+    """
     if not path.is_file():
         raise ValueError(f"A LiteRT model must be a file (.tflite). {received(str(path))}")
     content = path.read_bytes()
     if content[4:8] != b"TFL3":
         raise ValueError(f"A .tflite file must hold a LiteRT model. Received: {str(path)!r}, {len(content):,} bytes")
-    return content
+    try:
+        checked = has_checksum(content)
+        check_structure(content, bounded=not checked)
+    except (ValueError, IndexError, struct.error, MemoryError) as error:  # reading walks whatever offsets it finds
+        reason = error if type(error) is ValueError else "an offset that leads astray"
+        raise ValueError(f"A .tflite file must be whole. Received: {str(path)!r}, {reason}") from error
+    return content, checked
+
+
+def tree_of(content: bytes) -> Any:
+    """The flatbuffer's object tree of a model that `read_litert` has looked over."""
+    from ai_edge_litert.tools.flatbuffer_utils import read_model_from_bytearray
+
+    try:
+        return read_model_from_bytearray(content)
+    except Exception as error:  # the reader walks whatever offsets it finds
+        raise ValueError(f"A .tflite file must be whole. Received: {len(content):,} bytes, {error}") from error
 
 
 def primary_and_metadata(content: bytes) -> tuple[str | None, dict[str, bytes]]:
     """The primary signature, and the metadata's buffers by name, straight from the flatbuffer.
 
-    The generated reader of the whole schema would do, but costs a third of a start: by its field numbers (TensorFlow
-    Lite's schema.fbs) a model's table has `buffers` at 4, `metadata` at 6 and `signature_defs` at 7.
+    The generated reader of the whole schema would do, but costs a third of a start.
     """
-    root = Table(content, encode.Get(packer.uoffset, content, 0))
+    root = root_of(content)
     primary, metadata = None, {}
-    for signature in _tables(root, 7):  # inputs, outputs, signature_key, a retired field, subgraph_index
-        place = signature.Offset(4 + 2 * 4)
-        if not place or signature.Get(number_types.Uint32Flags, signature.Pos + place) == 0:
-            primary = _string(signature, 2).decode()
-    buffers = _tables(root, 4)
-    for entry in _tables(root, 6):  # name, buffer
-        place = entry.Offset(4 + 2 * 1)
-        buffer = buffers[entry.Get(number_types.Uint32Flags, entry.Pos + place) if place else 0]
-        place = buffer.Offset(4)
-        data = content[buffer.Vector(place) :][: buffer.VectorLen(place)] if place else b""
-        metadata[_string(entry, 0).decode()] = data
+    for signature in root.tables(7):  # inputs, outputs, signature_key, a retired field, subgraph_index
+        if signature.number(4, "I") == 0:
+            primary = signature.string(2).decode()
+    buffers = root.tables(4)
+    for entry in root.tables(6):  # name, buffer
+        metadata[entry.string(0).decode()] = buffers[entry.number(1, "I")].string(0)
     return primary, metadata
-
-
-def _tables(table: Any, field: int) -> list[Any]:
-    place = table.Offset(4 + 2 * field)
-    if not place:
-        return []
-    start = table.Vector(place)
-    return [Table(table.Bytes, table.Indirect(start + 4 * i)) for i in range(table.VectorLen(place))]
-
-
-def _string(table: Any, field: int) -> bytes:
-    place = table.Offset(4 + 2 * field)
-    return bytes(table.String(table.Pos + place)) if place else b""
 
 
 def operators(model: Any) -> list[str]:

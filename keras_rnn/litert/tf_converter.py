@@ -10,6 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from keras_rnn.core.backend import tf
+from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.core.quiet import quiet_tensorflow
 from keras_rnn.litert.flatbuffer import dynamic_tensors
 from keras_rnn.litert.quantization import Samples, convert_apart, set_up
@@ -70,7 +71,8 @@ def _converted(place: Path, signatures: list[str], quantize: str | None) -> tupl
 
 
 def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> bytes:
-    """The file with its signatures named, inputs held to their size, metadata added, and without what fills small ones.
+    """The file with its signatures named, inputs held to their size, metadata and a checksum added, and without what
+    fills small ones.
 
     That is the names of its tensors, an empty buffer for each of them, and constants that stand in it several times.
     """
@@ -81,10 +83,11 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
         signature.signatureKey = names[signature.signatureKey.decode()].encode()
     for place in {signature.subgraphIndex for signature in model.signatureDefs}:
         _hold_inputs(model, model.subgraphs[place])
-    kept = [m for m in model.metadata or [] if m.name != b"CONVERSION_METADATA"]
-    for name, text in metadata.items():
-        kept.append(schema.MetadataT(name=name.encode(), buffer=len(model.buffers)))
-        model.buffers.append(schema.BufferT(data=text.encode()))
+    added = {name.encode(): text.encode() for name, text in metadata.items()} | {NAME.encode(): PLACEHOLDER}
+    kept = [m for m in model.metadata or [] if m.name not in (b"CONVERSION_METADATA", *added)]
+    for name, data in added.items():
+        kept.append(schema.MetadataT(name=name, buffer=len(model.buffers)))
+        model.buffers.append(schema.BufferT(data=data))
     model.metadata = kept
 
     buffers: dict[bytes, int] = {b"": 0}  # contents → new place; the first is empty by convention
@@ -104,7 +107,7 @@ def finish(content: bytes, names: dict[str, str], metadata: dict[str, str]) -> b
         for entry in [*signature.inputs, *signature.outputs]:  # these have names, which tools show
             model.subgraphs[signature.subgraphIndex].tensors[entry.tensorIndex].name = entry.name
     model.description = None
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+    return with_checksum(bytes(flatbuffer_utils.convert_object_to_bytearray(model)))
 
 
 def _hold_inputs(model: Any, subgraph: Any) -> None:

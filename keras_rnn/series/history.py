@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from keras_rnn.core.arrays import Floats, as_array
+from keras_rnn.core.arrays import Floats, as_array, finite_answer
 from keras_rnn.core.checks import check_integer
 
 MAXIMUM_STEPS = 1_000  # periods of one forecast; a recursive one has long settled by then
@@ -102,6 +102,9 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
 
     Returns:
         float64 of shape (steps,).
+
+    Raises:
+        ValueError: an answer that is not finite.
     """
     check_integer("steps", steps, 1, MAXIMUM_STEPS)
     known = history[-window:].reshape(window, -1)  # (window, features)
@@ -112,4 +115,4 @@ def recursive_forecast(predict: Callable[[Floats], Any], history: Floats, window
         following = np.asarray(predict(x)).reshape(-1)[: steps - done]
         rows[window + done : window + done + len(following), 0] = following
         done += len(following)
-    return rows[window:, 0]
+    return finite_answer(rows[window:, 0], "a forecast")

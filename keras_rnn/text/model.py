@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_rnn.catalog.presets import PRESETS
 from keras_rnn.catalog.pretrained import check_arguments, pretrained
-from keras_rnn.core.arrays import Array, Floats
+from keras_rnn.core.arrays import Array, Floats, finite_answer
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
@@ -100,7 +100,7 @@ class CharModel(TextGeneration, RecurrentModel):
 
     def next_logits(self, ids: Ids) -> Array:
         """Logits (batch, vocabulary) of the character that follows each row of ids (batch, window)."""
-        logits = self.predict_windows(ids)
+        logits = finite_answer(self.predict_windows(ids), self.name)
         return logits[:, -1] if self.return_sequences else logits
 
     def call_with_states(
@@ -139,7 +139,7 @@ class CharModel(TextGeneration, RecurrentModel):
         logits: Any = None
         for part in parts(ids, self.window):  # few lengths, for each is compiled apart
             logits, states = self._read(np.asarray([part], np.int32), states)
-        return np.asarray(keras.ops.convert_to_numpy(logits))[0, -1], dict(
+        return finite_answer(np.asarray(keras.ops.convert_to_numpy(logits))[0, -1], self.name), dict(
             zip(names, (np.asarray(keras.ops.convert_to_numpy(x)) for x in states), strict=True)
         )
 

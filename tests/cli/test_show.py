@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from helpers import run
 
 from keras_rnn.catalog.names import find
@@ -22,3 +23,40 @@ def test_show(capsys):
     assert "461" in out
     shown = json.loads(run(capsys, "show", str(find("gs10") / "model.keras"), "--json")[1])
     assert (shown["class"], shown["config"]["window"], shown["parameters"]) == ("GS10Model", 6, 440)
+
+
+@pytest.mark.parametrize("name", ["char", "gs10"])
+def test_a_card_with_anything_in_the_place_of_anything(capsys, tmp_path, name):
+    """It is shown, or refused in one line that names it."""
+    card = json.loads((find(name) / "card.json").read_text())
+
+    def places(value, path=()):
+        yield path
+        if isinstance(value, dict | list):
+            for key in value if isinstance(value, dict) else range(min(2, len(value))):
+                yield from places(value[key], (*path, key))
+
+    refused = 0
+    for path in list(places(card))[1:]:
+        for other in (None, 10**400, [], {}, "x"):
+            changed = json.loads(json.dumps(card))
+            inside = changed
+            for key in path[:-1]:
+                inside = inside[key]
+            inside[path[-1]] = other
+            (tmp_path / "card.json").write_text(json.dumps(changed))
+            code, _, said = run(capsys, "show", str(tmp_path))
+            assert code in (0, 2), path
+            assert code == 0 or (said.startswith("keras-rnn: ") and str(tmp_path) in said and "Received: " in said), (
+                said
+            )
+            refused += code == 2
+    assert refused > 100
+
+
+def test_cards_that_are_none(capsys, tmp_path):
+    for content in (b"\xff\xfe", b"[" * 100_000 + b"]" * 100_000, b"{"):
+        (tmp_path / "card.json").write_bytes(content)
+        code, _, said = run(capsys, "show", str(tmp_path))
+        assert code == 2
+        assert f"card.json. Received: '{tmp_path}'" in said
