@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
+from keras_rnn.core.operators import check_operators
 from keras_rnn.core.quiet import quiet_stderr
 
 
@@ -17,9 +18,13 @@ class SavedModelFolder:
 
     Attributes:
         inputs: signature → names of its inputs.
+
+    Raises:
+        ValueError: it cannot be loaded, or its operators do more than compute.
     """
 
     def __init__(self, folder: Path) -> None:
+        check_operators(folder)  # which `load` would run some of
         try:
             with quiet_stderr():
                 self._loaded = tf.saved_model.load(str(folder))  # signatures live only as long as this
