@@ -174,6 +174,32 @@ def check_archive(path: FilePath) -> Path:
         raise ValueError(f"A Keras archive must be a .keras file. {received(str(path))}")
     if not zipfile.is_zipfile(path):
         raise ValueError(f"A Keras archive must be a zip file. {received(str(path))}, which is none")
+    return check_unpacked(path)
+
+
+def most_unpacked(path: Path) -> int:
+    """Bytes that a file of weights may unpack to, which hardly get smaller by packing; traps get smaller 500 times."""
+    return max(10 * path.stat().st_size, 2**24)
+
+
+def check_unpacked(path: Path) -> Path:
+    """A zip file's path, if its members are, by what it says of them, as large together as `most_unpacked` allows.
+
+    Raises:
+        ValueError: they are larger, or it is damaged.
+    """
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # as the damage leads to
+        raise ValueError(f"An archive must be a whole zip file. {received(str(path))}, {error}") from error
+    if size > most_unpacked(path):
+        raise ValueError(
+            f"An archive must unpack to at most ten times its size, or 16 MiB: save it without compression. "
+            f"{received(str(path))}, {path.stat().st_size:,} bytes that unpack to {size:,}"
+        )
     return path
 
 

@@ -65,20 +65,19 @@ def _litert(path: Path) -> None:
 def tasks(folder: Path) -> dict[str, Task]:
     """The commands, and in `folder` the files that they read."""
     command = [sys.executable, "-m", "keras_rnn"]
-    units = 8
-    tensors = {"weight_ih_l0": (units, 3), "weight_hh_l0": (units, units), "bias_ih_l0": (units,), "bias_hh_l0": (units,)}
-    np.savez(folder / "torch.npz", **{name: np.ones(shape, np.float32) for name, shape in tensors.items()})
+    shapes = {"weight_ih_l0": (8, 3), "weight_hh_l0": (8, 8), "bias_ih_l0": (8,), "bias_hh_l0": (8,)}
+    np.savez(folder / "torch.npz", **{name: np.ones(shape, np.float32) for name, shape in shapes.items()})
     lines = GS10_FILE.read_text(encoding="utf-8").splitlines()
     now = time.gmtime()
     (folder / "newer.csv").write_text("\n".join([*lines, *_months(lines[-1], now.tm_year, now.tm_mon)]) + "\n")
     (folder / "text.txt").write_text("the quick brown fox jumps over the lazy dog. " * 60)
-    resumed = ("text.training.npz",)
+    text, resumed = str(folder / "text.txt"), ("text.training.npz",)
     return {
         "build": Task([sys.executable, "scripts/build_zoo.py", "--names", "gs10/levels", "--out", "zoo"],
                       "zoo/gs10/levels/simple_rnn", _folder),
         "train": Task([*command, "train", "gs10", "--updates", "20", "--out", "gs10"], "gs10", _folder),
-        "train, resumed": Task([*command, "train", "char", str(folder / "text.txt"), "--updates", "20", "--out", "text"],
-                               "text", _folder, resumed),
+        "train, resumed": Task([*command, "train", "char", text, "--updates", "20", "--out", "text"], "text", _folder,
+                               resumed),
         "export": Task([*command, "export", "gs10", "exported"], "exported", _folder),
         "to_litert": Task([*command, "export", "char", "char.tflite"], "char.tflite", _litert),
         "import": Task([*command, "import-torch", str(folder / "torch.npz"), "torch.keras"], "torch.keras", _archive),
@@ -95,7 +94,8 @@ def _months(last: str, year: int, month: int) -> list[str]:
 
 
 def _started(task: Task, place: Path) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "TMPDIR": str(place / "tmp"), "KERAS_RNN_DATA": str(place / "out"), "PYTHONPATH": str(CHECKOUT)}
+    places = {"TMPDIR": place / "tmp", "KERAS_RNN_DATA": place / "out", "PYTHONPATH": CHECKOUT}
+    env = {**os.environ, **{name: str(path) for name, path in places.items()}}
     line = [str(CHECKOUT / part) if part.startswith("scripts/") else part for part in task.line]
     if task.beside and (place / "out" / task.beside[0]).exists():
         line.append("--resume")

@@ -57,9 +57,8 @@ def test_others_that_do_more_than_compute(tmp_path, what, op):
 
 def test_a_table_read_from_a_file(tmp_path):
     (tmp_path / "words").write_text("a\nb\n")
-    reader = tf.lookup.TextFileInitializer(
-        str(tmp_path / "words"), tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE
-    )  # fmt: skip
+    number, line = tf.lookup.TextFileIndex.LINE_NUMBER, tf.lookup.TextFileIndex.WHOLE_LINE
+    reader = tf.lookup.TextFileInitializer(str(tmp_path / "words"), tf.int64, number, tf.string, line)
     table = tf.lookup.StaticHashTable(reader, "")
     folder = written(tmp_path, lambda ids: table.lookup(tf.cast(ids, tf.int64)), table=table)
     with pytest.raises(ValueError, match="InitializeTableFromTextFileV2"):
