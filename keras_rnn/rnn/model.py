@@ -12,6 +12,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath, check_archive
 from keras_rnn.core.parity import Check, SignatureCall
+from keras_rnn.rnn.archive import check_sizes
 from keras_rnn.rnn.cells import CELLS, PLAIN_CELLS
 from keras_rnn.rnn.exchange import read_weights, write_weights
 from keras_rnn.rnn.layers import long_memory_optimizer
@@ -232,10 +233,12 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
     """The model in a `.keras` file, compiled as it was saved or not at all.
 
     Raises:
-        ValueError: no such file, or not one that Keras can load.
+        ValueError: no such file, or not one that Keras can load; one that unpacks to more than ten times its size, or
+            whose configuration asks for more weights than it holds.
     """
     path = check_archive(path)
     try:
+        check_sizes(path)
         return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # Keras raises whatever the damage leads to
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
