@@ -27,23 +27,29 @@ def check_sizes(path: Path) -> None:
         if WEIGHTS not in archive.namelist():
             raise ValueError(f"it holds no {WEIGHTS}")
         stored = archive.getinfo(WEIGHTS).file_size
-        tables: list[int] = []
+        tables: list[tuple[int, int]] = []
+
+        def note(_: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                tables.append((item.nbytes, item.size))
+
         with archive.open(WEIGHTS) as member, h5py.File(member, "r") as file:
-            file.visititems(lambda _, item: tables.append(item.nbytes) if isinstance(item, h5py.Dataset) else None)
-    if sum(tables) > stored:
-        raise ValueError(f"its {WEIGHTS} of {stored:,} bytes tells of weights of {sum(tables):,}")
+            file.visititems(note)
+    told, numbers = sum(size for size, _ in tables), sum(count for _, count in tables)
+    if told > stored:
+        raise ValueError(f"its {WEIGHTS} of {stored:,} bytes tells of weights of {told:,}")
     config.pop("compile_config", None)
     with ThreadPoolExecutor(1) as aside:  # what Keras leaves to be initialized later, it remembers for each thread
         wanted = aside.submit(_weights_of, config).result()
-    if wanted > stored:  # each takes a byte at the least
-        raise ValueError(f"its configuration asks for {wanted:,} weights, of which {stored:,} bytes are stored")
+    if wanted > numbers:
+        raise ValueError(f"its configuration asks for {wanted:,} weights, and it holds {numbers:,}")
 
 
 def _weights_of(config: dict[str, Any]) -> int:
-    """How many numbers a model's variables would hold."""
+    """How many numbers a model's weights are, states of random numbers apart."""
     with keras.StatelessScope(initialize_variables=False):
         model = keras.saving.deserialize_keras_object(config)
-        return sum(math.prod(variable.shape) for variable in model.variables)
+        return sum(math.prod(weight.shape) for weight in model.weights)
 
 
 def _without_state(settings: dict[str, Any]) -> dict[str, Any]:

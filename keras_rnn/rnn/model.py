@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -241,7 +242,16 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
         check_sizes(path)
         return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # Keras raises whatever the damage leads to
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
-            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {reason}"
+            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {_reason(error)}"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The cause in a line: of several objects that Keras could not load, what it says of the first."""
+    if isinstance(error, UnicodeDecodeError):
+        return "whose texts are not UTF-8"
+    text = str(error).strip() or type(error).__name__
+    first = re.search(r"Example error message for object <(.*?)(?:, built=\w+)?>:\s*(.*)", text)
+    line = f"{first[1]}: {first[2]}" if first else text.splitlines()[0]
+    return line.split(" Target variable:")[0][:300]
