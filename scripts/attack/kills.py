@@ -162,6 +162,7 @@ def run(count: int, seed: int = 0, only: str | None = None) -> list[dict[str, ob
                 shutil.rmtree(where / "tmp")
                 (where / "tmp").mkdir()
             rows.append({"what": what} | {column: counted[column] for column in COLUMNS[1:]})
+            print(", ".join(f"{column} {value}" for column, value in rows[-1].items()), file=sys.stderr)
     return rows
 
 
