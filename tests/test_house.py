@@ -12,7 +12,7 @@ PACKAGE = Path(keras_rnn.__file__).parent
 # folder → its floor, and what may be imported from outside besides NumPy and the standard library
 HOUSE = {
     "core": (1, {"keras", "tensorflow"}),
-    "rnn": (2, {"jax", "keras", "tqdm"}),
+    "rnn": (2, {"h5py", "jax", "keras", "tqdm"}),
     "series": (2, {"pandas", "scipy"}),
     "catalog": (3, set()),
     "insight": (3, {"scipy"}),

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -25,11 +27,56 @@ def built(tmp_path_factory):
         if (CHECKOUT / name).is_file():
             (folder / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "clone" / name).write_bytes((CHECKOUT / name).read_bytes())
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(folder / "clone")]
+    build = [
+        sys.executable,
+        "-m",
+        "build",
+        "--wheel",
+        "--sdist",
+        "--no-isolation",
+        "--outdir",
+        str(folder),
+        str(folder / "clone"),
+    ]
     done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     (wheel,) = folder.glob("*.whl")
     return folder, wheel
+
+
+def listed_files(*below):
+    """What git knows of these folders."""
+    done = subprocess.run(["git", "ls-files", *below], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+def test_the_wheel_holds_the_package_and_the_zoo_and_nothing_else(built):
+    _, wheel = built
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    about = {name for name in names if name.split("/")[0].endswith(".dist-info")}
+    zoo = {f"keras_rnn/{name}" for name in listed_files("saved_models")}
+    assert names - about == listed_files("keras_rnn") | zoo
+    wanted = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}
+    assert {name.partition("/")[2] for name in about} == wanted
+
+
+def test_the_source_distribution_builds_the_same_and_holds_no_more_than_git_knows(built):
+    folder, _ = built
+    (path,) = folder.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames() if not archive.getmember(name).isdir()}
+    made = {name for name in names if name in ("PKG-INFO", "setup.cfg") or name.startswith("keras_rnn.egg-info/")}
+    assert names - made <= listed_files()
+    assert names >= {"LICENSE", "README.md", "pyproject.toml", "setup.py", *listed_files("keras_rnn", "saved_models")}
+
+
+def test_an_index_would_take_both(built):
+    pytest.importorskip("twine")
+    folder, wheel = built
+    check = [sys.executable, "-m", "twine", "check", "--strict", str(wheel), *map(str, folder.glob("*.tar.gz"))]
+    done = subprocess.run(check, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 def environment(folder: Path, wheel: Path, others: Path) -> Path:

@@ -22,6 +22,7 @@ from keras_rnn.rnn.model import RecurrentModel
 
 USER_METADATA = "user"
 RANDOM_WINDOWS = 20
+MOST_BATCH = 10_000
 
 
 def to_litert(
@@ -64,7 +65,7 @@ def to_litert(
         unroll: the loops as chains of ops, or each as one `WHILE`; None: chains where the file stays about as small as
             Keras' own export and a core's cache holds what they read; always in int8, and with dynamic range where all
             cells are plain ones.
-        batch: rows of every input. Another number, or a longer window, is an error when the file is run.
+        batch: rows of every input, up to 10,000. Another number, or a longer window, is an error when the file is run.
         input_signature: what a subclassed model takes, as in `keras.Model.export`: a `keras.InputSpec` with shape and
             dtype for each argument; None: what it was called with first, floats or, before an `Embedding`, ids.
         vocabulary: of a model that takes ids (batch, steps) to logits (batch[, steps], characters): the characters by
@@ -92,7 +93,7 @@ def to_litert(
         raise ValueError(f"`path` must end in .tflite. {received(str(path))}")
     if window is not None:
         check_integer("window", window, 1)
-    check_integer("batch", batch, 1)
+    check_integer("batch", batch, 1, MOST_BATCH)
     check_quantize(quantize, calibration)
     purpose = purpose_of(vocabulary, unit, frequency, columns, residuals)
     try:

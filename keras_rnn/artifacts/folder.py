@@ -12,7 +12,6 @@ from keras_rnn.artifacts.conversion import refuse_own
 from keras_rnn.artifacts.keras_folder import KerasArtifacts, settings_of
 from keras_rnn.artifacts.litert import litert_bytes, summary_of, versions
 from keras_rnn.artifacts.purpose import purpose_of, purpose_of_own
-from keras_rnn.artifacts.saved_model import write_saved_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import SCHEMA, check_replaceable, write_card
 from keras_rnn.catalog.names import ModelName, preset_of
@@ -23,6 +22,7 @@ from keras_rnn.core.files import FilePath, file_sha256, file_sizes, written_fold
 from keras_rnn.core.parity import TOLERANCE, Check, ParityError
 from keras_rnn.core.types import Model
 from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.rnn.graph import write_saved_model
 from keras_rnn.rnn.model import RecurrentModel, weights_sha256
 
 
@@ -127,10 +127,7 @@ def _written(
 ) -> list[Check]:
     check_replaceable(folder)
     with written_folder(folder) as new:
-        try:
-            checks = write(new)
-        except tf.errors.OpError as error:  # TensorFlow reports a full disk in types of its own
-            raise OSError(str(error.message).splitlines()[0]) from error
+        checks = write(new)
         if failed := [check for check in checks if not check.passed]:
             raise ParityError(failed)
         if beside is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from keras_rnn.artifacts.conversion import file_metadata
 from keras_rnn.artifacts.litert import summary_of
 from keras_rnn.artifacts.purpose import Purpose, purpose_in, purpose_of_own
-from keras_rnn.artifacts.saved_model import SavedModelFolder, write_saved_model
+from keras_rnn.artifacts.saved_model import SavedModelFolder
 from keras_rnn.artifacts.verification import sound_file, twin
 from keras_rnn.catalog.metadata import document_of
 from keras_rnn.catalog.names import ModelName, preset_of
@@ -23,6 +23,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.inputs import RANDOM_WINDOWS, ModelInputs
 from keras_rnn.litert.stepping import Run
 from keras_rnn.litert.tracing import WINDOW, Traced, reason_of
+from keras_rnn.rnn.graph import write_saved_model
 from keras_rnn.rnn.model import RecurrentModel, weights_sha256
 
 

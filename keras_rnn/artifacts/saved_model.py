@@ -1,8 +1,7 @@
-"""A SavedModel written, and called by signature with named arrays in and out: the counterpart of `LiteRTFile`."""
+"""A SavedModel called by signature with named arrays in and out: the counterpart of `LiteRTFile`."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,8 +9,8 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import Array
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checks import received
-from keras_rnn.core.quiet import quiet_stderr, quiet_tensorflow
-from keras_rnn.core.types import Function
+from keras_rnn.core.operators import check_operators
+from keras_rnn.core.quiet import quiet_stderr
 
 
 class SavedModelFolder:
@@ -19,9 +18,13 @@ class SavedModelFolder:
 
     Attributes:
         inputs: signature → names of its inputs.
+
+    Raises:
+        ValueError: it cannot be loaded, or its operators do more than compute.
     """
 
     def __init__(self, folder: Path) -> None:
+        check_operators(folder)  # which `load` would run some of
         try:
             with quiet_stderr():
                 self._loaded = tf.saved_model.load(str(folder))  # signatures live only as long as this
@@ -43,9 +46,3 @@ class SavedModelFolder:
             raise ValueError(f"`inputs` must be {', '.join(self.inputs[signature])}. Received: {', '.join(inputs)}")
         tensors = {name: tf.constant(value) for name, value in inputs.items()}
         return {name: np.asarray(value) for name, value in self._functions[signature](**tensors).items()}
-
-
-def write_saved_model(module: Any, functions: Mapping[str, Function], folder: Path) -> None:
-    """The SavedModel of a `tf.Module` and signatures of it, in a folder that does not exist yet."""
-    with quiet_tensorflow():
-        tf.saved_model.save(module, str(folder), signatures=dict(functions))

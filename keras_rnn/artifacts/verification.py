@@ -16,12 +16,14 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.rnn.cells import PLAIN_CELLS
 from keras_rnn.rnn.model import RecurrentModel
 
-RANDOM_WINDOWS = 100
+RANDOM_WINDOWS, LEAST_WINDOWS = 100, 5
+MOST_STEPS = 100_000  # of all random windows together, which take memory for each
 
 
 def verify_artifacts(model: RecurrentModel, folder: Path, tolerance: float | None) -> list[Check]:
     """Check the SavedModel and the `.tflite` in a folder, the twin and NumPy, against the Keras model."""
-    x = model.comparison_windows(RANDOM_WINDOWS)  # (windows, window[, features])
+    count = max(LEAST_WINDOWS, min(RANDOM_WINDOWS, MOST_STEPS // model.window))
+    x = model.comparison_windows(count)  # (windows, window[, features])
     reference = model.predict_windows(x)  # (windows, …)
     if tolerance is None:
         tolerance = TOLERANCE * max(model.least_scale, float(np.abs(reference).max()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_rnn.catalog.metadata import check_keys
 from keras_rnn.core.checks import received
-from keras_rnn.core.files import FilePath, check_writable, file_sizes
+from keras_rnn.core.files import FilePath, check_writable, file_sizes, read_at_once
 from keras_rnn.core.tables import markdown_table
 
 SCHEMA = 1
@@ -62,10 +62,10 @@ def check_replaceable(target: FilePath) -> None:
         return
     expected = "The output folder must be new, empty or an earlier export's, for it is replaced."
     try:
-        known = {*read_card(path)["files"], CARD_FILE, README_FILE}
+        card, files = read_at_once(path, lambda: (read_card(path), file_sizes(path)))
     except ValueError as error:
         raise ValueError(f"{expected} {received(str(target))}") from error
-    if other := sorted(set(file_sizes(path)) - known):
+    if other := sorted(set(files) - {*card["files"], CARD_FILE, README_FILE}):
         raise ValueError(f"{expected} Received: {str(target)!r} with {other[0]!r}")
 
 

@@ -1,7 +1,11 @@
 """The command `keras-rnn`: which file holds which command, and how it ends."""
 
+import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 
 import click
 
@@ -33,8 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        0: done; 1: a check failed; 2: bad input, or a file that cannot be read or written; 130: interrupted.
+        0: done; 1: a check failed; 2: bad input, or a file that cannot be read or written; 130: interrupted; 143 or
+        129: ended by the signals TERM or HUP, which leave the same behind.
     """
+    with _ended_as_by_ctrl_c() as signals:
+        return _main(arguments, signals)
+
+
+def _main(arguments: list[str] | None, signals: list[int]) -> int:
     try:
         try:
             with keras_rnn.make_context("keras-rnn", list(sys.argv[1:] if arguments is None else arguments)) as context:
@@ -52,7 +62,28 @@ def main(arguments: list[str] | None = None) -> int:
     except CommandError as error:
         return _end(f"error: {error}", error.exit_code)
     except KeyboardInterrupt as stop:
-        return _end(str(stop) or "interrupted", 130)
+        return _end(str(stop) or "interrupted", 128 + (signals or [signal.SIGINT])[0])
+
+
+@contextlib.contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[list[int]]:
+    """TERM and HUP raise KeyboardInterrupt, too, so that a training is kept and half a file is not; those that came."""
+    came: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    wanted = ("SIGTERM", "SIGHUP") if threading.current_thread() is threading.main_thread() else ()
+    found = [getattr(signal, name) for name in wanted if hasattr(signal, name)]
+    replaced = [one for one in found if signal.getsignal(one) == signal.SIG_DFL]  # not what `nohup` has set
+    for one in replaced:
+        signal.signal(one, stop)
+    try:
+        yield came
+    finally:
+        for one in replaced:
+            signal.signal(one, signal.SIG_DFL)
 
 
 def _end(message: str, code: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 _ARGUMENT = re.compile(r"`(\w+)`( must be None)?")
+_SIZES = ("--window", "--units", "--layers", "--batch", "--steps")
 
 
 class CommandError(Exception):
@@ -55,9 +56,18 @@ class Command(click.Command):
             raise
         except (MemoryError, OSError, TypeError, ValueError) as error:
             raise CommandError(self._in_flags(message_of(error)), getattr(error, "exit_code", 2)) from error
+        except Exception as error:
+            if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's
+                raise
+            asked = ", ".join(p.opts[-1] for p in self.params if ctx.params.get(str(p.name)) and p.opts[-1] in _SIZES)
+            less = f"; {asked} may be too large" if asked else ""
+            raise CommandError(f"the memory does not suffice for this model and input{less}", 2) from error
 
     def _in_flags(self, message: str) -> str:
-        """ "`levels` must be …" → "--levels must be …"; of a positional argument, what the usage calls it."""
+        """ "`levels` must be …" → "--levels must be …"; of a positional argument, what the usage calls it.
+
+        What is neither here becomes a plain word.
+        """
         flags = {
             param.name: param.human_readable_name.strip("[].")
             if param.param_type_name == "argument"
@@ -68,7 +78,7 @@ class Command(click.Command):
         def flag(match: re.Match[str]) -> str:
             name, none = match.groups()
             name = "name_or_path" if name == "model" else name  # how a command gets its model
-            return flags[name] + (" must not be given" if none else "") if name in flags else match[0]
+            return flags[name] + (" must not be given" if none else "") if name in flags else name + (none or "")
 
         return _ARGUMENT.sub(flag, message)
 

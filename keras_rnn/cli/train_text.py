@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from keras_rnn.cli.train_char import UNITS, WINDOW
 from keras_rnn.core.checks import check_number, received
 from keras_rnn.core.files import written_file
 from keras_rnn.core.quiet import stdout_on_stderr
+from keras_rnn.core.scratch import temporary_folder
 from keras_rnn.core.tables import print_json
 from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.text.budget import budget_of
@@ -142,11 +142,11 @@ class Job:
         about = {"metrics": metrics, "card": self._card(result), "history": result.history}
         if model.on_tensorflow:
             return finish(model, self.out, about)
-        with tempfile.TemporaryDirectory() as folder:
-            file, facts = Path(folder) / "model.keras", Path(folder) / "about.json"
+        with temporary_folder() as folder:
+            file, facts = folder / "model.keras", folder / "about.json"
             leave(lambda: model.save(file))
             facts.write_text(json.dumps(about), encoding="utf-8")
-            code = f"from keras_rnn.cli.train_text import finish_file; finish_file({folder!r}, {self.out!r})"
+            code = f"from keras_rnn.cli.train_text import finish_file; finish_file({str(folder)!r}, {self.out!r})"
             env = {**os.environ, "KERAS_BACKEND": "tensorflow"}
             done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
             if done.returncode:

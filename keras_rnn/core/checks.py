@@ -1,13 +1,18 @@
 """Checks of arguments, in one place, so that every error reads alike and ends in "Received: …"."""
 
 import numbers
+import reprlib
 from collections.abc import Iterable
 from typing import Any
+
+_SHORT = reprlib.Repr()  # of what is nested without end, or holds itself many times, a part alone
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxtuple, _SHORT.maxdict, _SHORT.maxset = 3, 30, 30, 30, 30
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 300
 
 
 def received(value: Any) -> str:
     """How an error message quotes what it was given: short, on one line, with the type where it tells more."""
-    text = repr(value).replace("\n", " ")
+    text = _SHORT.repr(value).replace("\n", " ")
     if len(text) > 80:
         text = text[:77] + "..."
     if value is None or isinstance(value, str | bool | int | float):

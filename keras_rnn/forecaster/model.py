@@ -14,7 +14,7 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
 from keras_rnn.forecaster.scale import check_columns, check_scaling, settings_of
-from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence
+from keras_rnn.rnn.cells import DEFAULT_CELL, MOST_UNITS, MOST_WINDOW, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
@@ -80,8 +80,8 @@ class SeriesModel(RecurrentModel):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        window = check_integer("window", window, 1)
-        units = check_integer("units", units, 1)
+        window = check_integer("window", window, 1, MOST_WINDOW)
+        units = check_integer("units", units, 1, MOST_UNITS)
         features = check_integer("features", features, 1)
         scale, low, high = check_scaling(scaling, scale, low, high, features)
         by_window = scaling == "window"
@@ -239,8 +239,8 @@ def series_model(
         weights: None for an untrained model, or the path of a `.keras` file of one.
         cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one, weights of the one being
             converted, exactly, for the other; `"gru"` or `"lstm"`. None: the weights' own, or simple_rnn.
-        window: periods read at a time; None: the weights' own, or 6.
-        units: size of the hidden state; None: the weights' own, or 20.
+        window: periods read at a time, up to 10,000; None: the weights' own, or 6.
+        units: size of the hidden state, up to 10,000; None: the weights' own, or 20.
         features: columns read, of which the first is forecast; None: the weights' or the series' own, or 1.
         series: the training part of the series, a pandas Series or DataFrame or an array (periods[, features]). The
             scale, and from pandas the columns' names, the frequency of the dates and `attrs["unit"]`, are taken from

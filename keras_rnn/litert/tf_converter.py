@@ -1,7 +1,6 @@
 """Conversion to LiteRT, and the finishing of the file: its primary signature, its names, its metadata."""
 
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,10 @@ from ai_edge_litert.tools import flatbuffer_utils
 from keras_rnn.core.backend import tf
 from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.core.quiet import quiet_tensorflow
+from keras_rnn.core.scratch import temporary_folder
 from keras_rnn.litert.flatbuffer import dynamic_tensors
 from keras_rnn.litert.quantization import Samples, convert_apart, set_up
+from keras_rnn.rnn.graph import write_saved_model
 
 
 def convert(
@@ -39,13 +40,12 @@ def convert(
     # the converter puts the signatures in alphabetical order: they go in by number and get their names afterwards
     numbered = {f"signature_{i}": function for i, function in enumerate(functions.values())}
     names = dict(zip(numbered, functions, strict=True))
-    with tempfile.TemporaryDirectory() as folder, quiet_tensorflow():
-        place = Path(folder) / "model"
-        tf.saved_model.save(module, str(place), signatures=numbered)
+    with temporary_folder() as folder, quiet_tensorflow():
+        write_saved_model(module, numbered, folder / "model")
         if samples is None:
-            content, failure = _converted(place, list(numbered), quantize)
+            content, failure = _converted(folder / "model", list(numbered), quantize)
         else:
-            content, failure = convert_apart(Path(folder), {key: samples[name] for key, name in names.items()})
+            content, failure = convert_apart(folder, {key: samples[name] for key, name in names.items()})
     if failure is not None:  # raised here, outside: within, the converter's whole log would come with it
         operators = "built-in operators" + (" for int8" if quantize == "int8" else "")
         raise ValueError(f"`model` must be one that LiteRT's {operators} can express. Received: {_reason(failure)}")

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.core.checks import received
-from keras_rnn.core.files import FilePath, check_path
+from keras_rnn.core.files import FilePath, check_path, check_unpacked, most_unpacked
+from keras_rnn.pytorch.state_dict import tensors_of
 
 SAFE = (2, 10)  # PyTorch; `weights_only` of older ones can be circumvented: CVE-2025-32434, CVE-2026-24747
 
@@ -20,22 +22,32 @@ def read_torch_file(path: FilePath) -> Any:
     Args:
         path: `.npz`, NumPy's, and `.safetensors` are read without PyTorch; any other is `torch.save`'s, read by
             `torch.load(path, weights_only=True)`, which builds tensors and plain containers and calls nothing
-            else; by PyTorch 2.10 or newer, of which that holds.
+            else; by PyTorch 2.10 or newer, of which that holds. Tensors may be ten times as large as the file, or
+            16 MiB, together.
 
     Raises:
-        TypeError: not a path.
-        ValueError: no such file; not such a file, a damaged one, or one with objects in it, such as a whole module;
-            or PyTorch is needed and not installed, or too old.
+        TypeError: not a path; a file without tensors by name.
+        ValueError: no such file; not such a file, a damaged one, one with objects in it, such as a whole module, or
+            with larger tensors; or PyTorch is needed and not installed, or too old.
     """
     check_path(path)
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"`state` must be a file with a state_dict (.pt, .pth, .npz, .safetensors). {_quoted(path)}")
     readers: dict[str, Callable[[Path], Any]] = {".npz": _read_npz, ".safetensors": _read_safetensors}
-    return readers.get(path.suffix.lower(), _read_torch)(path)
+    state = readers.get(path.suffix.lower(), _read_torch)(path)
+    size = sum(getattr(tensor, "nbytes", 0) for tensor in tensors_of(state).values())
+    if size > most_unpacked(path):  # a tensor can name one number of the file as all of its own
+        raise ValueError(
+            f"`state` must hold tensors of at most ten times its file's size, or 16 MiB. {_quoted(path)}, "
+            f"{path.stat().st_size:,} bytes with tensors of {size:,}"
+        )
+    return state
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
+    if zipfile.is_zipfile(path):
+        check_unpacked(path)
     try:
         with np.load(path, allow_pickle=False) as arrays:  # one .npy has no `with`
             return {name: arrays[name] for name in arrays.files}
@@ -71,6 +83,8 @@ def _read_torch(path: Path) -> Any:
             f"PyTorch must be {'.'.join(map(str, SAFE))} or newer, as older ones can be made to run a file's code "
             f"(CVE-2025-32434, CVE-2026-24747). Received: PyTorch {torch.__version__}"
         )
+    if zipfile.is_zipfile(path):
+        check_unpacked(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of older formats

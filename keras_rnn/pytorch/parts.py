@@ -268,4 +268,6 @@ def numbers(name: str, tensor: Any) -> Array:
         TypeError: not floating-point numbers.
         ValueError: not dense, or not finite in float32, as Keras will have them.
     """
+    if not hasattr(tensor, "dtype"):  # lists, which can hold themselves without end
+        raise ValueError(f"`{name}` must be a dense tensor of numbers. {received(tensor)}")
     return as_array(name, plain(name, tensor), kinds="f", finite_in=np.float32).astype(np.float64)

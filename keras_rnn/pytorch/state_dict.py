@@ -53,14 +53,15 @@ def parts_of(state: Any, nonlinearity: str | None = None) -> tuple[list[Part], l
         ValueError: missing, unknown, oddly shaped or non-finite tensors, by name; projections (`proj_size`); parts that
             do not read as many numbers as the one before gives; a matrix that may be an embedding or a linear layer.
     """
-    tensors = _tensors(state)
+    tensors = tensors_of(state)
     groups = _groups(tensors)
     readings = [_readings(name, group, nonlinearity) for name, group in groups.items()]
-    chains = [parts for parts in product(*readings) if _is_chain(parts)]
+    after = [[part for part in each if not isinstance(part, Embedding)] for each in readings[1:]]  # which stands first
+    chains = [parts for parts in product(readings[0], *after) if is_chain(parts)]
     if len(readings) <= len(_USUAL):  # few enough for another order than that of registration to be the only one
         others = (parts for each in permutations(readings) for parts in product(*each))
         chains += [parts for parts in others if _is_usual(parts) and _is_chain(parts)]
-    shapes = ", ".join(f"{name} {_shape(tensor)}" for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name))
+    shapes = _listed(f"{name} {_shape(tensor)}" for name, tensor in tensors.items() if not _RECURRENT.fullmatch(name))
     if len({frozenset(part.name for part in parts if isinstance(part, Embedding)) for parts in chains}) > 1:
         raise ValueError(
             f"`state` must be the module, not its state_dict, where shapes alone do not tell an nn.Embedding (ids, "
@@ -68,10 +69,10 @@ def parts_of(state: Any, nonlinearity: str | None = None) -> tuple[list[Part], l
         )
     if not chains:
         blocks = [part for reading in readings for part in reading if isinstance(part, Recurrent)]
-        read = ", ".join(f"{label(part)} {part.features} → {part.directions * part.units}" for part in blocks)
+        read = _listed(f"{label(part)} {part.features} → {part.directions * part.units}" for part in blocks)
         raise ValueError(
             f"`state` must hold parts each of which reads as many numbers as the one before it gives, in the order in "
-            f"which the module registered them. Received: {read}; {shapes or 'no other'}"
+            f"which the module registered them. Received: {read}; {shapes}"
         )
     return list(chains[0]), _assumed(chains[0], nonlinearity)
 
@@ -128,8 +129,8 @@ def read_concatenating(name: str, weight: Any, bias: Any, nonlinearity: str, ini
     return Recurrent(name, CONCATENATING, nonlinearity, ((one,),), initial)
 
 
-def _tensors(state: Any) -> dict[str, Any]:
-    """Name → tensor, without the names that wrappers put before all of them."""
+def tensors_of(state: Any) -> dict[str, Any]:
+    """Name → tensor of a `state_dict` or a checkpoint, without the names that wrappers put before all of them."""
     tensors = state.state_dict() if callable(getattr(state, "state_dict", None)) else state
     for key in NESTED:
         if isinstance(tensors, Mapping) and isinstance(tensors.get(key), Mapping):
@@ -145,7 +146,7 @@ def _tensors(state: Any) -> dict[str, Any]:
 
 def _groups(tensors: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The tensors of each part by its name, parts in the order in which the module registered them."""
-    recurrent = [name for name in tensors if _RECURRENT.fullmatch(name)]
+    recurrent = {name for name in tensors if _RECURRENT.fullmatch(name)}
     if not recurrent and not any(re.fullmatch(r"(.*\.)?i2h\.weight", name) for name in tensors):
         raise ValueError(f"{_EXPECTED} Received: {_listed(tensors)}")
     groups: dict[str, dict[str, Any]] = {}
@@ -217,10 +218,7 @@ def _sizes(name: str, arrays: Mapping[str, Any]) -> tuple[str, int, int, int]:
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:
-    try:
-        return tuple(int(size) for size in np.shape(tensor))
-    except ValueError:  # rows of different length
-        return ()
+    return tuple(int(size) for size in getattr(tensor, "shape", ()))
 
 
 def _listed(names: Any, most: int = 8) -> str:

@@ -10,6 +10,8 @@ DEFAULT_CELL = "simple_rnn"
 ACTIVATIONS = ("tanh", "relu")
 MOST_DROPOUT = 0.9
 PRECISIONS = ("float32", "mixed_bfloat16")  # Keras' policies that a training computes in
+# bounds of the package's own models: larger ones would fill a machine's memory before they are of use
+MOST_WINDOW, MOST_UNITS, MOST_LAYERS = 10_000, 10_000, 100
 
 
 def state_names(lstm: bool, count: int, number: int) -> list[str]:
@@ -26,11 +28,11 @@ def check_recurrence(
     """`layers` and `dropout` as numbers, once there is such a cell and it has this activation.
 
     Raises:
-        TypeError, ValueError: one of `cells` it is not; relu of a gated cell; less than one layer; a dropout that is
-            not from 0 to `MOST_DROPOUT`.
+        TypeError, ValueError: one of `cells` it is not; relu of a gated cell; less than one layer or more than 100; a
+            dropout that is not from 0 to `MOST_DROPOUT`.
     """
     check_choice("cell", cell, cells)
     check_choice("activation", activation, ACTIVATIONS)
     if activation != "tanh" and cell not in PLAIN_CELLS:
         raise ValueError(f"`activation` must be 'tanh' with cell {cell!r}. {received(activation)}")
-    return check_integer("layers", layers, 1), check_number("dropout", dropout, 0.0, MOST_DROPOUT)
+    return check_integer("layers", layers, 1, MOST_LAYERS), check_number("dropout", dropout, 0.0, MOST_DROPOUT)

@@ -3,11 +3,14 @@
 Keras' own graph would do for a server, but on a phone its zero-state and gather ops cost more than the model.
 """
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
 from keras_rnn.core.backend import tf
+from keras_rnn.core.quiet import quiet_tensorflow
 from keras_rnn.core.types import Function, Tensor
 from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.rnn.weights import CellWeights
@@ -161,3 +164,16 @@ class ExportModule(tf.Module):
         if every_step:
             kept = tf.tensor_scatter_nd_update(tf.zeros_like(p), [[0]], kept[None])
         return tf.while_loop(lambda t, _: t < self.window, body, (tf.constant(1), kept))[1]
+
+
+def write_saved_model(module: Any, functions: Mapping[str, Function], folder: Path) -> None:
+    """The SavedModel of a `tf.Module` and signatures of it, in a folder that does not exist yet.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        with quiet_tensorflow():
+            tf.saved_model.save(module, str(folder), signatures=dict(functions))
+    except tf.errors.OpError as error:  # TensorFlow reports a full disk in types of its own
+        raise OSError(str(error.message).splitlines()[0]) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import received
 from keras_rnn.core.files import FilePath, check_archive
 from keras_rnn.core.parity import Check, SignatureCall
+from keras_rnn.rnn.archive import check_sizes
 from keras_rnn.rnn.cells import CELLS, PLAIN_CELLS
 from keras_rnn.rnn.exchange import read_weights, write_weights
 from keras_rnn.rnn.layers import long_memory_optimizer
@@ -245,13 +247,24 @@ def read_keras_file(path: FilePath, compile: bool = True) -> Any:
     """The model in a `.keras` file, compiled as it was saved or not at all.
 
     Raises:
-        ValueError: no such file, or not one that Keras can load.
+        ValueError: no such file, or not one that Keras can load; one that unpacks to more than ten times its size, or
+            whose configuration asks for more weights than it holds.
     """
     path = check_archive(path)
     try:
+        check_sizes(path)
         return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # Keras raises whatever the damage leads to
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(
-            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {reason}"
+            f"A Keras archive must be one that can be loaded. Received: {str(path)!r}, {_reason(error)}"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The cause in a line: of several objects that Keras could not load, what it says of the first."""
+    if isinstance(error, UnicodeDecodeError):
+        return "whose texts are not UTF-8"
+    text = str(error).strip() or type(error).__name__
+    first = re.search(r"Example error message for object <(.*?)(?:, built=\w+)?>:\s*(.*)", text)
+    line = f"{first[1]}: {first[2]}" if first else text.splitlines()[0]
+    return line.split(" Target variable:")[0][:300]

@@ -15,7 +15,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
 from keras_rnn.core.parity import Check, SignatureCall
 from keras_rnn.core.types import Tensor
-from keras_rnn.rnn.cells import DEFAULT_CELL, check_recurrence, state_names
+from keras_rnn.rnn.cells import DEFAULT_CELL, MOST_UNITS, MOST_WINDOW, check_recurrence, state_names
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
 from keras_rnn.rnn.recurrence import one_hot_of
@@ -68,8 +68,8 @@ class CharModel(TextGeneration, RecurrentModel):
         **kwargs: Any,
     ) -> None:
         check_vocabulary(vocabulary)
-        window = check_integer("window", window, 1)
-        units = check_integer("units", units, 1)
+        window = check_integer("window", window, 1, MOST_WINDOW)
+        units = check_integer("units", units, 1, MOST_UNITS)
         layers, dropout = check_recurrence(self.cells, cell, activation, layers, dropout)
         check_choice("return_sequences", return_sequences, (False, True))
         check_choice("carried", carried, (False, True))
@@ -255,8 +255,8 @@ def char_model(
             converted, exactly, for the other. Without presets `"gru"` and `"lstm"`. None: a file's own, or simple_rnn.
         vocabulary: distinct characters sorted by code point, as `text_windows` returns. None: the weights' own, or
             that of "hello world".
-        window: characters read at a time; None: the weights' own, or 2.
-        units: size of the hidden state; None: the weights' own, or 20.
+        window: characters read at a time, up to 10,000; None: the weights' own, or 2.
+        units: size of the hidden state, up to 10,000; None: the weights' own, or 20.
         return_sequences: logits after every character of the window, not only the last: for targets of shape
             (batch, window), `text_windows(…, targets="all")`. None: a file's own, or False.
         seed: of the initial weights, where `weights=None`.

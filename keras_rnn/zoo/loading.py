@@ -1,5 +1,6 @@
 """Loading a model of the zoo by name or any Keras model by path, and checking a model's folder."""
 
+from pathlib import Path
 from typing import Any
 
 # imported for what they register: a file then needs nothing imported first
@@ -9,7 +10,7 @@ from keras_rnn.artifacts.keras_folder import verify_keras_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import read_card
 from keras_rnn.catalog.names import find
-from keras_rnn.core.files import FilePath
+from keras_rnn.core.files import FilePath, read_at_once
 from keras_rnn.core.parity import TOLERANCE, Check
 from keras_rnn.rnn.model import RecurrentModel, read_keras_file, weights_sha256
 
@@ -50,6 +51,10 @@ def verify(name_or_folder: FilePath, tolerance: float | None = None) -> list[Che
         ValueError: no such name or folder, or a file in it that cannot be read.
     """
     folder = find(name_or_folder)
+    return read_at_once(folder, lambda: _verified(folder, tolerance))
+
+
+def _verified(folder: Path, tolerance: float | None) -> list[Check]:
     card = read_card(folder)
     model = load(folder)
     if isinstance(model, RecurrentModel) and model.has_signatures:

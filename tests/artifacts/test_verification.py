@@ -87,7 +87,7 @@ def test_damaged_files(folder, name, damage):
 
 def test_a_damaged_saved_model(folder):
     (folder / "1" / "saved_model.pb").write_bytes(b"nonsense")
-    with pytest.raises(ValueError, match="SavedModel must be one that can be loaded. Received: "):
+    with pytest.raises(ValueError, match="SavedModel must be one that can be read. Received: "):
         verify(folder)
     shutil.rmtree(folder / "1")
     with pytest.raises(ValueError, match="Received: "):

@@ -35,7 +35,7 @@ def refusal(error):
         ("`names` must be names", "NAMES must be names"),
         ("`model` must be a keras.Model", "--model must be a keras.Model"),
         ("`name_or_path` must be a path", "--model must be a path"),
-        ("`window` must be None", "`window` must be None"),  # no parameter of this command
+        ("`window` must be None", "window must be None"),  # no parameter of this command
     ],
 )
 def test_arguments_become_flags(python, flags):

@@ -1,0 +1,259 @@
+"""Random command lines, texts, CSVs and damaged archives, thrown at what reads them, in a process that may crash.
+
+`python scripts/attack/inputs.py --count 2000 --seed 0`; every case follows from its number and the seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import random
+import re
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_rnn.catalog.names import find
+from keras_rnn.core.tables import plain_table
+from keras_rnn.gs10.files import GS10_FILE
+
+OUTCOMES = ("done", "refused", "unclear", "undeclared", "slow", "hang", "crash")
+BAD = OUTCOMES[2:]
+SLOW, HANG, START = 5.0, 60.0, 120.0  # seconds: of computing; of waiting; for TensorFlow
+DECLARED = (OSError, TypeError, ValueError)
+# words of libraries that name no cause; and Python's names, where a command has flags
+UNCLEAR = re.compile(r"A total of \d+ objects|incompatible function arguments|codec can't decode|Traceback|^\s*$")
+NAMES = re.compile(r"`[a-z_]+`")
+WORDS = ("", " ", "0", "-1", "1", "3", "1e9", "nan", "inf", "9" * 20, "he", "hello w", "é", "\u0000",
+         "\ud800", "a,b", ",", "@", "@text.txt", "@none", "80,95", "annual", "levels", "char", "gs10", "gs10/monthly",
+         "none", ".",
+         "/", "text.txt", "series.csv", "m.npz", "m.pt", "m.keras", "m.tflite", "m.npy", "out", "out.tflite", "o.keras",
+         "o.png", "x" * 300, "--", "-h", "*", "[", "~", "text.txt/x")  # fmt: skip
+
+
+def mutated(content: bytes, chance: random.Random) -> bytes:
+    """Some bits, bytes or blocks changed, taken out or put in twice."""
+    found = bytearray(content)
+    for _ in range(chance.choice((1, 1, 1, 3, 20))):
+        place, length = chance.randrange(len(found) or 1), chance.choice((1, 1, 4, 64))
+        kind = chance.randrange(6)
+        if kind == 0 and found:
+            found[place] ^= 1 << chance.randrange(8)
+        elif kind == 1:
+            found[place : place + length] = chance.randbytes(length)
+        elif kind == 2:
+            del found[place : place + length]
+        elif kind == 3:
+            found[place:place] = found[place : place + length] * chance.choice((1, 3))
+        elif kind == 4:
+            del found[place:]
+        else:
+            found[place:place] = chance.choice(
+                (b"\0", b"\xff\xfe", b"\n", b",", b"[[", b'"', b"9" * 30, b"-", b"NaN", b"1e999")
+            )
+    return bytes(found)
+
+
+def archive(content: bytes, chance: random.Random) -> bytes:
+    """A zip file with a member mutated and packed anew, or the file itself."""
+    if chance.random() < 0.3:
+        return mutated(content, chance)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        chosen = chance.choice(old.namelist())
+        for name in old.namelist():
+            new.writestr(name, mutated(old.read(name), chance) if name == chosen else old.read(name))
+    return out.getvalue()
+
+
+def line_of(chance: random.Random) -> list[str]:
+    """A command with words where it takes some."""
+    import click
+
+    from keras_rnn.cli.app import keras_rnn
+
+    command: Any = keras_rnn
+    line: list[str] = []
+    while isinstance(command, click.Group):
+        name = chance.choice([name for name in command.list_commands(None) if name not in ("demo", "train", "verify")])
+        line.append(name)
+        command = command.get_command(None, name)
+    for param in command.params:
+        if isinstance(param, click.Argument):
+            line += [chance.choice(WORDS) for _ in range(chance.choice((0, 1, 1, 1, 1, 2)))]
+        elif chance.random() < 0.3:
+            line.append(param.opts[-1])
+            if not param.is_flag:
+                choices = getattr(param.type, "choices", WORDS)
+                line.append(str(chance.choice(choices if chance.random() < 0.7 else WORDS)))
+    return line
+
+
+class Attack:
+    """The cases, in a folder with what they read."""
+
+    def __init__(self) -> None:
+        rnn = {"weight_ih_l0": (8, 3), "weight_hh_l0": (8, 8), "bias_ih_l0": (8,), "bias_hh_l0": (8,)}
+        tensors = {name: np.full(shape, 0.1, np.float32) for name, shape in rnn.items()}
+        np.savez("m.npz", **tensors)
+        np.save("m.npy", np.zeros((3, 2), np.int32))
+        for name in ("model.keras", "model.tflite"):
+            Path(name.replace("model", "m")).write_bytes((find("char") / name).read_bytes())
+        Path("text.txt").write_text("hello world, é\n" * 30, encoding="utf-8")
+        Path("series.csv").write_bytes(GS10_FILE.read_bytes()[:3000])
+        with contextlib.suppress(ImportError):
+            import torch
+
+            torch.save({name: torch.tensor(array) for name, array in tensors.items()}, "m.pt")
+        self.sound = {path.name: path.read_bytes() for path in Path().iterdir()}
+        self.kinds: dict[str, Callable[[random.Random], str]] = {
+            "command line": self.line, "text": self.text, "csv": self.csv, "npz": self.npz, "pt": self.pt,
+            "keras": self.keras, "show keras": self.show, "npy": self.npy,
+        }  # fmt: skip
+
+    def line(self, chance: random.Random) -> str:
+        return self.command(line_of(chance))
+
+    def command(self, line: list[str]) -> str:
+        from keras_rnn.cli.app import main
+
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(line)
+        last = (err.getvalue().strip().splitlines() or [""])[-1]
+        if code == 2:
+            words = last.removeprefix("keras-rnn: error: ") if last.startswith("keras-rnn: ") else ""
+            raise ValueError("" if NAMES.search(words.replace("`keras-rnn", "")) else words)
+        return str(code)
+
+    def text(self, chance: random.Random) -> str:
+        from keras_rnn.text.corpus import Corpus
+
+        Path("b.txt").write_bytes(mutated(self.sound["text.txt"], chance))
+        return str(len(Corpus(["b.txt"]).training))
+
+    def csv(self, chance: random.Random) -> str:
+        Path("b.csv").write_bytes(mutated(self.sound["series.csv"], chance))
+        return self.command(
+            ["forecast", "b.csv", "--runtime", "litert", "--model", chance.choice(("gs10", "gs10/monthly"))]
+        )
+
+    def npz(self, chance: random.Random) -> str:
+        return self._torch("npz", chance)
+
+    def pt(self, chance: random.Random) -> str:
+        return self._torch("pt", chance) if "m.pt" in self.sound else "no PyTorch"
+
+    def _torch(self, ending: str, chance: random.Random) -> str:
+        Path(f"b.{ending}").write_bytes(archive(self.sound[f"m.{ending}"], chance))
+        from keras_rnn.pytorch.files import read_torch_file
+        from keras_rnn.pytorch.state_dict import parts_of
+
+        return str(len(parts_of(read_torch_file(f"b.{ending}"))))
+
+    def keras(self, chance: random.Random) -> str:
+        from keras_rnn import load
+
+        Path("b.keras").write_bytes(archive(self.sound["m.keras"], chance))
+        return str(load("b.keras").generate("he", 3))
+
+    def show(self, chance: random.Random) -> str:
+        Path("b.keras").write_bytes(archive(self.sound["m.keras"], chance))
+        return self.command(["show", "b.keras", "--json"])
+
+    def npy(self, chance: random.Random) -> str:
+        Path("b.npy").write_bytes(mutated(self.sound["m.npy"], chance))
+        return self.command(["export", "char", "/dev/null/x.tflite", "--quantize", "int8", "--calibration", "b.npy"])
+
+    def outcome(self, number: int, seed: int) -> tuple[str, str]:
+        """What becomes of a case."""
+        chance, begun = random.Random(f"{seed} {number}"), time.process_time()
+        try:
+            found = "done", list(self.kinds.values())[number % len(self.kinds)](chance)
+        except DECLARED as error:
+            words = str(error)
+            found = ("unclear" if UNCLEAR.search(words) else "refused"), f"{type(error).__name__}: {words}"
+        except BaseException as error:
+            found = "undeclared", f"{type(error).__name__}: {error}"
+        for name, content in self.sound.items():  # which a command may have written over
+            if not Path(name).is_file() or Path(name).read_bytes() != content:
+                Path(name).write_bytes(content)
+        took = time.process_time() - begun
+        return ("slow", f"{took:.1f} s") if took > SLOW and number >= len(self.kinds) else found
+
+
+def work(seed: int) -> None:
+    """A worker: a number in, a line out."""
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    attack = Attack()
+    print(json.dumps(list(attack.kinds)), file=replies, flush=True)
+    for number in sys.stdin:
+        print(json.dumps(attack.outcome(int(number), seed)), file=replies, flush=True)
+
+
+def run(count: int, seed: int = 0, first: int = 0) -> list[dict[str, object]]:
+    """So many cases; a row for each kind."""
+    counted: dict[str, Counter[str]] = {}
+    kinds: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        worker: subprocess.Popen[str] | None = None
+        for number in range(first, first + count):
+            fresh = worker is None
+            if worker is None:
+                line = [sys.executable, str(Path(__file__).resolve()), "--worker", "--seed", str(seed)]
+                env = {**os.environ, "KERAS_RNN_DATA": folder, "PYTHONPATH": os.pathsep.join(sys.path)}
+                worker = subprocess.Popen(line, stdin=-1, stdout=-1, text=True, cwd=folder, env=env)
+                assert worker.stdout is not None
+                kinds = json.loads(worker.stdout.readline())
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            kind = kinds[number % len(kinds)]
+            print(number, file=worker.stdin, flush=True)
+            outcome, detail = "hang", ""
+            if select.select([worker.stdout], [], [], START if fresh or number < 2 * len(kinds) else HANG)[0]:
+                reply = worker.stdout.readline()
+                outcome, detail = json.loads(reply) if reply else ("crash", f"code {worker.wait()}")
+            if outcome in ("hang", "crash"):
+                worker.kill()
+                worker.wait()
+                worker = None
+            counted.setdefault(kind, Counter())[outcome] += 1
+            if outcome in BAD:
+                print(f"{kind} {number}: {outcome} {detail[:300]!a}", file=sys.stderr)
+        if worker is not None:
+            worker.kill()
+            worker.wait()
+    return [{"what": kind} | {outcome: counts[outcome] for outcome in OUTCOMES} for kind, counts in counted.items()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case, to see one again")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        work(options.seed)
+        return 0
+    rows = run(options.count, options.seed, options.first)
+    print(plain_table(["what", *OUTCOMES], [[str(value) for value in row.values()] for row in rows]))
+    return int(any(row[outcome] for row in rows for outcome in BAD))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""Commands ended at random moments by KILL, TERM, HUP and INT: what they write must be the old or the new, whole.
+
+`python scripts/attack/kills.py --count 60 --seed 0`; each takes some seconds, for TensorFlow starts anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from keras_rnn.core.files import check_writable, file_sha256, file_sizes
+from keras_rnn.core.scratch import temporary_folder
+from keras_rnn.core.tables import plain_table
+from keras_rnn.gs10.files import GS10_FILE, parse_gs10
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+COLUMNS = ("what", "runs", "ended before", "old", "new", "broken", "left behind", "of TensorFlow's")
+TENSORFLOWS = "__autograph_generated_file"  # which it removes when Python ends, and does not when killed
+
+
+@dataclass
+class Task:
+    """A command that writes `target`, and what tells that one there is whole."""
+
+    line: list[str]
+    target: str
+    whole: Callable[[Path], object]
+    beside: tuple[str, ...] = ()  # what it may leave to be resumed from
+
+
+def _folder(path: Path) -> None:
+    card = json.loads((path / "card.json").read_text(encoding="utf-8"))
+    sizes = file_sizes(path)
+    assert {**sizes, **card["files"]} == sizes
+    _archive(path / "model.keras")
+
+
+def _archive(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+
+
+def _litert(path: Path) -> None:
+    from keras_rnn import runtime
+
+    assert runtime.load(path).generate("he", 5) == "hello w"
+
+
+def tasks(folder: Path) -> dict[str, Task]:
+    """The commands, and in `folder` the files that they read."""
+    command = [sys.executable, "-m", "keras_rnn"]
+    shapes = {"weight_ih_l0": (8, 3), "weight_hh_l0": (8, 8), "bias_ih_l0": (8,), "bias_hh_l0": (8,)}
+    np.savez(folder / "torch.npz", **{name: np.ones(shape, np.float32) for name, shape in shapes.items()})
+    lines = GS10_FILE.read_text(encoding="utf-8").splitlines()
+    now = time.gmtime()
+    (folder / "newer.csv").write_text("\n".join([*lines, *_months(lines[-1], now.tm_year, now.tm_mon)]) + "\n")
+    (folder / "text.txt").write_text("the quick brown fox jumps over the lazy dog. " * 60)
+    text, resumed = str(folder / "text.txt"), ("text.training.npz",)
+    return {
+        "build": Task([sys.executable, "scripts/build_zoo.py", "--names", "gs10/levels", "--out", "zoo"],
+                      "zoo/gs10/levels/simple_rnn", _folder),
+        "train": Task([*command, "train", "gs10", "--updates", "20", "--out", "gs10"], "gs10", _folder),
+        "train, resumed": Task([*command, "train", "char", text, "--updates", "20", "--out", "text"], "text", _folder,
+                               resumed),
+        "export": Task([*command, "export", "gs10", "exported"], "exported", _folder),
+        "to_litert": Task([*command, "export", "char", "char.tflite"], "char.tflite", _litert),
+        "import": Task([*command, "import-torch", str(folder / "torch.npz"), "torch.keras"], "torch.keras", _archive),
+        "refresh": Task([*command, "data", "refresh", "gs10", "--from", str(folder / "newer.csv"), "--yes"], "gs10.csv",
+                        lambda path: parse_gs10(path.read_text(encoding="utf-8"))),
+    }  # fmt: skip
+
+
+def _months(last: str, year: int, month: int) -> list[str]:
+    """The lines of a CSV from its last to a month, with its last value."""
+    (first_year, first_month), value = map(int, last[:7].split("-")), last.split(",")[1]
+    span = range(first_year * 12 + first_month, year * 12 + month)
+    return [f"{one // 12}-{one % 12 + 1:02}-01,{value}" for one in span]
+
+
+def _started(task: Task, place: Path) -> subprocess.Popen[bytes]:
+    places = {"TMPDIR": place / "tmp", "KERAS_RNN_DATA": place / "out", "PYTHONPATH": CHECKOUT}
+    env = {**os.environ, **{name: str(path) for name, path in places.items()}}
+    line = [str(CHECKOUT / part) if part.startswith("scripts/") else part for part in task.line]
+    if task.beside and (place / "out" / task.beside[0]).exists():
+        line.append("--resume")
+    silent = subprocess.DEVNULL
+    return subprocess.Popen(line, cwd=place / "out", env=env, stdin=silent, stdout=silent, stderr=silent)
+
+
+def _state(path: Path) -> str:
+    """What is there, by its contents."""
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path] if path.exists() else []
+    return " ".join(file_sha256(p) for p in files)
+
+
+def _left(place: Path, task: Task) -> tuple[list[str], list[str]]:
+    """What is left behind once the next run has swept, in the folder and of temporary files; TensorFlow's apart."""
+    target = place / "out" / task.target
+    os.environ["TMPDIR"], tempfile.tempdir = str(place / "tmp"), None
+    check_writable(target, "folder" if target.is_dir() else "file")  # which every command does first
+    with temporary_folder():
+        pass
+    found = [p.name for p in [*target.parent.iterdir(), *(place / "tmp").iterdir()]]
+    wanted = {target.name, "rnn_cell", *task.beside}
+    others = [name for name in found if name not in wanted]
+    return [n for n in others if not n.startswith(TENSORFLOWS)], [n for n in others if n.startswith(TENSORFLOWS)]
+
+
+def run(count: int, seed: int = 0, only: str | None = None) -> list[dict[str, object]]:
+    """So many kills, of each command in turn; a row for each command."""
+    chance, rows = random.Random(seed), []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        chosen = {what: task for what, task in tasks(folder).items() if only in (None, what)}
+        for place, (what, task) in enumerate(chosen.items()):
+            runs = len(range(place, count, len(chosen)))
+            counted: Counter[str] = Counter(runs=runs)
+            where = folder / what
+            for sub in ("out", "tmp"):
+                (where / sub).mkdir(parents=True)
+            target = where / "out" / task.target
+            start = time.monotonic()
+            if runs and _started(task, where).wait():
+                raise SystemExit(f"{what} fails without being killed")
+            took = time.monotonic() - start
+            for number in range(runs):
+                before = _state(target)
+                process = _started(task, where)
+                try:
+                    process.wait(took * chance.uniform(0.0 if number % 2 else 0.6, 1.1))
+                    counted["ended before"] += 1
+                except subprocess.TimeoutExpired:
+                    process.send_signal(chance.choice(SIGNALS))
+                    process.wait()
+                try:
+                    task.whole(target)
+                    counted["old" if _state(target) == before else "new"] += 1
+                except Exception as error:
+                    counted["broken"] += 1
+                    print(f"{what}: {type(error).__name__}: {error}", file=sys.stderr)
+                ours, theirs = _left(where, task)
+                counted["left behind"] += bool(ours)
+                counted["of TensorFlow's"] += bool(theirs)
+                if ours:
+                    print(f"{what}: left {', '.join(ours)}", file=sys.stderr)
+                shutil.rmtree(where / "tmp")
+                (where / "tmp").mkdir()
+            rows.append({"what": what} | {column: counted[column] for column in COLUMNS[1:]})
+            print(", ".join(f"{column} {value}" for column, value in rows[-1].items()), file=sys.stderr)
+    return rows
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", help="of the commands, one")
+    options = parser.parse_args()
+    rows = run(options.count, options.seed, options.only)
+    print(plain_table(list(COLUMNS), [[str(row[column]) for column in COLUMNS] for row in rows]))
+    return int(any(row["broken"] or row["left behind"] for row in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
