@@ -19,6 +19,7 @@ from keras_rnn.artifacts.folder import write_artifacts
 from keras_rnn.catalog.cards import headline, read_card
 from keras_rnn.catalog.names import preset_of, resolve, zoo_names
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR
+from keras_rnn.core.scratch import temporary_folder
 from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
 from keras_rnn.forecaster.model import forecaster_of
 from keras_rnn.rnn.model import read_keras_file
@@ -115,9 +116,9 @@ def large(name, folder):
 def bits_of_files(model, text):
     """Bits per character of a text that a `.tflite` file reads step by step, by its precision."""
     bits = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for kind in (None, "float16", "dynamic_range"):
-            to_litert(model, path := Path(folder) / "m.tflite", quantize=kind)
+            to_litert(model, path := folder / "m.tflite", quantize=kind)
             file, state, total = runtime.load(path), None, 0.0
             ids = encode(text, model.vocabulary).tolist()
             for before, after in itertools.pairwise(ids):

@@ -1,13 +1,12 @@
 """What quantizing a model of the zoo saves and costs, measured: whether a variant earns its place beside float32."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from keras_rnn.artifacts.litert import litert_bytes
 from keras_rnn.core.arrays import Array
+from keras_rnn.core.scratch import temporary_folder
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.quantization import QUANTIZE
 from keras_rnn.rnn.model import RecurrentModel
@@ -27,9 +26,9 @@ def measure_variants(model: RecurrentModel, windows: Array) -> list[dict[str, An
     exact = model.predict_windows(windows)  # (windows, …)
     plain = len(litert_bytes(model, None, {}))
     variants = []
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for quantize in QUANTIZE:
-            path = Path(folder) / f"{quantize}.tflite"
+            path = folder / f"{quantize}.tflite"
             path.write_bytes(litert_bytes(model, None, {}, quantize, windows if quantize == "int8" else None))
             file = LiteRTFile(path)
             answers = np.concatenate([file.run_primary(window[None]) for window in windows])

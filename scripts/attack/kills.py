@@ -1,11 +1,10 @@
 """Commands ended at random moments by KILL, TERM, HUP and INT: what they write must be the old or the new, whole.
 
-`python scripts/attack/kills.py --count 60 --seed 0`; each takes some seconds, for TensorFlow starts anew.
+Each takes some seconds, for TensorFlow starts anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -20,17 +19,18 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from keras_rnn.core.files import check_writable, file_sha256, file_sizes
 from keras_rnn.core.scratch import temporary_folder
-from keras_rnn.core.tables import plain_table
 from keras_rnn.gs10.files import GS10_FILE, parse_gs10
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 COLUMNS = ("what", "runs", "ended before", "old", "new", "broken", "left behind", "of TensorFlow's")
+BAD = "broken", "left behind"
 TENSORFLOWS = "__autograph_generated_file"  # which it removes when Python ends, and does not when killed
 
 
@@ -122,12 +122,12 @@ def _left(place: Path, task: Task) -> tuple[list[str], list[str]]:
     return [n for n in others if not n.startswith(TENSORFLOWS)], [n for n in others if n.startswith(TENSORFLOWS)]
 
 
-def run(count: int, seed: int = 0, only: str | None = None) -> list[dict[str, object]]:
+def run(count: int, seed: int, keep: str | None = None) -> list[dict[str, Any]]:
     """So many kills, of each command in turn; a row for each command."""
     chance, rows = random.Random(seed), []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
-        chosen = {what: task for what, task in tasks(folder).items() if only in (None, what)}
+        chosen = tasks(folder)
         for place, (what, task) in enumerate(chosen.items()):
             runs = len(range(place, count, len(chosen)))
             counted: Counter[str] = Counter(runs=runs)
@@ -164,18 +164,3 @@ def run(count: int, seed: int = 0, only: str | None = None) -> list[dict[str, ob
             rows.append({"what": what} | {column: counted[column] for column in COLUMNS[1:]})
             print(", ".join(f"{column} {value}" for column, value in rows[-1].items()), file=sys.stderr)
     return rows
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", help="of the commands, one")
-    options = parser.parse_args()
-    rows = run(options.count, options.seed, options.only)
-    print(plain_table(list(COLUMNS), [[str(row[column]) for column in COLUMNS] for row in rows]))
-    return int(any(row["broken"] or row["left behind"] for row in rows))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

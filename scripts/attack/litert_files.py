@@ -5,14 +5,28 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from workers import OUTCOMES, attacked
 
+BAD = OUTCOMES[OUTCOMES.index("unstable answer") :]
 NAMES = ("char", "gs10/annual", "gs10/levels", "gs10/monthly")
 STRANGE = (-(2**31), -(2**15), -2, -1, 0, 1, 2, 3, 5, 7, 64, 255, 2**15, 2**24, 2**31 - 1)
 LIES = (None, True, "", "x", -1, 0, 1, 2, 1.5, 10**9, 10**400, [], [1.0], [[]], {}, "\ud800", "a" * 100_000)
+
+
+def run(count: int, seed: int, keep: str | None = None) -> list[dict[str, Any]]:
+    """So many damaged files; a row for each kind of damage."""
+    found: dict[str, Counter[str]] = {}
+    for kind, outcome, detail in attacked("litert_files", cases(count, seed), keep, BAD):
+        found.setdefault(kind, Counter())[outcome] += 1
+        if outcome in BAD:
+            print(f"{kind}: {outcome} {detail}", file=sys.stderr)
+    return [{"what": kind} | {one: counts[one] for one in OUTCOMES} for kind, counts in sorted(found.items())]
 
 
 def answer(path: str) -> str:
