@@ -22,7 +22,7 @@ def test_every_version_has_its_hashes():
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_another_file_is_refused(tmp_path, changed):
-    name, version, sha256, *_ = LINES[0]
+    name, _, sha256, *_ = LINES[0]
     archive = {"hashes": {"sha256": sha256[::-1] if changed else sha256}}
     ours = {"metadata": {"name": "keras-rnn"}, "download_info": {"url": "file:///", "dir_info": {}}}
     other = {"metadata": {"name": name}, "download_info": {"url": f"https://x/{name}.whl", "archive_info": archive}}
