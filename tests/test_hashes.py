@@ -22,10 +22,11 @@ def test_every_version_has_its_hashes():
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_another_file_is_refused(tmp_path, changed):
-    name, _, sha256, *_ = LINES[0]
+    name, version, sha256, *_ = LINES[0]
     archive = {"hashes": {"sha256": sha256[::-1] if changed else sha256}}
     ours = {"metadata": {"name": "keras-rnn"}, "download_info": {"url": "file:///", "dir_info": {}}}
-    other = {"metadata": {"name": name}, "download_info": {"url": f"https://x/{name}.whl", "archive_info": archive}}
+    found = {"url": f"https://x/{name}.whl", "archive_info": archive}
+    other = {"metadata": {"name": name, "version": version}, "download_info": found}
     (tmp_path / "report.json").write_text(json.dumps({"install": [ours, other]}), encoding="utf-8")
     line = [sys.executable, "-I", str(CHECKOUT / "scripts" / "hashes.py"), "check", str(tmp_path / "report.json")]
     done = subprocess.run(line, capture_output=True, text=True)
