@@ -34,13 +34,35 @@ def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "ker
     return model
 
 
-def history_for(model: Any, csv: str | None, column: str | None, periods: int, source: str) -> tuple[Any, list[str]]:
-    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10 of a source."""
-    if csv is not None:
-        return read_history(csv, column, periods, model.frequency, model.columns)
-    if model.kind != "gs10":
+def history_for(
+    model: Any, csv: str | None, column: str | None, periods: int, source: str, chosen: bool, **reading: str | None
+) -> tuple[Any, list[str]]:
+    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10 of a source.
+
+    A GS10 model is for yields in percent. Of another series it has to be chosen, and then knows no unit.
+
+    Args:
+        chosen: whether the model was.
+        reading: how to read the CSV, further arguments of `read_columns`.
+    """
+    if csv is None and model.kind != "gs10":
         raise click.UsageError("CSV must be a file with the model's series. Received: none")
-    from keras_rnn.gs10.data import load_gs10
+    from keras_rnn.gs10.data import load_gs10, no_yield
+
+    if csv is not None:
+
+        def check(table: Any) -> None:
+            if model.kind == "gs10" and not chosen and (found := no_yield(table.iloc[:, 0])):
+                raise ValueError(
+                    f"{csv}: without --model, a CSV must hold a yield in percent by months or years, as GS10 is. "
+                    f"Received: {found}. `keras-rnn train series {csv}` makes a model for it"
+                )
+
+        series, remarks = read_history(csv, column, periods, model.frequency, model.columns, check, **reading)
+        if model.kind == "gs10" and (found := no_yield(series)):
+            model.unit = None
+            remarks.append(f"{found}: no yield in percent, which the model is made for; do not rely on the forecast")
+        return series, remarks
 
     with warnings.catch_warnings(record=True) as caught:  # a damaged file of the user's
         warnings.simplefilter("always")

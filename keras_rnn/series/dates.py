@@ -98,7 +98,9 @@ def _ordinals(index: pd.Index, frequency: str) -> NDArray[np.int64]:
     if frequency in SECONDS:
         length = SECONDS[frequency]
         # a day is one by the place's clock, which summer time shifts; an hour is an hour
-        seconds = _seconds(index.tz_convert("UTC") if length < DAY and getattr(index, "tz", None) else index)
+        if isinstance(index, pd.DatetimeIndex) and index.tz is not None and length < DAY:
+            index = index.tz_convert("UTC")
+        seconds = _seconds(index)
         # rounded: a holiday may move a week's date
         return np.asarray(np.rint((seconds - seconds[0]) / length), dtype=np.int64)
     months = np.asarray(index.year, dtype=np.int64) * 12 + np.asarray(index.month) - 1
@@ -137,9 +139,8 @@ def spacing_of(index: pd.Index) -> str:
         return words.get(months, f"{months:g}-monthly")
     seconds = float(np.median(np.abs(np.diff(_seconds(index)))))
     if seconds == DAY:
-        clock = _clock(index)  # of a week or less nobody can tell
-        never_weekends = (clock.day_of_week < 5).all() and np.ptp(_seconds(index)) >= 7 * DAY
-        return "business-daily" if never_weekends else "daily"
+        weeks = (_seconds(index) // DAY + 3) // 7  # from Mondays on; within a single one nobody can tell
+        return "business-daily" if (_clock(index).day_of_week < 5).all() and np.ptp(weeks) else "daily"
     names = {float(length): word for word, length in SECONDS.items()}
     return names.get(seconds, f"{seconds / DAY:g}-daily" if seconds > DAY else "several a day")
 
@@ -222,14 +223,19 @@ def _offset(frequency: str, periods: int) -> Any:
     return pd.DateOffset(days=length // DAY) if SECONDS[frequency] >= DAY else pd.Timedelta(seconds=length)
 
 
-def gaps_of(index: pd.Index, frequency: str) -> tuple[NDArray[np.int64], list[Any]]:
-    """Where rising dates stand, (periods,) from 0, if none were missing between them; and those that are."""
+def places_of(index: pd.Index, frequency: str) -> NDArray[np.int64]:
+    """Where dates stand, from 0, if none were missing between them: int64 (periods,)."""
     places = _ordinals(index, frequency)
-    apart = np.diff(places)
+    return np.asarray(places - places[0], dtype=np.int64)
+
+
+def gaps_of(index: pd.Index, frequency: str) -> list[Any]:
+    """The dates that are missing between rising ones."""
+    apart = np.diff(_ordinals(index, frequency))
     missing: list[Any] = []
     for place in np.flatnonzero(apart > 1):
         missing += list(dates_after(index[: place + 1], int(apart[place]) - 1, frequency))
-    return places - places[0], missing
+    return missing
 
 
 def forecast_frame(
