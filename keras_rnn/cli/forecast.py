@@ -75,7 +75,7 @@ def command(
         print_json({"model": name_or_path, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
-    places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))
+    places = 2 if model.kind == "gs10" and model.unit else _decimals(float(np.abs(np.diff(own)).mean()))
     lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
     print(plain_table([str(frame.index.name or "date"), *heads], lines))
 

@@ -61,7 +61,7 @@ def history_for(
         series, remarks = read_history(csv, column, periods, model.frequency, model.columns, check, **reading)
         if model.kind == "gs10" and (found := no_yield(series)):
             model.unit = None
-            remarks.append(f"{found}: no yield in percent, which the model is made for; do not rely on the forecast")
+            remarks.append(f"{found}: no yield in percent, which the model is made for")
         return series, remarks
 
     with warnings.catch_warnings(record=True) as caught:  # a damaged file of the user's

@@ -42,14 +42,15 @@ def command(
         series, remarks = read_history(path, column, settings["window"] + 1, "annual", **reading)
         if found := no_yield(series):
             remarks.append(f"{found}: no yield in percent, which the model will be called one of")
-        say(*remarks)
     else:
+        remarks = []
         series = load_gs10("annual", "packaged")
         series = series[years_of(series.index) < FIRST_TEST_YEAR]
     low, high = float(series.min()), float(series.max())
     if low == high:
         raise ValueError(f"`history` must hold values that change. Received: {low:g}, {len(series)} times")
     histories, targets = series_windows(series.to_numpy(), settings["window"])
+    say(*remarks)
     with nothing_kept():
         from keras_rnn.gs10.model import gs10_model
 

@@ -43,11 +43,12 @@ def command(
     from keras_rnn.series.csv_files import read_columns
 
     table = read_columns(series, column, names, separator, decimal, date_format, fill)
-    say(table.attrs.pop("understood"))
+    understood = table.attrs.pop("understood")
     out = f"{Path(series).stem}_{table.columns[0]}" if out is None else out
     check_replaceable(out)
     last = held_out_periods(part, len(table), settings["window"])
     settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
+    say(understood)
     with nothing_kept():
         from keras_rnn.forecaster.card import card_of
         from keras_rnn.forecaster.training import train_series

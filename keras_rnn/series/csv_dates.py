@@ -158,7 +158,7 @@ def _parsed(texts: pd.Series[str], how: str) -> pd.Index:
 
 def _in_order(index: pd.Index, how: str, place: Callable[[int], str]) -> Dates:
     """Dates turned to the oldest first, and how they follow each other."""
-    falling = len(index) > 1 and bool(index[-1] < index[0])
+    falling = bool(2 * np.sum(index[1:] < index[:-1]) > len(index) - 1)
     row = np.arange(len(index))[::-1] if falling else np.arange(len(index))
     index = index[::-1] if falling else index
     turned = np.flatnonzero(index[1:] <= index[:-1])
