@@ -8,7 +8,7 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
@@ -31,10 +31,11 @@ def command(
     packaged GS10. Each of the periods ahead has a table.
     """
     check_csv_options(history, column=column, **reading)
-    chosen, name_or_path = name_or_path is not None, name_or_path or "gs10"
     pictures = [path for path in (plot, plot_forecasts) if path]
     for picture in pictures:
         check_picture(picture)
+    table = read_yield(history, column, **reading) if history and not name_or_path else None
+    name_or_path = name_or_path or "gs10"
     model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
@@ -42,7 +43,7 @@ def command(
     from keras_rnn.forecaster.comparison import backtests, verdict
     from keras_rnn.series.backtest import compare
 
-    series, remarks = history_for(model, history, column, model.window + 2, "packaged", chosen, **reading)
+    series, remarks = history_for(model, history, column, model.window + 2, "packaged", table, **reading)
     learned = place_of(series, model.trained_to)
     if since is None and not history:
         since = FIRST_TEST_YEAR

@@ -7,7 +7,7 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option, runtime_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
@@ -31,12 +31,13 @@ def command(
     GS10.
     """
     check_csv_options(history, column=column, **reading)
-    chosen, name_or_path = name_or_path is not None, name_or_path or "gs10"
     if plot and runtime == "litert":
         raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
     if plot:
         check_picture(plot)
     percents = _percents(levels)
+    table = read_yield(history, column, **reading) if history and not name_or_path else None
+    name_or_path = name_or_path or "gs10"
     model = load_for(name_or_path, FORECASTERS, "keras" if plot else runtime)
 
     import numpy as np
@@ -45,7 +46,7 @@ def command(
     from keras_rnn.series.dates import dated_history, dates_after, day, forecast_frame
     from keras_rnn.series.history import first_column
 
-    series, remarks = history_for(model, history, column, model.window, "newest", chosen, **reading)
+    series, remarks = history_for(model, history, column, model.window, "newest", table, **reading)
     values, dates = dated_history(series, model.window, model.frequency, model.features)
     found = model.forecast(values, steps, percents)
     if isinstance(found, Forecast):

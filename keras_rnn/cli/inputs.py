@@ -1,6 +1,6 @@
 """Files of the user's that the commands read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ def read_history(
     periods: int,
     frequency: str | None,
     columns: Sequence[str] | None = None,
-    check: Callable[[Any], None] = lambda table: None,
+    table: Any = None,
     **reading: Any,
 ) -> tuple[Any, list[str]]:
     """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name.
@@ -42,7 +42,7 @@ def read_history(
     Args:
         column: the one to forecast; None: the model's own, or the only one.
         columns: those that the model was trained on, of which the first is forecast.
-        check: of the table as it was read.
+        table: what was read already.
         reading: further arguments of `read_columns`.
     """
     from keras_rnn.series.csv_files import read_columns
@@ -50,13 +50,13 @@ def read_history(
 
     own, *others = columns or (None,)
     try:
-        table = read_columns(path, column or own, [str(name) for name in others], **reading)
+        if table is None:
+            table = read_columns(path, column or own, [str(name) for name in others], **reading)
     except ValueError as error:
         if columns is None:
             raise
         raise ValueError(f"{path}, of which the model reads {', '.join(columns)}: {error}") from error
     remarks = [str(table.attrs.pop("understood"))]
-    check(table)
     series = table if others else table.iloc[:, 0]
     if table.index.name is not None and table.index.dtype.kind == "i" and frequency not in (None, "annual"):
         raise ValueError(f"{path}: dates must be {frequency}. Received: years")
