@@ -62,6 +62,24 @@ def test_a_history_outside_what_the_model_knows_is_noted(capsys, tmp_path):
     assert "values from 2004 to 2009 are outside the 2.40 to 13.91 that the model was trained on" in err
 
 
+def test_a_file_as_people_have_it(capsys, tmp_path):
+    rows = [f"{i % 12 + 1:02}/{2000 + i // 12};{4 + i / 100:.2f}".replace(".", ",") for i in range(30) if i != 20]
+    (tmp_path / "s.csv").write_bytes("\n".join(["Zinsen", "Monat;Höhe", *rows[::-1], ""]).encode("latin-1"))
+    line = ["forecast", str(tmp_path / "s.csv"), "--model", "gs10/monthly", "--steps", "2"]
+    code, out, err = run(capsys, *line)
+    assert (code, out) == (2, "")
+    assert "s.csv must have a value for every month, or --fill to make them up. Received: 2001-09 missing" in err
+    code, out, err = run(
+        capsys, *line, "--fill", "linear", "--date-format", "%m/%Y", "--separator", ";", "--decimal", ","
+    )
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["Monat", "2002-07", "2002-08"]
+    assert err == (
+        "30 months 2000-01 to 2002-06, `;`, decimal comma, dates %m/%Y; Latin-1; 1 line above the header skipped; "
+        "newest first: put in order; filled on a line: 2001-09 missing\n"
+    )
+
+
 def test_pictures_of_months_and_years(capsys, tmp_path):
     for preset in ("annual", "monthly"):
         picture = tmp_path / f"{preset}.png"
