@@ -167,6 +167,8 @@ def _table(text: str, separator: str, name: str) -> _Table | None:
     if header is None:
         return None
     names, body = cut[header][1], cut[header + 1 :]
+    if width == 1 and re.search(r"[;\t|]", names[0]):  # of columns that the rows do not have
+        return None
     below = next(i for i, (_, row) in enumerate(reversed(body)) if len(row) >= width or _is_data(row))  # notes
     body = body[: len(body) - below]
     if long := next(((line, row) for line, row in body if len(row) > width), None):

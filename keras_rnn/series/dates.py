@@ -133,11 +133,11 @@ def spacing_of(index: pd.Index) -> str:
     """How far apart dates lie, by the median of their steps, in words; integers are years."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 2:
         return "annual"
-    months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
-    if months:
+    seconds = float(np.median(np.abs(np.diff(_seconds(index)))))
+    if seconds > 27 * DAY:
+        months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
         words = {float(count): word for word, count in MONTHS.items()}
         return words.get(months, f"{months:g}-monthly")
-    seconds = float(np.median(np.abs(np.diff(_seconds(index)))))
     if seconds == DAY:
         weeks = (_seconds(index) // DAY + 3) // 7  # from Mondays on; within a single one nobody can tell
         return "business-daily" if (_clock(index).day_of_week < 5).all() and np.ptp(weeks) else "daily"

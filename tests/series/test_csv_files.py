@@ -192,6 +192,7 @@ def test_gaps_are_named_and_filled_when_asked(csv, fill):
         (ROWS, None, "with a header|with the first line '2010-01-01,10.5'"),
         ("2010,1\n2011,2\n", None, "with the first line '2010,1'"),
         ("name,2010,2011\nsales,1,2\ncosts,2,3\n", None, "with the first line 'name,2010,2011'"),
+        ("date;value\n2010,1\n2011,2\n", None, "with the first line 'date;value'"),
         ("value\n0,1.5\n1,2.5\n", None, "line 2: column 'value' must hold finite numbers. Received: '0,1.5'"),
         ("date,GS10\n2010-01-01,1\n2010-02-01,1,2,3\n2010-03-01,1\n", None, "line 3: a row must have 2 cells. .*: 4"),
     ],

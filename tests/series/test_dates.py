@@ -159,6 +159,8 @@ def test_monthly_values_with_a_month_missing_are_not_averaged():
         (pd.Index(range(9)), "annual"),
         (pd.date_range("2000", periods=90, freq="W"), "weekly"),
         (pd.date_range("2000", periods=90, freq="D"), "daily"),
+        (pd.date_range("2000-01-31", periods=2, freq="D"), "daily"),
+        (pd.date_range("2000-12-21", periods=3, freq="7D"), "weekly"),
         (pd.date_range("2000", periods=90, freq="B"), "business-daily"),
         (pd.date_range("2000-01-03", periods=5, freq="B"), "daily"),
         (pd.date_range("2000", periods=9, freq="3D"), "3-daily"),
