@@ -95,7 +95,7 @@ PRESETS: dict[str, dict[str, Preset]] = {
             quantized=("float16", "dynamic_range"),
             limits=(
                 "It writes like Shakespeare for a line or two: words, verse and stage directions, and no sense.",
-                "Counting contexts of five characters predicts the held-out plays better: see the metrics.",
+                "Counting contexts of five characters predicts the held-out plays nearly as well: see the metrics.",
                 "It knows the characters of its works only; others are left out with a warning.",
                 "Trained with Keras' SimpleRNN; the build with RNNCell has its weights by exact exchange.",
             ),

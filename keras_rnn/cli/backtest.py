@@ -8,8 +8,8 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
-from keras_rnn.cli.options import check_column, forecaster_options, json_option
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
+from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -22,18 +22,20 @@ from keras_rnn.plots.picture import check_picture
 @click.option("--plot-forecasts", metavar="PNG", help="write a picture of the forecasts with their intervals")
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, name_or_path: str, since: int | None, plot: str | None,
-    plot_forecasts: str | None, as_json: bool,
+    history: str | None, column: str | None, steps: int, name_or_path: str | None, since: int | None, plot: str | None,
+    plot_forecasts: str | None, as_json: bool, **reading: str | None,
 ) -> None:  # fmt: skip
     """Forecast every period of a series from those before it, beside simpler methods.
 
-    The CSV has a header, dates or years in its first column and numbers in another; without one, it is the packaged
-    GS10. Each of the periods ahead has a table.
+    The CSV has a header, dates in its first column if it has any, and numbers in another; without one, it is the
+    packaged GS10. Each of the periods ahead has a table.
     """
-    check_column(column, history)
+    check_csv_options(history, column=column, **reading)
     pictures = [path for path in (plot, plot_forecasts) if path]
     for picture in pictures:
         check_picture(picture)
+    table = read_yield(history, column, **reading) if history and not name_or_path else None
+    name_or_path = name_or_path or "gs10"
     model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
@@ -41,7 +43,7 @@ def command(
     from keras_rnn.forecaster.comparison import backtests, verdict
     from keras_rnn.series.backtest import compare
 
-    series, remarks = history_for(model, history, column, model.window + 2, "packaged")
+    series, remarks = history_for(model, history, column, model.window + 2, "packaged", table, **reading)
     learned = place_of(series, model.trained_to)
     if since is None and not history:
         since = FIRST_TEST_YEAR

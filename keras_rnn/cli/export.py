@@ -22,7 +22,9 @@ from keras_rnn.core.tables import print_json
 @click.option("--window", type=COUNT, help="steps, for a model of any length")
 @click.option("--vocabulary", metavar="CHARACTERS", help="of a text model, by id; @FILE reads them from a file")
 @click.option("--unit", help="of a forecaster's values; with it, or the two below, `forecast` takes the file")
-@click.option("--frequency", help="of a forecaster's series: annual, quarterly, monthly, weekly, daily")
+@click.option(
+    "--frequency", help="of a forecaster's series: annual, quarterly, monthly, weekly, business-daily, daily, hourly, …"
+)
 @click.option("--columns", metavar="NAME,…", help="of a forecaster's features, the one that it forecasts first")
 @click.option("--batch", type=COUNT, help="rows that the .tflite takes at once", show_default="1")
 @click.option("--quantize", type=click.Choice(("float16", "dynamic_range", "int8")), help="smaller weights",

@@ -7,8 +7,8 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
-from keras_rnn.cli.options import check_column, forecaster_options, json_option, runtime_option
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
+from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option, runtime_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -22,20 +22,22 @@ MOST_SHOWN = 120  # values in a picture of a whole series
 @runtime_option
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, levels: str | None, name_or_path: str, plot: str | None,
-    runtime: str, as_json: bool,
+    history: str | None, column: str | None, steps: int, levels: str | None, name_or_path: str | None, plot: str | None,
+    runtime: str, as_json: bool, **reading: str | None,
 ) -> None:  # fmt: skip
     """Forecast the 10-year Treasury yield, or a series of yours by a model of yours.
 
-    The CSV has a header, dates or years in its first column and numbers in another; without one, it is the newest
+    The CSV has a header, dates in its first column if it has any, and numbers in another; without one, it is the newest
     GS10.
     """
-    check_column(column, history)
+    check_csv_options(history, column=column, **reading)
     if plot and runtime == "litert":
         raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
     if plot:
         check_picture(plot)
     percents = _percents(levels)
+    table = read_yield(history, column, **reading) if history and not name_or_path else None
+    name_or_path = name_or_path or "gs10"
     model = load_for(name_or_path, FORECASTERS, "keras" if plot else runtime)
 
     import numpy as np
@@ -44,7 +46,7 @@ def command(
     from keras_rnn.series.dates import dated_history, dates_after, day, forecast_frame
     from keras_rnn.series.history import first_column
 
-    series, remarks = history_for(model, history, column, model.window, "newest")
+    series, remarks = history_for(model, history, column, model.window, "newest", table, **reading)
     values, dates = dated_history(series, model.window, model.frequency, model.features)
     found = model.forecast(values, steps, percents)
     if isinstance(found, Forecast):
@@ -74,7 +76,7 @@ def command(
         print_json({"model": name_or_path, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
-    places = 2 if model.kind == "gs10" else _decimals(float(np.abs(np.diff(own)).mean()))
+    places = 2 if model.kind == "gs10" and model.unit else _decimals(float(np.abs(np.diff(own)).mean()))
     lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
     print(plain_table([str(frame.index.name or "date"), *heads], lines))
 

@@ -29,26 +29,36 @@ def read_array(path: FilePath) -> Any:
 
 
 def read_history(
-    path: str, column: str | None, periods: int, frequency: str | None, columns: Sequence[str] | None = None
+    path: str,
+    column: str | None,
+    periods: int,
+    frequency: str | None,
+    columns: Sequence[str] | None = None,
+    table: Any = None,
+    **reading: Any,
 ) -> tuple[Any, list[str]]:
     """A CSV's series in a model's frequency, checked, and what is to be said of it; an error says the file's name.
 
     Args:
         column: the one to forecast; None: the model's own, or the only one.
         columns: those that the model was trained on, of which the first is forecast.
+        table: what was read already.
+        reading: further arguments of `read_columns`.
     """
     from keras_rnn.series.csv_files import read_columns
     from keras_rnn.series.dates import dated_history, to_frequency
 
     own, *others = columns or (None,)
     try:
-        table = read_columns(path, column or own, [str(name) for name in others])
+        if table is None:
+            table = read_columns(path, column or own, [str(name) for name in others], **reading)
     except ValueError as error:
         if columns is None:
             raise
         raise ValueError(f"{path}, of which the model reads {', '.join(columns)}: {error}") from error
+    remarks = [str(table.attrs.pop("understood"))]
     series = table if others else table.iloc[:, 0]
-    if table.index.dtype.kind == "i" and frequency not in (None, "annual"):
+    if table.index.name is not None and table.index.dtype.kind == "i" and frequency not in (None, "annual"):
         raise ValueError(f"{path}: dates must be {frequency}. Received: years")
     try:
         taken = to_frequency(series, frequency)
@@ -56,5 +66,5 @@ def read_history(
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path}: {error}") from error
     if len(taken) == len(series):
-        return taken, []
-    return taken, [f"{len(series)} monthly values taken as {len(taken)} yearly means of complete years"]
+        return taken, remarks
+    return taken, [*remarks, f"{len(series)} monthly values taken as {len(taken)} yearly means of complete years"]

@@ -34,13 +34,47 @@ def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "ker
     return model
 
 
-def history_for(model: Any, csv: str | None, column: str | None, periods: int, source: str) -> tuple[Any, list[str]]:
-    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10 of a source."""
-    if csv is not None:
-        return read_history(csv, column, periods, model.frequency, model.columns)
-    if model.kind != "gs10":
+def read_yield(csv: str, column: str | None, **reading: Any) -> Any:
+    """A CSV where no model is named: GS10's models know of yields in percent and nothing else."""
+    from keras_rnn.gs10.data import no_yield
+    from keras_rnn.series.csv_files import read_columns
+
+    table = read_columns(csv, column, **reading)
+    if found := no_yield(table.iloc[:, 0]):
+        raise ValueError(
+            f"{csv}: without --model, a CSV must hold a yield in percent by months or years, as GS10 is. "
+            f"Received: {found}. `keras-rnn train series {csv}` makes a model for it"
+        )
+    return table
+
+
+def history_for(
+    model: Any,
+    csv: str | None,
+    column: str | None,
+    periods: int,
+    source: str,
+    table: Any = None,
+    **reading: Any,
+) -> tuple[Any, list[str]]:
+    """The series for a forecaster, and what is to be said of it: the user's, or for GS10's models GS10 of a source.
+
+    A GS10 model that is given something else than a yield knows no unit any more.
+
+    Args:
+        table: the CSV, if it is read already, for a pipe is read but once.
+        reading: further arguments of `read_columns`.
+    """
+    if csv is None and model.kind != "gs10":
         raise click.UsageError("CSV must be a file with the model's series. Received: none")
-    from keras_rnn.gs10.data import load_gs10
+    from keras_rnn.gs10.data import load_gs10, no_yield
+
+    if csv is not None:
+        series, remarks = read_history(csv, column, periods, model.frequency, model.columns, table, **reading)
+        if model.kind == "gs10" and (found := no_yield(series)):
+            model.unit = None
+            remarks.append(f"{found}: no yield in percent, which the model is made for")
+        return series, remarks
 
     with warnings.catch_warnings(record=True) as caught:  # a damaged file of the user's
         warnings.simplefilter("always")

@@ -22,18 +22,29 @@ def together(*options: Decorator) -> Decorator:
     return lambda function: reduce(lambda decorated, option: option(decorated), reversed(options), function)
 
 
+csv_options = together(
+    click.option("--column", help="the CSV's column of numbers, where it has several"),
+    click.option("--separator", type=click.Choice((",", ";", "tab", "|")), help="of the CSV's columns",
+                 show_default="found"),
+    click.option("--decimal", type=click.Choice((".", ",")), help="mark in the CSV's numbers", show_default="found"),
+    click.option("--date-format", metavar="FORMAT", help="of the CSV's dates, such as %d/%m/%Y", show_default="found"),
+    click.option("--fill", type=click.Choice(("linear", "last")), help="missing values by a straight line, or by the "
+                 "value before", show_default="an error"),
+)  # fmt: skip
 forecaster_options = together(
     click.argument("history", metavar="[CSV]", type=FILE, required=False),
-    click.option("--column", help="the CSV's column of numbers, where it has several  [default: the model's]"),
+    csv_options,
     click.option("--steps", type=COUNT, default=1, help="periods ahead"),
-    click.option("--model", "name_or_path", metavar="NAME-or-FILE", default="gs10",
+    click.option("--model", "name_or_path", metavar="NAME-or-FILE", show_default="gs10, for yields in percent",
                  help="gs10/monthly for months; or what `train series` wrote"),
 )  # fmt: skip
 
 
-def check_column(column: str | None, csv: str | None) -> None:
-    if column and not csv:
-        raise click.UsageError(f"--column goes with a CSV only. Received: {column!r}")
+def check_csv_options(csv: str | None, **options: str | None) -> None:
+    """Refuse `csv_options` without a CSV."""
+    for name, value in options.items():
+        if value and not csv:
+            raise click.UsageError(f"--{name.replace('_', '-')} goes with a CSV only. Received: {value!r}")
 
 
 def one_of(file: str | None, option: str | None, flag: str) -> str | None:

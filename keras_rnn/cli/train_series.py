@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from keras_rnn.catalog.cards import check_replaceable
-from keras_rnn.cli.commands import Command
-from keras_rnn.cli.options import COUNT, FILE
+from keras_rnn.cli.commands import Command, say
+from keras_rnn.cli.options import COUNT, FILE, csv_options
 from keras_rnn.cli.train import WROTE, export, nothing_kept, training_options
 from keras_rnn.core.tables import print_json
 from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, MOST_DROPOUT, check_recurrence
@@ -15,7 +15,7 @@ from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, MOST_DROPOUT, check_recurren
 
 @click.command(cls=Command)
 @click.argument("series", metavar="CSV", type=FILE)
-@click.option("--column", help="the column to forecast, where the CSV has several")
+@csv_options
 @click.option("--inputs", "others", metavar="A,B", help="further columns to read beside it")
 @click.option("--scaling", type=click.Choice(("window", "levels")), default="window")
 @click.option(
@@ -28,11 +28,12 @@ from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, MOST_DROPOUT, check_recurren
               "up to 0.9 or a number of periods")  # fmt: skip
 @training_options(6, 1000, show_default="FILE_COLUMN")
 def command(
-    series: str, column: str | None, others: str | None, test: str, out: str | None, as_json: bool, **settings: Any
-) -> None:
+    series: str, column: str | None, separator: str | None, decimal: str | None, date_format: str | None,
+    fill: str | None, others: str | None, test: str, out: str | None, as_json: bool, **settings: Any,
+) -> None:  # fmt: skip
     """Train a forecaster of a series of yours, judge it on the last part, and export it to a folder.
 
-    The CSV has a header, dates or years in its first column and numbers in others.
+    The CSV has a header, dates in its first column if it has any, and numbers in others.
     """
     part, names = _part(test), _names(others)
     check_recurrence(CELLS, *(settings[name] for name in ("cell", "activation", "layers", "dropout")))
@@ -41,11 +42,13 @@ def command(
     from keras_rnn.forecaster.scale import settings_of
     from keras_rnn.series.csv_files import read_columns
 
-    table = read_columns(series, column, names)
+    table = read_columns(series, column, names, separator, decimal, date_format, fill)
+    understood = table.attrs.pop("understood")
     out = f"{Path(series).stem}_{table.columns[0]}" if out is None else out
     check_replaceable(out)
     last = held_out_periods(part, len(table), settings["window"])
     settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
+    say(understood)
     with nothing_kept():
         from keras_rnn.forecaster.card import card_of
         from keras_rnn.forecaster.training import train_series

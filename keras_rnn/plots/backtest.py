@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import received
@@ -19,7 +20,7 @@ MOST_SHOWN = 500  # forecasts that a picture has room for
 @styled
 def plot_walk_forward(
     backtest: Backtest,
-    times: Floats | None = None,
+    times: NDArray[Any] | None = None,
     intervals: Mapping[float, tuple[Floats, Floats]] | None = None,
     unit: str = "value",
     about: str = "",
@@ -28,7 +29,7 @@ def plot_walk_forward(
 
     Args:
         backtest: the forecasts.
-        times: where each origin's next value lies on the axis, such as years, (n,); None: counted from 1.
+        times: where each origin's next value lies on the axis, years or datetime64, (n,); None: counted from 1.
         intervals: level in percent → low and high (n, horizons), as `walk_forward_intervals` gives them; NaN where
             there is none yet.
         unit: of the values.
@@ -38,9 +39,9 @@ def plot_walk_forward(
         ValueError: times of another number than forecasts.
     """
     origins, actual, predicted = backtest.at(1)
-    x = np.arange(1.0, len(origins) + 1) if times is None else np.asarray(times, dtype=np.float64)
+    x = np.arange(1.0, len(origins) + 1) if times is None else np.asarray(times)
     if x.shape != origins.shape:
-        raise ValueError(f"`times` must be {len(origins)} numbers. Received: shape {x.shape}")
+        raise ValueError(f"`times` must be {len(origins)} numbers or dates. Received: shape {x.shape}")
     figure, axes = new_figure()
     for i, level in enumerate(sorted(intervals or {}, reverse=True)):
         low, high = ((intervals or {})[level][side][: len(x), 0] for side in (0, 1))
@@ -55,7 +56,8 @@ def plot_walk_forward(
     if len(x) > MOST_SHOWN:
         axes.set_xlim(x[-MOST_SHOWN], x[-1])
         title = f"{title}; the last {MOST_SHOWN} shown"
-    axes.set(xlabel="forecast" if times is None else "year", ylabel=unit, title=f"{about}\n{title}" if about else title)
+    label = "forecast" if times is None else "" if x.dtype.kind == "M" else "year"
+    axes.set(xlabel=label, ylabel=unit, title=f"{about}\n{title}" if about else title)
     axes.legend()
     return figure
 

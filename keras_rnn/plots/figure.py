@@ -16,6 +16,7 @@ styled = rc_context(
         "axes.grid": True,
         "axes.grid.which": "both",
         "grid.alpha": 0.25,
+        "date.converter": "concise",
         "legend.frameon": False,
         "legend.fontsize": 9,
     }

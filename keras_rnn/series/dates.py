@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 from keras_rnn.core.arrays import Floats
 from keras_rnn.series.history import annual_means, check_history
 
-# our word → months or days from one period to the next
+# our word for how values follow each other → for the time of one
+PERIODS = {
+    "annual": "year", "quarterly": "quarter", "monthly": "month", "weekly": "week", "business-daily": "business day",
+    "daily": "day", "hourly": "hour", "half-hourly": "half-hour", "quarter-hourly": "quarter-hour",
+    "minutely": "minute",
+}  # fmt: skip
+FREQUENCIES = tuple(PERIODS)
 MONTHS = {"annual": 12, "quarterly": 3, "monthly": 1}
-DAYS = {"weekly": 7, "daily": 1}
-FREQUENCIES = (*MONTHS, *DAYS)
+DAY = 86_400  # seconds
+SECONDS = {"weekly": 7 * DAY, "daily": DAY, "hourly": 3600, "half-hourly": 1800, "quarter-hourly": 900, "minutely": 60}
 YEARS = range(1000, 3000)  # integers that an index of years may hold
 
 
@@ -87,18 +93,28 @@ def _ordinals(index: pd.Index, frequency: str) -> NDArray[np.int64]:
     """Whole periods since some beginning: consecutive ones are 1 apart."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
         return np.asarray(index, dtype=np.int64)  # years
-    if frequency in DAYS:
-        days = _days(index)
+    if frequency == "business-daily":
+        return np.asarray(np.busday_count("1970-01-01", _clock(index).to_numpy("datetime64[D]")), dtype=np.int64)
+    if frequency in SECONDS:
+        length = SECONDS[frequency]
+        # a day is one by the place's clock, which summer time shifts; an hour is an hour
+        if isinstance(index, pd.DatetimeIndex) and index.tz is not None and length < DAY:
+            index = index.tz_convert("UTC")
+        seconds = _seconds(index)
         # rounded: a holiday may move a week's date
-        return np.asarray(np.rint((days - days[0]) / DAYS[frequency]), dtype=np.int64)
+        return np.asarray(np.rint((seconds - seconds[0]) / length), dtype=np.int64)
     months = np.asarray(index.year, dtype=np.int64) * 12 + np.asarray(index.month) - 1
     return np.asarray(months // MONTHS[frequency], dtype=np.int64)
 
 
-def _days(index: pd.DatetimeIndex | pd.PeriodIndex) -> NDArray[np.float64]:
-    """Days since 1970, by the place's own clock."""
-    times = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index.tz_localize(None)
-    return np.asarray((times - pd.Timestamp(0)) / pd.Timedelta(days=1), dtype=np.float64)
+def _clock(index: pd.DatetimeIndex | pd.PeriodIndex) -> pd.DatetimeIndex:
+    """Times by the place's own clock."""
+    return index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index.tz_localize(None)
+
+
+def _seconds(index: pd.DatetimeIndex | pd.PeriodIndex) -> NDArray[np.float64]:
+    """Seconds since 1970, by the place's own clock."""
+    return np.asarray((_clock(index) - pd.Timestamp(0)) / pd.Timedelta(seconds=1), dtype=np.float64)
 
 
 def years_of(index: pd.Index) -> NDArray[np.int64]:
@@ -106,29 +122,31 @@ def years_of(index: pd.Index) -> NDArray[np.int64]:
     return _ordinals(index, "annual")
 
 
-def times_of(index: pd.Index, frequency: str | None) -> NDArray[np.float64]:
-    """Where dates lie on an axis of years: a year at its number, a month or day at its part of the year."""
-    if frequency in MONTHS:
-        return np.asarray(_ordinals(index, frequency) * MONTHS[frequency] / 12, dtype=np.float64)
-    if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
-        return np.asarray(index, dtype=np.float64)
-    return 1970 + _days(index) / 365.2425
+def times_of(index: pd.Index, frequency: str | None) -> NDArray[Any]:
+    """Where dates lie on a picture's axis: years at their numbers, float64, others as datetime64."""
+    if frequency == "annual" or not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):
+        return years_of(index).astype(np.float64)
+    return _clock(index).to_numpy()
 
 
 def spacing_of(index: pd.Index) -> str:
     """How far apart dates lie, by the median of their steps, in words; integers are years."""
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex) or len(index) < 2:
         return "annual"
-    months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
-    days = float(np.median(np.abs(np.diff(_days(index)))))
-    if not months:
-        return {7.0: "weekly", 1.0: "daily"}.get(days, f"{days:g}-daily" if days > 1 else "several a day")
-    words = {float(count): word for word, count in MONTHS.items()}
-    return words.get(months, f"{months:g}-monthly")
+    seconds = float(np.median(np.abs(np.diff(_seconds(index)))))
+    if seconds > 27 * DAY:
+        months = float(np.median(np.abs(np.diff(_ordinals(index, "monthly")))))
+        words = {float(count): word for word, count in MONTHS.items()}
+        return words.get(months, f"{months:g}-monthly")
+    if seconds == DAY:
+        weeks = (_seconds(index) // DAY + 3) // 7  # from Mondays on; within a single one nobody can tell
+        return "business-daily" if (_clock(index).day_of_week < 5).all() and np.ptp(weeks) else "daily"
+    names = {float(length): word for word, length in SECONDS.items()}
+    return names.get(seconds, f"{seconds / DAY:g}-daily" if seconds > DAY else "several a day")
 
 
 def frequency_of(index: pd.Index) -> str | None:
-    """The frequency of dates without a gap, or None: other spacings, gaps (as of working days), no dates."""
+    """The frequency of dates without a gap, or None: other spacings, gaps, no dates."""
     spacing = spacing_of(index)
     places = pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all()  # of a longer series' part
     if places or spacing not in FREQUENCIES:
@@ -167,7 +185,9 @@ def _check_dates(index: pd.Index, frequency: str | None) -> None:
 
 
 def day(date: Any) -> str:
-    """A date, period or year as it is written; with the time of day where it is not midnight."""
+    """A date, period, ISO week or year as it is written; with the time of day where it is not midnight."""
+    if isinstance(date, pd.Period) and date.freqstr == "W-SUN":
+        return f"{date.start_time:%G-W%V}"
     if not isinstance(date, pd.Timestamp):
         return str(date)
     return f"{date:%Y-%m-%d}" if date == date.normalize() else str(date)
@@ -180,18 +200,42 @@ def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd
     last, ahead = index[-1], range(1, steps + 1)
     if not isinstance(index, pd.DatetimeIndex | pd.PeriodIndex):  # years
         return pd.Index([int(last) + k for k in ahead], name=index.name)
-    months, days = MONTHS.get(frequency, 0), DAYS.get(frequency, 0)
     start = last.to_timestamp() if isinstance(last, pd.Period) else last
     try:
-        each = [start + pd.DateOffset(months=months * k, days=days * k) for k in ahead]
-        following = pd.DatetimeIndex(each, name=index.name)
+        following = pd.DatetimeIndex([start + _offset(frequency, k) for k in ahead], name=index.name)
         if isinstance(index, pd.PeriodIndex):  # not last + k, which are k of the index' own periods
             return following.to_period(index.freqstr)
-        # the end of a February or a June stays a month's end
-        month_ends = months > 0 and index[0].is_month_end and last.is_month_end
-        return following + pd.offsets.MonthEnd(0) if month_ends else following
+        for ends in (pd.offsets.MonthEnd(0), pd.offsets.BMonthEnd(0)) if frequency in MONTHS else ():
+            if (index + ends == index).all():  # the end of a February or a June stays a month's end
+                return following + pd.offsets.MonthEnd(0) - pd.offsets.MonthBegin(1) + ends
+        return following
     except (OverflowError, ValueError) as error:
         raise ValueError(f"`steps` must end where pandas still has dates. Received: {steps} after {last}") from error
+
+
+def _offset(frequency: str, periods: int) -> Any:
+    if frequency == "business-daily":
+        return pd.offsets.BDay(periods)
+    if frequency in MONTHS:
+        return pd.DateOffset(months=MONTHS[frequency] * periods)
+    length = SECONDS[frequency] * periods
+    # days by the place's clock, hours not
+    return pd.DateOffset(days=length // DAY) if SECONDS[frequency] >= DAY else pd.Timedelta(seconds=length)
+
+
+def places_of(index: pd.Index, frequency: str) -> NDArray[np.int64]:
+    """Where dates stand, from 0, if none were missing between them: int64 (periods,)."""
+    places = _ordinals(index, frequency)
+    return np.asarray(places - places[0], dtype=np.int64)
+
+
+def gaps_of(index: pd.Index, frequency: str) -> list[Any]:
+    """The dates that are missing between rising ones."""
+    apart = np.diff(_ordinals(index, frequency))
+    missing: list[Any] = []
+    for place in np.flatnonzero(apart > 1):
+        missing += list(dates_after(index[: place + 1], int(apart[place]) - 1, frequency))
+    return missing
 
 
 def forecast_frame(

@@ -13,15 +13,17 @@ OPTIONS = {
     "list": "--json",
     "show": "--insight --text --json",
     "generate": "--length --model --temperature --top-k --top-p --stop --seed --runtime --json",
-    "forecast": "--column --steps --model --levels --plot --runtime --json",
-    "backtest": "--column --steps --model --since --plot --plot-forecasts --json",
+    "forecast": "--column --separator --decimal --date-format --fill --steps --model --levels --plot --runtime --json",
+    "backtest": "--column --separator --decimal --date-format --fill --steps --model --since --plot "
+    "--plot-forecasts --json",
     "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "
-    "--batch --learning-rate --clip-norm --precision --patience --validation --validation-files --errors "
-    "--max-vocabulary --bytes --model --new-characters --resume --log --tensorboard --processes --process "
+    "--batch --learning-rate --weight-decay --clip-norm --precision --patience --validation --validation-files "
+    "--errors --max-vocabulary --bytes --model --new-characters --resume --log --tensorboard --processes --process "
     "--coordinator --seed --json",
-    "train series": "--column --inputs --scaling --activation --layers --dropout --test --out --cell --window --units "
-    "--updates --seed --json",
-    "train gs10": "--csv --column --out --cell --window --units --updates --seed --json",
+    "train series": "--column --separator --decimal --date-format --fill --inputs --scaling --activation --layers "
+    "--dropout --test --out --cell --window --units --updates --seed --json",
+    "train gs10": "--csv --column --separator --decimal --date-format --fill --out --cell --window --units --updates "
+    "--seed --json",
     "export": "--window --vocabulary --unit --frequency --columns --batch --quantize --calibration --json",
     "import-torch": "--nonlinearity --sequences --last --steps --json",
     "verify": "--json",

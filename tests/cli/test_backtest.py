@@ -13,9 +13,9 @@ def test_backtest(capsys, tmp_path):
     assert lines[0].split()[:3] == ["ahead", "method", "RMSE"]
     assert lines[-1].split()[:2] == ["1", "model"]
     assert lines[-1].endswith("no significant difference from persistence")
-    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 5}\n" for y in range(1980, 2020)))
+    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 4}\n" for y in range(1980, 2020)))
     code, out, err = run(capsys, "backtest", str(tmp_path / "s.csv"), "--since", "2000", "--steps", "2", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "40 years 1980 to 2019, `,`\n")
     found = json.loads(out)["by_horizon"]
     assert {h: [row["n"] for row in rows] for h, rows in found.items()} == {"1": [20] * 4, "2": [19] * 4}
     assert run(capsys, "backtest", str(tmp_path / "s.csv"), "--steps", "2", "--plot", str(tmp_path / "h.png"))[0] == 0

@@ -37,22 +37,47 @@ def test_forecast_of_a_file_with_a_picture(capsys, tmp_path):
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     (tmp_path / "yearly.csv").write_text("year,a,b\n" + "".join(f"{y},4,{y - 2000}\n" for y in range(2002, 2010)))
     code, out, err = run(capsys, "forecast", str(tmp_path / "yearly.csv"), "--column", "b", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "8 years 2002 to 2009, `,`\n")
     assert list(json.loads(out)["mean"]) == ["2010"]
 
 
 def test_intervals_on_another_series_come_with_a_remark(capsys, tmp_path):
-    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 5}\n" for y in range(1980, 2020)))
+    (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 4}\n" for y in range(1980, 2020)))
     code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--levels", "80")
-    assert (code, err) == (0, "the intervals are as wide as the model's errors on GS10, not on this series\n")
+    assert (code, err) == (
+        0,
+        "40 years 1980 to 2019, `,`\nthe intervals are as wide as the model's errors on GS10, not on this series\n",
+    )
 
 
 def test_a_history_outside_what_the_model_knows_is_noted(capsys, tmp_path):
     (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y}\n" for y in range(2000, 2010)))
-    assert run(capsys, "forecast", str(tmp_path / "s.csv"))[::2] == (0, "")  # it knows no range
+    kind = "values from 2,000 to 2,009: no yield in percent, which the model is made for\n"
+    code, out, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--model", "gs10")  # it knows no range
+    assert (code, err) == (0, f"10 years 2000 to 2009, `,`\n{kind}")
+    assert out.split()[:3] == ["year", "value", "2010"]
     code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--model", "gs10/levels")
     assert code == 0
-    assert "values from 2004 to 2009 are outside the 2.40 to 13.91 percent that the model was trained on" in err
+    assert kind in err
+    assert "values from 2004 to 2009 are outside the 2.40 to 13.91 that the model was trained on" in err
+
+
+def test_a_file_as_people_have_it(capsys, tmp_path):
+    rows = [f"{i % 12 + 1:02}/{2000 + i // 12};{4 + i / 100:.2f}".replace(".", ",") for i in range(30) if i != 20]
+    (tmp_path / "s.csv").write_bytes("\n".join(["Zinsen", "Monat;Höhe", *rows[::-1], ""]).encode("latin-1"))
+    line = ["forecast", str(tmp_path / "s.csv"), "--model", "gs10/monthly", "--steps", "2"]
+    code, out, err = run(capsys, *line)
+    assert (code, out) == (2, "")
+    assert "s.csv must have a value for every month, or --fill to make them up. Received: 2001-09 missing" in err
+    code, out, err = run(
+        capsys, *line, "--fill", "linear", "--date-format", "%m/%Y", "--separator", ";", "--decimal", ","
+    )
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["Monat", "2002-07", "2002-08"]
+    assert err == (
+        "30 months 2000-01 to 2002-06, `;`, decimal comma, dates %m/%Y; Latin-1; 1 line above the header skipped; "
+        "newest first: put in order; filled on a line: 2001-09 missing\n"
+    )
 
 
 def test_pictures_of_months_and_years(capsys, tmp_path):

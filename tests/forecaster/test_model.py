@@ -182,7 +182,9 @@ def test_training_on_removes_the_errors_it_made_before():
 
 @pytest.mark.parametrize("frequency", [None, *FREQUENCIES])
 def test_every_frequency(frequency):
-    freq = {None: "B", "annual": "YS", "quarterly": "QS", "monthly": "MS", "weekly": "W", "daily": "D"}[frequency]
+    freq = {None: "3D", "annual": "YS", "quarterly": "QS", "monthly": "MS", "weekly": "W", "business-daily": "B",
+            "daily": "D", "hourly": "h", "half-hourly": "30min", "quarter-hourly": "15min",
+            "minutely": "min"}[frequency]  # fmt: skip
     series = pd.Series(FRAME["a"].to_numpy(), index=pd.date_range("2001", periods=60, freq=freq))
     model = series_model(series=series)
     assert model.frequency == frequency

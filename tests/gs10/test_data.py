@@ -1,9 +1,11 @@
 """The packaged data as users get it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from keras_rnn import load_gs10
+from keras_rnn.gs10.data import no_yield
 from keras_rnn.gs10.files import read_gs10
 from keras_rnn.series.history import annual_means
 from keras_rnn.text.vocabulary import load_text
@@ -31,3 +33,18 @@ def test_another_frequency(frequency):
 
 def test_text():
     assert load_text() == "hello world"
+
+
+def test_what_can_be_no_yield():
+    for frequency in ("annual", "monthly"):
+        assert no_yield(load_gs10(frequency)) is None
+    months = load_gs10("monthly")[-24:]
+    for series, why in (
+        (100 * months, f"values from {100 * months.min():,.6g} to {100 * months.max():,.6g}"),
+        (months - 9, "values from -"),
+        (months.where(months.index.month != 6, 15.0), "changes of up to "),
+        (months.reset_index(drop=True), "no dates"),
+        (months.set_axis(pd.date_range("2024-01-01", periods=24)), "daily values"),
+        (months.set_axis(pd.date_range("2000", periods=24, freq="6MS")), "other values"),
+    ):
+        assert no_yield(series).startswith(why)

@@ -50,7 +50,7 @@ def test_forecasts_with_their_intervals():
     edge = axes.collections[1].get_paths()[0].vertices[:, 1]
     assert edge.max() == pytest.approx(high.max())
     assert axes.get_ylabel() == "percent"
-    with pytest.raises(ValueError, match="`times` must be 66 numbers. Received: "):
+    with pytest.raises(ValueError, match="`times` must be 66 numbers or dates. Received: "):
         plot_walk_forward(result, years[1:])
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import drawn, ticks
+from matplotlib.dates import num2date
 
 from keras_rnn import gs10_model, load_gs10
 from keras_rnn.plots.figure import save_figure
-from keras_rnn.plots.forecast import plot_predictions
+from keras_rnn.plots.forecast import plot_forecast, plot_predictions
+from keras_rnn.series.dates import forecast_frame, frequency_of
 
 
 def lines(figure):
@@ -59,3 +62,33 @@ def test_an_ending_that_no_picture_has(tmp_path):
     with pytest.raises(OSError, match="Received: "):
         save_figure(figure, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("index", "ahead", "labels"),
+    [
+        (pd.date_range("2024-03-30 20:00", periods=30, freq="h", tz="Europe/Berlin"), "2024-04-01T04:00", "Apr-01"),
+        (pd.date_range("2024-01-01", periods=30, freq="B"), "2024-02-13", "Feb"),
+        (pd.period_range("2023-01-02", periods=60, freq="W-SUN"), "2024-03-04", "2024"),
+        (pd.date_range("2019-01-31", periods=60, freq="ME"), "2024-02-29", "2024"),
+        (pd.period_range("2010Q1", periods=40, freq="Q"), "2020-04-01", "2016"),
+    ],
+)
+def test_dates_of_every_frequency(index, ahead, labels):
+    series = pd.Series(np.arange(float(len(index))), index, name="sales")
+    frequency = frequency_of(index)
+    forecast = forecast_frame(np.array([70.0, 71.0]), index, frequency)
+    figure = plot_forecast(series, forecast, unit=None)
+    axes = drawn(figure)
+    assert num2date(lines(figure)["forecast"][-1, 0]).replace(tzinfo=None) == pd.Timestamp(ahead)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("", "sales")
+    assert labels in ticks(axes.xaxis) or labels in axes.xaxis.get_offset_text().get_text()
+
+
+def test_a_test_part_of_months_begins_at_a_year_or_a_date():
+    model, series = gs10_model("monthly"), load_gs10("monthly")[-60:]
+    for since in (2024, np.datetime64("2024-01-01")):
+        figure = plot_predictions(model, series, since, model.forecast(series, 3))
+        assert "before 2024" in figure.axes[0].get_title()
+        assert "test (shaded)" in figure.axes[0].get_title()
+        assert num2date(figure.axes[0].patches[0].get_x()).strftime("%Y-%m") == "2023-12"

@@ -11,6 +11,8 @@ from keras_rnn.series.dates import (
     dates_after,
     day,
     frequency_of,
+    gaps_of,
+    places_of,
     spacing_of,
     times_of,
     to_frequency,
@@ -157,9 +159,14 @@ def test_monthly_values_with_a_month_missing_are_not_averaged():
         (pd.Index(range(9)), "annual"),
         (pd.date_range("2000", periods=90, freq="W"), "weekly"),
         (pd.date_range("2000", periods=90, freq="D"), "daily"),
-        (pd.date_range("2000", periods=90, freq="B"), "daily"),
+        (pd.date_range("2000-01-31", periods=2, freq="D"), "daily"),
+        (pd.date_range("2000-12-21", periods=3, freq="7D"), "weekly"),
+        (pd.date_range("2000", periods=90, freq="B"), "business-daily"),
+        (pd.date_range("2000-01-03", periods=5, freq="B"), "daily"),
         (pd.date_range("2000", periods=9, freq="3D"), "3-daily"),
-        (pd.date_range("2000", periods=9, freq="h"), "several a day"),
+        (pd.date_range("2000", periods=9, freq="h"), "hourly"),
+        (pd.date_range("2000", periods=9, freq="15min"), "quarter-hourly"),
+        (pd.date_range("2000", periods=9, freq="7min"), "several a day"),
         (pd.period_range("2000", periods=9, freq="Q"), "quarterly"),
         (pd.date_range("2000", periods=9, freq="6MS"), "6-monthly"),
     ],
@@ -178,8 +185,11 @@ def test_spacing(index, spacing):
         (pd.date_range("2000-03-31", periods=4, freq="QE"), "quarterly", ["2001-03-31", "2001-06-30"]),
         (pd.date_range("2000-01-07", periods=9, freq="W-FRI").delete([3]).insert(3, pd.Timestamp("2000-01-27")),
          "weekly", ["2000-03-10", "2000-03-17"]),
-        (pd.date_range("2000", periods=9, freq="B"), None, ["1", "2"]),
-        (pd.date_range("2000", periods=9, freq="h"), None, ["1", "2"]),
+        (pd.date_range("2000-01-03", periods=9, freq="B"), "business-daily", ["2000-01-14", "2000-01-17"]),
+        (pd.date_range("2000-01-03", periods=9, freq="B").delete(4), None, ["1", "2"]),
+        (pd.date_range("2000", periods=24, freq="h"), "hourly", ["2000-01-02", "2000-01-02"]),
+        (pd.date_range("2000-01-31", periods=5, freq="BME"), "monthly", ["2000-06-30", "2000-07-31"]),
+        (pd.period_range("2021-01-04", periods=53, freq="W-SUN"), "weekly", ["2022-01-10", "2022-01-17"]),
         (pd.Index([2000, 2001, 2002]), "annual", ["2003", "2004"]),
         (pd.Index(list("abc")), None, ["1", "2"]),
         (pd.Index(range(5, 15)), None, ["1", "2"]),
@@ -194,10 +204,35 @@ def test_frequencies_and_the_dates_that_follow(index, frequency, following):
         assert (np.diff(times_of(index, frequency)) > 0).all()
 
 
+def test_summer_time_is_no_gap_and_zones_are_kept():
+    hours = pd.date_range("2024-03-30 12:00", periods=24, freq="h", tz="Europe/Berlin")
+    assert frequency_of(hours) == "hourly"
+    assert [day(hour) for hour in dates_after(hours[:13], 2, "hourly")] == [
+        "2024-03-31 01:00:00+01:00", "2024-03-31 03:00:00+02:00"
+    ]  # fmt: skip
+    days = pd.date_range("2024-03-25", periods=14, freq="D", tz="Europe/Berlin")
+    assert frequency_of(days) == "daily"
+    assert dates_after(days[:6], 8, "daily").equals(days[6:])
+
+
+def test_dates_that_are_missing():
+    months = pd.date_range("2020-10-31", periods=12, freq="ME")
+    for index in (months.delete([3, 4]), months.to_period("M").delete([3, 4])):
+        assert places_of(index, "monthly").tolist() == [0, 1, 2, 5, 6, 7, 8, 9, 10, 11]
+        assert [day(date)[:7] for date in gaps_of(index, "monthly")] == ["2021-01", "2021-02"]
+    assert gaps_of(months, "monthly") == []
+    # without the first months of its years it is a monthly series with gaps, whatever the days between
+    late = months.append(pd.date_range("2021-12-31", periods=24, freq="ME"))
+    late = late[late.month > 2]
+    assert spacing_of(late) == "monthly"
+    assert frequency_of(late) is None
+
+
 def test_dates_are_written_with_their_time_where_they_have_one():
     hours = pd.date_range("2000-01-01 22:00", periods=4, freq="h")
     assert [day(hour) for hour in hours][1:3] == ["2000-01-01 23:00:00", "2000-01-02"]
     assert day(pd.Period("2000Q1")) == "2000Q1"
+    assert day(pd.Period("2021-01-03", "W-SUN")) == "2020-W53"
 
 
 def test_any_dates_that_rise():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from keras_rnn import char_model, gs10_model, load_gs10, series_windows
-from keras_rnn.artifacts.saved_model import write_saved_model
 from keras_rnn.catalog.presets import AHEAD
 from keras_rnn.core.backend import tf
+from keras_rnn.rnn.graph import write_saved_model
 from keras_rnn.rnn.layers import UNROLL_UP_TO
 from keras_rnn.text.vocabulary import decode, encode, vocabulary_of
 
