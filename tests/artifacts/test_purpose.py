@@ -171,7 +171,7 @@ def test_bad_input(tmp_path):
         (values, {"columns": "load"}, "`columns` must be names. Received: 'load'"),
         (values, {"unit": 3}, "`unit` must be a string. Received: 3"),
         (values, {"residuals": [[-1.0]]}, "`residuals` must be absolute errors"),
-        (values, {"frequency": "hourly"}, "`frequency` must be one of None, 'annual'"),
+        (values, {"frequency": "fortnightly"}, "`frequency` must be one of None, 'annual'"),
         (model, {"vocabulary": VOCABULARY, "unit": "MW"}, "`vocabulary` must be None with unit"),
         (model, {"vocabulary": ["ab"]}, "`vocabulary` must hold single characters. Received: 'ab'"),
         (model, {"vocabulary": 3}, "`vocabulary` must be a string or a sequence of characters. Received: 3"),

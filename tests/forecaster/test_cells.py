@@ -180,7 +180,7 @@ def test_by_the_command(capsys, tmp_path, monkeypatch, few_walks):
     assert answers[0] == answers[1]
     assert answers[0][0] == 0
     code, out, err = run(capsys, "backtest", "wave.csv", "--model", "wave_wave", "--json")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "60 years 1960 to 2019, `,`\n")
     assert json.loads(out)["by_horizon"]["1"][-1]["rmse"] == pytest.approx(told["test"]["test_rmse"])
     code, out, _ = run(capsys, "show", "wave_wave", "--insight", "x.png")
     assert (code, "cell gru" in out, (tmp_path / "x.png").exists()) == (0, True, True)

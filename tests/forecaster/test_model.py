@@ -234,7 +234,7 @@ def test_bad_arguments(arguments, error):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"columns": "a"}, {"columns": ["a", "b"]}, {"columns": [1]}, {"frequency": "hourly"}, {"residuals": [1.0]}],
+    [{"columns": "a"}, {"columns": ["a", "b"]}, {"columns": [1]}, {"frequency": "fortnightly"}, {"residuals": [1.0]}],
 )
 def test_bad_settings(settings):
     with pytest.raises(ValueError, match="Received: "):

@@ -147,10 +147,10 @@ def test_weights_that_the_last_update_of_a_round_spoiled(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("cell", "settings"), [("simple_rnn", {}), ("rnn_cell", {"layers": 2}), ("lstm", {}),
-                           ("gru", {"carried": False, "window": 3})],
-    ids=["simple_rnn", "rnn_cell", "lstm", "windows"],
-)  # fmt: skip
+    ("cell", "settings"),
+    [("rnn_cell", {"layers": 2}), ("gru", {"carried": False, "window": 3})],
+    ids=["rnn_cell", "windows"],
+)
 def test_products_in_bfloat16(cell, settings, tmp_path):
     corpus, found = Corpus(text=TEXT), {}
     for precision in ("float32", "mixed_bfloat16"):

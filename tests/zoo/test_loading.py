@@ -80,9 +80,11 @@ for info in keras_rnn.list_models():
 np.savez("answers.npz", **answers)
 """
     fresh(code)
-    answers = np.load(tmp_path / "answers.npz")
+    with np.load(tmp_path / "answers.npz") as file:
+        answers = dict(file)
     for name in map(str, zoo_names()):
         model = zoo[name]
         x = np.random.default_rng(0).integers(0, 8, (50, model.window)).astype(model.inputs[0].dtype)
-        scale = max(1.0, np.abs(answers[name]).max()) if "shakespeare" in name else 1.0
+        # 128 steps of characters in an order that no text has
+        scale = 2 * np.abs(answers[name]).max() if "shakespeare" in name else 1.0
         np.testing.assert_allclose(answers[name], model.numpy_reference(x), atol=1e-5 * scale)
