@@ -87,11 +87,12 @@ def test_bytes_that_are_no_utf_8(capsys, text):
 
 
 def test_a_text_too_short_to_validate_with(capsys, text):
-    line = ["train", "char", "t.txt", "--units", "8", "--window", "300", "--updates", "2", "--out", "mine"]
+    (text / "t.txt").write_text(TEXT[:2200], encoding="utf-8")
+    line = ["train", "char", "t.txt", "--units", "8", "--window", "120", "--updates", "2", "--out", "mine"]
     code, printed, err = run(capsys, *line)
     assert code == 0
     assert "validation bits" not in printed
-    assert "nothing validates: 432 characters are less than two windows of 300, so overfitting will not be seen" in err
+    assert "nothing validates: 220 characters are less than two windows of 120, so overfitting will not be seen" in err
 
 
 def test_ctrl_c_and_on(capsys, text, monkeypatch):
