@@ -145,10 +145,10 @@ def _parsed(texts: pd.Series[str], how: str) -> pd.Index:
         return pd.DatetimeIndex(pd.to_datetime(mondays, format="%G-W%V-%u", errors="coerce")).to_period("W-SUN")
     if "%b" in how:
         texts = texts.str.replace(_LONG_MONTH, lambda found: found[1][:3], regex=True)
-    try:
-        times = pd.DatetimeIndex(pd.to_datetime(texts, format=how, errors="coerce"))
-    except ValueError:  # offsets that differ, as in summer
-        times = pd.DatetimeIndex(pd.to_datetime(texts, format=how, errors="coerce", utc=True))
+    zoned = how == "ISO8601" or "%z" in how
+    offsets_differ = zoned and texts.str.extract(f"({_OFFSET})")[0].nunique() > 1  # as in summer
+    times = pd.DatetimeIndex(pd.to_datetime(texts, format=how, errors="coerce", utc=offsets_differ))
+    if offsets_differ:
         clock = texts.str.replace(_OFFSET, "", regex=True)
         local = pd.DatetimeIndex(pd.to_datetime(clock, format=how.replace("%z", "").strip(), errors="coerce"))
         # a day begins by the place's clock; hours are told apart by their offsets only

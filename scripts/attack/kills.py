@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.core.files import check_writable, file_sha256, file_sizes
-from keras_rnn.core.scratch import temporary_folder
+from keras_rnn.core.scratch import PREFIX, temporary_folder
 from keras_rnn.gs10.files import GS10_FILE, parse_gs10
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 COLUMNS = ("what", "runs", "ended before", "old", "new", "broken", "left behind", "of TensorFlow's")
 BAD = "broken", "left behind"
+ORPHANS_TAKE = 10  # seconds
 TENSORFLOWS = "__autograph_generated_file"  # which it removes when Python ends, and does not when killed
 
 
@@ -113,10 +114,14 @@ def _left(place: Path, task: Task) -> tuple[list[str], list[str]]:
     """What is left behind once the next run has swept, in the folder and of temporary files; TensorFlow's apart."""
     target = place / "out" / task.target
     os.environ["TMPDIR"], tempfile.tempdir = str(place / "tmp"), None
-    check_writable(target, "folder" if target.is_dir() else "file")  # which every command does first
-    with temporary_folder():
-        pass
-    found = [p.name for p in [*target.parent.iterdir(), *(place / "tmp").iterdir()]]
+    for _ in range(ORPHANS_TAKE):  # a child of the killed process, which holds its folder, ends a little later
+        with temporary_folder():
+            pass
+        check_writable(target, "folder" if target.is_dir() else "file")  # which every command does first
+        found = [p.name for p in [*target.parent.iterdir(), *(place / "tmp").iterdir()]]
+        if not any(name.startswith(PREFIX) for name in found):
+            break
+        time.sleep(1)
     wanted = {target.name, "rnn_cell", *task.beside}
     others = [name for name in found if name not in wanted]
     return [n for n in others if not n.startswith(TENSORFLOWS)], [n for n in others if n.startswith(TENSORFLOWS)]
