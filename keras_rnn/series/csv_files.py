@@ -7,6 +7,7 @@ import gzip
 import io
 import itertools
 import re
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from keras_rnn.series.csv_numbers import DECIMALS, numbers_of, parsed
 from keras_rnn.series.dates import PERIODS, day, gaps_of, places_of
 
 SEPARATORS = {",": ",", ";": ";", "tab": "\t", "|": "|"}
+MOST_PACKED = 100  # times that a table may be larger than its gzip file; traps are a thousand times as large
 FILLS = ("linear", "last")
 EXPECTED = "A CSV must have a header, dates in the first column and numbers in another."
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
@@ -113,7 +115,14 @@ def _text(path: Path) -> tuple[str, list[str]]:
         raise ValueError(f"`path` must be a CSV file. {received(str(path))}")
     data = path.read_bytes()
     if data.startswith(b"\x1f\x8b"):
-        data = gzip.decompress(data)
+        most = max(MOST_PACKED * len(data), 2**26)
+        try:
+            with gzip.open(io.BytesIO(data)) as file:
+                data = file.read(most + 1)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"`path` must be a whole gzip file. {received(str(path))}, {error}") from error
+        if len(data) > most:
+            raise ValueError(f"`path` must unpack to at most {most:,} bytes. {received(str(path))}")
     said = []
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text, said = data.decode("utf-16", errors="replace"), ["UTF-16"]

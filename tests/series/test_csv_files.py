@@ -80,6 +80,18 @@ def test_one_series_in_many_writings(csv, text, encoding, understood):
 
 
 @pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (gzip.compress(b"value\n" + b"1\n" * 50)[:-9], "must be a whole gzip file"),
+        (gzip.compress(bytes(2**27)), "must unpack to at most 67,108,864 bytes"),
+    ],
+)
+def test_damaged_and_bloated_gzip_files(csv, content, message):
+    with pytest.raises(ValueError, match=message):
+        read_columns(csv(content))
+
+
+@pytest.mark.parametrize(
     ("dates", "frequency", "last"),
     [
         ([f"{2008 + i // 4}Q{i % 4 + 1}" for i in range(24)], "quarterly", "2013Q4"),
