@@ -16,9 +16,6 @@ MOMENTUM = 0.9
 def optimizer_of(model: CharModel, rate: float, weight_decay: float, clip_norm: float) -> Any:
     """Muon (Jordan et al. 2024, scaled as by Liu et al., arXiv 2502.16982) for the matrices between states and to the
     logits; Adam for biases, and for the first layer's input kernel, whose rows are looked up as an embedding's are.
-
-    On plays kept for such choices, 512 units and 25 passes through the other works of Shakespeare, it was 0.14 bits a
-    character better than Adam and 0.10 than AdamW, each at its best rate of several.
     """
     first = model.get_layer("rnn").cell
     looked_up = [] if isinstance(first, RNNCell) else [re.escape(first.kernel.path) + "$"]

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -95,9 +96,9 @@ def test_a_text_too_short_to_validate_with(capsys, text):
     assert "nothing validates: 220 characters are less than two windows of 120, so overfitting will not be seen" in err
 
 
-def test_ctrl_c_and_on(capsys, text, monkeypatch):
-    """To the weights of a training that nobody interrupts."""
-    line = ["train", "char", "t.txt", *SMALL, "--updates", "40"]
+@contextmanager
+def ctrl_c():
+    """While it lasts, a training is interrupted after its eighth round."""
     whole = Run.on_epoch_end
 
     def stop(self, epoch, logs=None):
@@ -105,8 +106,15 @@ def test_ctrl_c_and_on(capsys, text, monkeypatch):
         if epoch == 7:
             raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Run, "on_epoch_end", stop)
+        yield
+
+
+def test_ctrl_c_and_on(capsys, text):
+    """To the weights of a training that nobody interrupts."""
+    line = ["train", "char", "t.txt", *SMALL, "--updates", "40"]
+    with ctrl_c():
         code, out, err = run(capsys, *line, "--out", "cut")
     assert (code, out) == (130, "")
     assert err.splitlines()[-1].endswith("updates; cut.training.npz has it, to resume from")
@@ -120,17 +128,9 @@ def test_ctrl_c_and_on(capsys, text, monkeypatch):
         np.testing.assert_array_equal(one, two)
 
 
-def test_a_kill_after_the_checkpoint_leaves_no_row_twice(capsys, text, monkeypatch):
+def test_a_kill_after_the_checkpoint_leaves_no_row_twice(capsys, text):
     line = ["train", "char", "t.txt", *SMALL, "--updates", "40", "--out", "m"]
-    whole = Run.on_epoch_end
-
-    def stop(self, epoch, logs=None):
-        whole(self, epoch, logs)
-        if epoch == 7:
-            raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Run, "on_epoch_end", stop)
+    with ctrl_c():
         assert run(capsys, *line)[0] == 130
     header = "epoch,bits,characters,learning_rate,loss,seconds,updates,validation_bits\n"
     before = header + "".join(f"{i},1,1,1,1,1,1,1\n" for i in range(12)) + "12,0.5"  # the last one cut
