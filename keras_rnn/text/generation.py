@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from keras_rnn.core.checks import received
-from keras_rnn.text.sampling import Sampling, check_drawing
+from keras_rnn.text.sampling import Sampling, check_drawing, softmax
 from keras_rnn.text.vocabulary import (
     BYTES,
     UNKNOWN,
@@ -94,13 +94,9 @@ class TextGeneration:
         return self._probabilities(logits)
 
     def _probabilities(self, logits: NDArray[Any]) -> dict[str, float]:
-        z = logits.astype(np.float64)  # (vocabulary,)
-        order = np.argsort(-z, kind="stable")
-        p = z.take(order)
-        p -= p[0]  # `softmax` in few calls: a stream is to be hardly slower than its model
-        np.exp(p, out=p)
-        p /= np.add.reduce(p)
-        return dict(zip(itemgetter(*order.tolist())(self.vocabulary), p.tolist(), strict=True))
+        p = softmax(logits)  # (vocabulary,)
+        order = np.argsort(-p, kind="stable")
+        return dict(zip(itemgetter(*order.tolist())(self.vocabulary), p[order].tolist(), strict=True))
 
     def _most_likely(self, ids: list[int], length: int) -> list[int] | None:
         """The `length` ids after a window of them, the most likely each time; None where no graph loops over them."""

@@ -46,7 +46,8 @@ def train_text(
         updates, epochs, minutes: the budget, one of them: gradient updates, passes through the text, or time, which
             does not repeat exactly; none: as many updates as read 9 million characters.
         batch: rows or windows an update; None: 64, of a text under a million characters fewer, down to 16.
-        learning_rate: at its highest. The default suits short trainings; the preset `shakespeare`, 20 passes, has half of it.
+        learning_rate: at its highest. The default suits short trainings; the preset `shakespeare`, of 20 passes,
+            has half of it.
         weight_decay: the share of the matrices that an update takes off, times the rate.
         clip_norm: of all gradients together.
         patience: validations without a better one after which to stop, of some 20 in all; None never stops.
