@@ -68,23 +68,27 @@ def test_a_file_of_an_earlier_version_whose_modules_were_others(name, tmp_path, 
 
 @pytest.mark.slow
 def test_the_whole_zoo_in_a_fresh_process_equals_numpy(tmp_path, fresh, zoo):
-    code = """
+    line = "to read the book of winter by a candle, and to say so. " * 4
+    windows = {}
+    for name, model in ((str(name), zoo[str(name)]) for name in zoo_names()):
+        if model.carried:  # a long one is held to 1e-5 on a text: what comes in no order loses more digits on the way
+            x = [[model.vocabulary.index(c) for c in line[i : i + model.window]] for i in range(50)]
+        else:
+            x = np.random.default_rng(0).integers(0, 8, (50, model.window))
+        windows[name] = np.asarray(x, model.inputs[0].dtype)
+    np.savez(tmp_path / "windows.npz", **windows)
+    fresh("""
 import numpy as np
 import keras_rnn
 answers = {}
-for info in keras_rnn.list_models():
-    model = keras_rnn.load(info.name)
-    assert model.compiled
-    x = np.random.default_rng(0).integers(0, 8, (50, model.window))
-    answers[info.name] = model.predict(x.astype(model.inputs[0].dtype), verbose=0)
+with np.load("windows.npz") as windows:
+    for info in keras_rnn.list_models():
+        model = keras_rnn.load(info.name)
+        assert model.compiled
+        answers[info.name] = model.predict(windows[info.name], verbose=0)
 np.savez("answers.npz", **answers)
-"""
-    fresh(code)
-    with np.load(tmp_path / "answers.npz") as file:
-        answers = dict(file)
-    for name in map(str, zoo_names()):
-        model = zoo[name]
-        x = np.random.default_rng(0).integers(0, 8, (50, model.window)).astype(model.inputs[0].dtype)
-        # 128 steps of characters in an order that no text has
-        scale = 2 * np.abs(answers[name]).max() if "shakespeare" in name else 1.0
-        np.testing.assert_allclose(answers[name], model.numpy_reference(x), atol=1e-5 * scale)
+""")
+    with np.load(tmp_path / "answers.npz") as answers:
+        for name, x in windows.items():
+            scale = max(1.0, np.abs(answers[name]).max()) if zoo[name].carried else 1.0
+            np.testing.assert_allclose(answers[name], zoo[name].numpy_reference(x), atol=1e-5 * scale)
