@@ -101,10 +101,8 @@ def test_weights_that_are_missing_or_of_another_shape(tmp_path):
 
     with pytest.raises(ValueError, match="Dense name=head: Layer 'head' expected"):
         load(changed(tmp_path / "m.keras", SHIPPED["char"], model=head(False)))
-    with pytest.raises(
-        ValueError,
-        match=r"Received: '.*m.keras', Dense name=head: (The shape|Layer 'head' exp).*",
-    ):
+    message = r"(The shape .* value.shape=\(8, 20\).|Layer 'head' expected 2 variables.*\['kernel', 'bias'\])$"
+    with pytest.raises(ValueError, match=r"Received: '.*m.keras', Dense name=head: " + message):
         load(changed(tmp_path / "m.keras", SHIPPED["char"], model=head(True)))
 
 
