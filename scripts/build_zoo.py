@@ -101,23 +101,24 @@ def large(name, folder):
     print(f"{name}: trained in {result.history[-1]['seconds'] / 60:.0f} minutes, now {time.monotonic() - start:.0f} s")
     model = CharModel(text.vocabulary, cell=name.cell, **settings)
     model.take_weights(trained)
+    beginning = held_out.training.text(text.vocabulary, FIRST + 1)
     figures = {
         "held_out_bits": held_out_bits(model, held_out),
         "validation_bits": result.bits,
         "training_bits": result.history[-1]["bits"],
         **{f"held_out_bits_of_{program}": bits for program, bits in baselines(folder).items()},
         **{f"bits_of_the_first_{FIRST:,}_held_out_characters{of}": bits
-           for of, bits in bits_of_files(model, held_out.training.text(text.vocabulary, FIRST + 1)).items()},
+           for of, bits in bits_of_files(model, beginning, preset.quantized).items()},
     }  # fmt: skip
     inputs = held_out.training.sample(preset.window, most=COMPARED * preset.window)[0]
     return model, figures, inputs, {}
 
 
-def bits_of_files(model, text):
+def bits_of_files(model, text, quantized):
     """Bits per character of a text that a `.tflite` file reads step by step, by its precision."""
     bits = {}
     with temporary_folder() as folder:
-        for kind in (None, "float16", "dynamic_range"):
+        for kind in (None, *quantized):
             to_litert(model, path := folder / "m.tflite", quantize=kind)
             file, state, total = runtime.load(path), None, 0.0
             ids = encode(text, model.vocabulary).tolist()

@@ -36,6 +36,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     | {"unit": str | None, "frequency": str | None}
     | {"features": int, "columns": list | None, "trained_to": str | None},
 }
+COUNTS = {"schema", "window", "units", "ahead", "features"}  # from 1
 KEYS: dict[str, Any] = {
     "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int | None,
     "ahead": int | None, "quantize": str | None, "settings": dict, "signatures": dict, "card": dict, "versions": dict,
@@ -102,7 +103,7 @@ def check_keys(document: Mapping[str, Any], keys: Mapping[str, Any], file: str) 
     for key, kind in keys.items():
         value = document.get(key, ...)
         counts = kind in (int, int | None) and value is not None
-        if not isinstance(value, kind) or (counts and (isinstance(value, bool) or value < 1)):
+        if not isinstance(value, kind) or (counts and (isinstance(value, bool) or (key in COUNTS and value < 1))):
             found = "nothing" if value is ... else repr(value)[:60]
             wanted = getattr(kind, "__name__", kind)
             raise ValueError(f"`{key}` must be there, {wanted}. Received: {found} in {file}")

@@ -54,7 +54,7 @@ class Command(click.Command):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise
-        except (MemoryError, OSError, TypeError, ValueError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise CommandError(self._in_flags(message_of(error)), getattr(error, "exit_code", 2)) from error
         except Exception as error:
             if not isinstance(error, MemoryError) and type(error).__name__ != "ResourceExhaustedError":  # TensorFlow's

@@ -1,5 +1,6 @@
 """Several processes of the same command on this machine, and what becomes of them."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -42,21 +43,27 @@ def run_together(arguments: list[str], count: int) -> int:
     env = {**os.environ, "KERAS_BACKEND": "jax"}
     line = [sys.executable, "-m", "keras_rnn", *arguments, "--processes", str(count), "--coordinator", coordinator]
     silent: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    started = [subprocess.Popen([*line, "--process", str(i)], env=env, **(silent if i else {})) for i in range(count)]
+    started = [  # in sessions of their own: a terminal's Ctrl-C reaches this process alone, which passes it on once
+        subprocess.Popen([*line, "--process", str(i)], env=env, start_new_session=True, **(silent if i else {}))
+        for i in range(count)
+    ]
     try:
-        while None in (codes := [process.poll() for process in started]):
+        while True:
+            codes = [process.poll() for process in started]
             if failed := [i for i, code in enumerate(codes) if code]:
                 time.sleep(0.5)  # what it has to say
                 first, code = failed[0], int(codes[failed[0]] or 0)
                 if first or code < 0:
                     raise ChildProcessError(f"process {first} of {count} ended with code {code}")
                 return code
+            if None not in codes:
+                return 0
             time.sleep(0.1)
-        return max(process.returncode for process in started)
     except KeyboardInterrupt:
         for process in started:
             process.send_signal(signal.SIGINT)
-        started[0].wait(60)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started[0].wait(60)
         raise
     finally:
         for process in started:

@@ -23,11 +23,15 @@ def temporary_folder() -> Iterator[Path]:
     """
     import tempfile  # here, like others below: the runtime starts without them
 
-    place = tempfile.gettempdir()
+    place, folder = tempfile.gettempdir(), None
     try:
         with scratch_folder(Path(place)) as folder:
             yield folder
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        file = error.filename if isinstance(error.filename, str | os.PathLike) else None
+        if folder is not None and not (full if file is None else folder in Path(file).parents):
+            raise  # of another file
         message = "The folder for temporary files must be one that can be written; TMPDIR names another"
         reason = f"Received: {place!r}, {error.strerror or error}"
         raise TemporaryFilesError(error.errno or errno.EIO, f"{message}. {reason}") from error
@@ -70,8 +74,11 @@ def _sweep(parent: Path) -> None:
         lock = _locked(folder, wait=False)
         if lock is None:
             continue
+        if os.fstat(lock).st_uid != os.geteuid():  # another user's
+            _unlock(lock)
+            continue
         with contextlib.suppress(OSError):
-            for old in (folder / OLD).iterdir():
+            for old in [] if (folder / OLD).is_symlink() else (folder / OLD).iterdir():
                 if not (parent / old.name).exists():
                     old.rename(parent / old.name)
         shutil.rmtree(folder, ignore_errors=True)

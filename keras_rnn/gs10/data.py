@@ -7,8 +7,10 @@ import warnings
 import pandas as pd
 
 from keras_rnn.core.checks import check_choice
-from keras_rnn.gs10.files import GS10_FREQUENCIES, HIGHEST, LARGEST_JUMP, LOWEST, newest_gs10, read_gs10
+from keras_rnn.gs10.files import GS10_FREQUENCIES, HIGHEST, LARGEST_JUMP, newest_gs10, read_gs10
 from keras_rnn.series.dates import annual, frequency_of
+
+LOWEST_YIELD = -5.0  # percent, anywhere
 
 SOURCE = "Board of Governors of the Federal Reserve System (US), H.15, series GS10"
 
@@ -53,11 +55,12 @@ def load_gs10(frequency: str = "annual", source: str = "newest") -> pd.Series[fl
 def no_yield(series: pd.Series[float]) -> str | None:
     """Why a series can hardly be a yield in percent by months or years: its dates, level or changes; None: it may be.
 
-    The bounds are those within which newer months of GS10 are believed.
+    The bounds are those within which newer months of GS10 are believed, but for the lowest: yields elsewhere have been
+    below 0.
     """
     low, high, change = series.min(), series.max(), series.diff().abs().max()
     if (frequency := frequency_of(series.index)) not in GS10_FREQUENCIES:
         return "no dates" if isinstance(series.index, pd.RangeIndex) else f"{frequency or 'other'} values"
-    if low < LOWEST or high > HIGHEST:
+    if low < LOWEST_YIELD or high > HIGHEST:
         return f"values from {low:,.6g} to {high:,.6g}"
     return f"changes of up to {change:,.6g} points" if change > LARGEST_JUMP else None

@@ -42,7 +42,8 @@ def child(path: str) -> None:
 
         with open("/proc/self/statm") as facts:
             before = int(facts.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (before + MEMORY, before + MEMORY))
+        limits = [before + MEMORY, *(limit for limit in resource.getrlimit(resource.RLIMIT_AS) if limit >= 0)]
+        resource.setrlimit(resource.RLIMIT_AS, (min(limits), min(limits)))
     file = LiteRTFile(path)
     for name, specs in file.inputs.items():
         file.run(name, {key: np.zeros(shape, dtype) for key, (shape, dtype) in specs.items()})

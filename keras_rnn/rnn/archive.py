@@ -39,16 +39,28 @@ def check_sizes(path: Path) -> None:
     if told > stored:
         raise ValueError(f"its {WEIGHTS} of {stored:,} bytes tells of weights of {told:,}")
     config.pop("compile_config", None)
-    with ThreadPoolExecutor(1) as aside:  # what Keras leaves to be initialized later, it remembers for each thread
-        wanted = aside.submit(_weights_of, config).result()
+    custom = {name: found for name in _names(config) if (found := keras.saving.get_registered_object(name))}
+    # what Keras leaves to be initialized later, it remembers for each thread; but so it does `custom_object_scope`
+    with ThreadPoolExecutor(1) as aside:
+        wanted = aside.submit(_weights_of, config, custom).result()
     if wanted > numbers:
         raise ValueError(f"its configuration asks for {wanted:,} weights, and it holds {numbers:,}")
 
 
-def _weights_of(config: dict[str, Any]) -> int:
+def _names(config: Any) -> set[str]:
+    """The names of classes and functions in a configuration."""
+    if isinstance(config, list):
+        return set().union(*map(_names, config))
+    if not isinstance(config, dict):
+        return set()
+    own = {config[key] for key in ("class_name", "registered_name") if isinstance(config.get(key), str)}
+    return own.union(*map(_names, config.values()))
+
+
+def _weights_of(config: dict[str, Any], custom: dict[str, Any]) -> int:
     """How many numbers a model's weights are, states of random numbers apart."""
     with keras.StatelessScope(initialize_variables=False):
-        model = keras.saving.deserialize_keras_object(config)
+        model = keras.saving.deserialize_keras_object(config, custom_objects=custom)
         return sum(math.prod(weight.shape) for weight in model.weights)
 
 

@@ -231,7 +231,7 @@ def weights_sha256(model: Any) -> str:
         return model.get_cell_weights().sha256()
     digest = hashlib.sha256()
     for weight in model.get_weights():
-        digest.update(f"{weight.shape}{weight.dtype.str}".encode())
+        digest.update(f"{weight.dtype} {weight.shape}".encode())
         digest.update(np.ascontiguousarray(weight).tobytes())
     return digest.hexdigest()
 

@@ -15,7 +15,9 @@ from keras_rnn.series.dates import FREQUENCIES, PERIODS, YEARS, day, places_of, 
 
 _TIME = re.compile(r"([T ]+)\d{1,2}:\d\d(:\d\d)?(\.\d+)?( ?[ap]m)?( ?(Z|UTC|[-+]\d\d:?\d\d))?$", re.IGNORECASE)
 _OFFSET = r" ?(?:Z|UTC|[-+]\d\d:?\d\d)$"
-_LONG_MONTH = r"(?i)\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b\.?"
+MONTH_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_LONG_MONTH = rf"(?i)\b({MONTH_NAMES})[a-z]*\b\.?"
+_DAY = re.compile("%[djuwaAcxUWV]")  # in a format, what tells one day of a month from another
 _QUARTER = r"(?P<year>\d{4})\W?[Qq](?P<quarter>[1-4])|[Qq](?P<quarter_first>[1-4])\W?(?P<year_last>\d{4})"
 _WEEK = r"\d{4}-?W\d\d(-?1)?"
 
@@ -153,7 +155,7 @@ def _parsed(texts: pd.Series[str], how: str) -> pd.Index:
         local = pd.DatetimeIndex(pd.to_datetime(clock, format=how.replace("%z", "").strip(), errors="coerce"))
         # a day begins by the place's clock; hours are told apart by their offsets only
         times = local if (local == local.normalize()).all() else times
-    return times if how == "ISO8601" or "%d" in how else times.to_period("M")
+    return times if how == "ISO8601" or _DAY.search(how) else times.to_period("M")
 
 
 def _in_order(index: pd.Index, how: str, place: Callable[[int], str]) -> Dates:

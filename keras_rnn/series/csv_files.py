@@ -18,7 +18,7 @@ import pandas as pd
 
 from keras_rnn.core.checks import check_choice, received
 from keras_rnn.core.files import FilePath
-from keras_rnn.series.csv_dates import Dates, one_reading
+from keras_rnn.series.csv_dates import MONTH_NAMES, Dates, one_reading
 from keras_rnn.series.csv_numbers import DECIMALS, numbers_of, parsed
 from keras_rnn.series.dates import PERIODS, day, gaps_of, places_of
 
@@ -26,11 +26,10 @@ SEPARATORS = {",": ",", ";": ";", "tab": "\t", "|": "|"}
 MOST_PACKED = 100  # times that a table may be larger than its gzip file; traps are a thousand times as large
 FILLS = ("linear", "last")
 EXPECTED = "A CSV must have a header, dates in the first column and numbers in another."
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 # a number, with whatever marks; or the beginning of a date, as no name of a column begins
 _NUMBER = re.compile(r"[-+]?[\d.,'’ \u00a0\u202f]*\d[\d.,]*(e[-+]?\d+)?", re.IGNORECASE)
 _DATE = re.compile(
-    rf"\d{{1,4}}[-/. ]\w|\d{{4}}\W?[QW]\d|\d{{6,8}}$|Q\d\W?\d{{4}}|({_MONTHS})[a-z]*\W+\d", re.IGNORECASE
+    rf"\d{{1,4}}[-/. ]\w|\d{{4}}\W?[QW]\d|\d{{6,8}}$|Q\d\W?\d{{4}}|({MONTH_NAMES})[a-z]*\W+\d", re.IGNORECASE
 )
 
 
@@ -140,18 +139,19 @@ def _text(path: Path) -> tuple[str, list[str]]:
 def _one_table(text: str, path: Path, separator: str | None, date_format: str | None) -> tuple[_Table, Dates]:
     """The table by the separator under which the first column holds dates, and these; without such, a single column."""
     head = "".join(itertools.islice(io.StringIO(text), 200))
-    separators = [separator] if separator else [name for name in SEPARATORS if _table(head, name, path.name)]
-    tables = [table for name in separators or [""] if (table := _table(text, name, path.name)) is not None]
-    if not tables:
-        first = next((line for line in text.splitlines() if line.strip()), "")[:60]
-        raise ValueError(f"{EXPECTED} Received: {path.name} with the first line {first.strip()!r}")
     read: list[tuple[_Table, Dates]] = []
     refused: list[ValueError] = []
-    for table in tables:
+    for name in [separator] if separator else [*SEPARATORS, ""]:
+        if not name and (read or refused):  # a single column is what no separator cuts
+            break
         try:
-            read.append((table, _dates(table, date_format, path.name)))
+            if (separator or not name or _table(head, name, path.name)) and (table := _table(text, name, path.name)):
+                read.append((table, _dates(table, date_format, path.name)))
         except ValueError as error:
             refused.append(error)
+    if not read and not refused:
+        first = next((line for line in text.splitlines() if line.strip()), "")[:60]
+        raise ValueError(f"{EXPECTED} Received: {path.name} with the first line {first.strip()!r}")
     if not read:
         raise refused[0]
     if len(read) > 1:
@@ -239,7 +239,14 @@ def _filled(
     dated = not isinstance(frame.index, pd.RangeIndex)
     places, missing = np.arange(len(frame)), []
     if dated and frequency:
-        places, missing = places_of(frame.index, frequency), gaps_of(frame.index, frequency)
+        places = places_of(frame.index, frequency)
+        if (count := int(places[-1]) + 1 - len(frame)) > len(frame):
+            before = int(np.flatnonzero(np.diff(places) > 1)[0])
+            raise ValueError(
+                f"{name} must have a value for every {PERIODS[frequency]}, most of them at least. Received: {count:,} "
+                f"missing, the first after {day(frame.index[before])}"
+            )
+        missing = gaps_of(frame.index, frequency)
     empty = [day(date) if dated else f"place {date}" for date in frame.index[frame.isna().any(axis=1)]]
     found = (([day(date) for date in missing], "missing"), (empty, "empty"))
     gaps = [f"{_listed(each)} {what}" for each, what in found if each]

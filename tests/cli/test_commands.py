@@ -79,3 +79,17 @@ print("keras_rnn.cli.list" in sys.modules, "keras_rnn.cli.verify" in sys.modules
 
 def test_another_name_is_no_command():
     assert LazyGroup("g", {}).get_command(click.Context(click.Command("g")), "a") is None
+
+
+def test_memory_that_does_not_suffice_names_the_sizes_asked_for():
+    @click.command(cls=Command)
+    @click.option("--units", type=int)
+    @click.option("--seed", type=int)
+    def command(**_):
+        raise MemoryError
+
+    with pytest.raises(CommandError) as caught:
+        command.main(["--units", "5", "--seed", "1"], standalone_mode=False)
+    assert (str(caught.value), caught.value.exit_code) == (
+        "the memory does not suffice for this model and input; --units may be too large", 2,
+    )  # fmt: skip

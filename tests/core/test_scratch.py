@@ -126,3 +126,20 @@ def test_no_room_for_temporary_files_is_said_of_them(tmp_path, monkeypatch):
         with written_file(tmp_path / "file"), temporary_folder():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_strangers_link_leads_to_stays_where_it_is(tmp_path):
+    (home := tmp_path / "home").mkdir()
+    (home / "precious").touch()
+    (place := tmp_path / "place").mkdir()
+    (place / f"{PREFIX}x").mkdir()
+    (place / f"{PREFIX}x" / OLD).symlink_to(home)
+    with scratch_folder(place):
+        pass
+    assert [path.name for path in home.iterdir()] == ["precious"]
+    assert list(place.iterdir()) == []
+
+
+def test_trouble_with_another_file_is_not_said_of_temporary_ones(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere"), temporary_folder():
+        (tmp_path / "nowhere" / "x").touch()

@@ -136,3 +136,15 @@ def test_what_was_looked_at_is_not_built_later(tmp_path):
     with keras.StatelessScope():
         pass
     assert time.process_time() - before < 5
+
+
+def test_a_class_that_the_callers_scope_names(tmp_path):
+    class Double(keras.layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    keras.Sequential([keras.Input((4, 2)), Double(), keras.layers.SimpleRNN(3)]).save(tmp_path / "m.keras")
+    with keras.saving.custom_object_scope({"Double": Double}):
+        check_sizes(tmp_path / "m.keras")
+    with pytest.raises(TypeError, match="Double"):
+        check_sizes(tmp_path / "m.keras")

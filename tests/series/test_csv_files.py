@@ -79,6 +79,18 @@ def test_one_series_in_many_writings(csv, text, encoding, understood):
     assert read_columns(csv(gzip.compress(text.encode(encoding)))).iloc[:, 0].tolist() == VALUES
 
 
+def test_a_comma_in_a_header_a_format_by_days_of_the_year_and_a_stray_date(csv):
+    text = "date;price, USD\n2020-01;1,234.5\n2020-02;1,234.5\n2020-03;1,234,567.5\n"
+    assert read_columns(csv(text)).iloc[:, 0].tolist() == [1234.5, 1234.5, 1234567.5]
+    days = "date,v\n" + "".join(f"2020{day:03},{day}\n" for day in range(1, 40))
+    assert (
+        read_columns(csv(days), date_format="%Y%j").attrs["understood"].startswith("39 days 2020-01-01 to 2020-02-08")
+    )
+    minutes = "date,v\n" + "".join(f"2020-01-01 00:{minute:02},1\n" for minute in range(30))
+    with pytest.raises(ValueError, match="5,260,290 missing, the first after 2020-01-01 00:29"):
+        read_columns(csv(minutes + "2030-01-01 00:00,2\n"), fill="last")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

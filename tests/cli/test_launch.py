@@ -1,0 +1,31 @@
+"""What becomes of several processes of one command, told by stand-ins that end as they are told to."""
+
+import subprocess
+import sys
+
+import pytest
+
+from keras_rnn.cli import launch
+
+
+@pytest.mark.parametrize(
+    ("ends", "code"),
+    [((0, 0), 0), ((3, 0), 3), ((0, 1), "process 1 of 2 ended with code 1"),
+     ((0, -9), "process 1 of 2 ended with code -9"), ((-9, -9), "process 0 of 2 ended with code -9")],
+)  # fmt: skip
+def test_the_code_of_whichever_failed(monkeypatch, ends, code):
+    start = subprocess.Popen
+
+    def stand_in(line, **settings):
+        end = ends[int(line[line.index("--process") + 1])]
+        what = f"import os; os.kill(os.getpid(), {-end})" if end < 0 else f"raise SystemExit({end})"
+        process = start([sys.executable, "-c", what], **settings)
+        process.wait()  # both have ended before anyone looks
+        return process
+
+    monkeypatch.setattr(launch.subprocess, "Popen", stand_in)
+    if isinstance(code, int):
+        assert launch.run_together(["list"], 2) == code
+    else:
+        with pytest.raises(ChildProcessError, match=code):
+            launch.run_together(["list"], 2)
