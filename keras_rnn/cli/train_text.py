@@ -72,7 +72,7 @@ class Job:
         if self.window is not None:
             self.corpus.training.carried_batches(settings["batch"] or 1, self.window)  # or it is too short
 
-    def run(self, group: tuple[str, int, int] = ("", 1, 0)) -> None:
+    def run(self, group: tuple[str, int, int]) -> None:
         """Train and export; as one of a group of processes, by its coordinator, their count and this one's number, of
         which the first alone writes and speaks."""
         from keras_rnn.rnn.processes import join, leave
@@ -110,7 +110,7 @@ class Job:
         corpus, settings = self.corpus, self.settings
         if corpus.unknown and first:
             tqdm.write(f"{corpus.unknown:,} characters are not of the vocabulary and became U+FFFD", file=sys.stderr)
-        if first and corpus.validation is not None and len(corpus.validation) <= 2 * model.window:  # as `train_text`
+        if first and corpus.validation is not None and corpus.validating(model.window) is None:
             size = f"{len(corpus.validation):,} characters are less than two windows of {model.window:,}"
             tqdm.write(f"nothing validates: {size}, so overfitting will not be seen", file=sys.stderr)
         callbacks: list[Any] = []

@@ -44,7 +44,7 @@ class SeriesModel(RecurrentModel):
     Args:
         columns: the features' names, which `forecast` looks for in a DataFrame.
         unit: of the first feature.
-        frequency: that dates must have, one of annual, quarterly, monthly, weekly, daily; None: any that rise.
+        frequency: that dates must have, one of `series.dates.FREQUENCIES`; None: any that rise.
         residuals: absolute errors by horizon, (horizons, count), for intervals.
         trained_to: the last date, or place, whose value it was trained on.
     """

@@ -64,14 +64,14 @@ def one_reading(
         if years is not None:
             return years
     formats = [date_format] if date_format else _formats(texts.iloc[0])
-    wrong: dict[str, int] = {}  # format → the first row that it cannot read, or none
+    wrong: list[int] = []  # the first row that a format cannot read, of each that cannot
     read: list[pd.Index] = []
     found: list[Dates] = []
     for each in formats:
         index = _parsed(texts, each)
         bad = np.flatnonzero(index.isna())
         if len(bad):
-            wrong[each] = int(bad[0])
+            wrong.append(int(bad[0]))
         elif not any(index.equals(other) for other in read):
             read.append(index)
             shown = each if date_format or ("%" in each and "%Y-%m" not in each) else ""
@@ -82,7 +82,7 @@ def one_reading(
     if not best and date_format is None and is_numeric():
         return Dates(None)
     if not found:
-        row = max(wrong.values(), default=0)
+        row = max(wrong, default=0)
         expected = (
             f"{date_format!r}" if date_format else "2024-12-31, 31.12.2024, 12/31/2024, Dec 2024, 2024Q4 or 2024-W52"
         )

@@ -115,6 +115,10 @@ class Corpus:
         self.training = TextPart(ids, 0, cut)
         self.validation = TextPart(ids, cut, size - cut) if cut < size else None
 
+    def validating(self, window: int) -> TextPart | None:
+        """The part to validate a model of this window with; None where there is none, or less than two windows."""
+        return self.validation if self.validation is not None and len(self.validation) > 2 * window else None
+
     def _blocks(self, files: Sequence[Path], text: str | None = None) -> Iterator[str]:
         parts = [] if text is None else [(text[i : i + BLOCK] for i in range(0, len(text), BLOCK))]
         for blocks in [*parts, *(read_text_blocks(path, self._errors) for path in files)]:

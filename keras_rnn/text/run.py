@@ -102,9 +102,7 @@ class Run(keras.callbacks.Callback):
         an_epoch = len(self.part) / each
         self.updates = {"updates": size, "epochs": math.ceil(size * an_epoch), "minutes": math.inf}[kind]
         self.round = int(min(ROUND, max(1, self.updates // VALIDATIONS))) if kind != "minutes" else ROUND
-        held_out = corpus.validation
-        if held_out is not None and len(held_out) <= 2 * model.window:
-            held_out = None
+        held_out = corpus.validating(model.window)
         self.evaluator = None if held_out is None else Evaluator(model, held_out, VALIDATED)
         self.prompt_of = held_out or self.part
         self.rounds, self.lowered, self.before = 0, 1.0, 0.0  # rounds so far, …, seconds so far

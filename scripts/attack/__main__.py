@@ -22,7 +22,9 @@ def main() -> int:
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"of {', '.join(SECTIONS)}; default: all")
     parser.add_argument("--count", type=int, help="of each section; default: " + str(SECTIONS)[1:-1])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", metavar="FOLDER", help="for the files that crash, hang or raise what they must not")
+    parser.add_argument(
+        "--keep", metavar="FOLDER", help="for the .tflite files that crash, hang or raise what they must not"
+    )
     options = parser.parse_args()
     bad = 0
     for section in options.sections or SECTIONS:
