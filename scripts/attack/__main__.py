@@ -23,7 +23,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="of each section; default: " + str(SECTIONS)[1:-1])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--keep", metavar="FOLDER", help="for the .tflite files that crash, hang or raise what they must not"
+        "--keep", metavar="FOLDER", help="for .tflite files that crash, hang or raise what they must not"
     )
     options = parser.parse_args()
     bad = 0
