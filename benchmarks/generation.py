@@ -47,7 +47,7 @@ class Contenders:
 
     def __init__(self, name, prompt, streams):
         self.folder, self.model, self.streams = find(name), load(name), streams
-        self.prompt, self.text = encode(prompt, self.model.vocabulary), prompt
+        self.prompt = encode(prompt, self.model.vocabulary)
         w = self.model.get_cell_weights()
         arrays = (w.kernel, w.recurrent_kernel, w.bias, w.output_kernel, w.output_bias)
         self.arrays = [np.ascontiguousarray(a, np.float32) for a in arrays]
@@ -106,9 +106,9 @@ class Contenders:
             self.streams,
         )
 
-    def raw(self, file="model.tflite"):
+    def raw(self):
         with quiet_stderr():
-            self._interpreter = Interpreter(str(self.folder / file), num_threads=1)
+            self._interpreter = Interpreter(str(self.folder / "model.tflite"), num_threads=1)
         return self._steps(self._interpreter.get_signature_runner("step"), 1)
 
     def stream(self, file="model.tflite"):

@@ -16,7 +16,7 @@ from keras_rnn.core.checks import check_choice, check_integer, check_number, rec
 from keras_rnn.core.files import FilePath
 from keras_rnn.rnn.cells import PRECISIONS
 from keras_rnn.rnn.processes import processes
-from keras_rnn.text.checkpoint import write_checkpoint
+from keras_rnn.text.checkpoint import check_same_training, write_checkpoint
 from keras_rnn.text.corpus import Corpus
 from keras_rnn.text.model import CharModel
 from keras_rnn.text.optimizer import optimizer_of
@@ -151,6 +151,8 @@ class Run(keras.callbacks.Callback):
         rounds = 10**9 if self.budget[0] == "minutes" else math.ceil(self.updates / self.round)
         self.validate_every = max(1, rounds // VALIDATIONS) if rounds < 10**9 else 4
         self.start = self.saved = time.monotonic()
+        if self.history and self._is_to_be_validated(self.history[-1]):  # where Ctrl-C came
+            self._validate(self.history[-1])
         title, characters = self.net.name, self.rounds * self.round * self.each
         self.bar = tqdm(
             total=None if self.budget[0] == "minutes" else rounds * self.round * self.each, initial=characters,
@@ -207,7 +209,7 @@ class Run(keras.callbacks.Callback):
         self.lowest = min(self.lowest, loss)
         self.earlier, self.good, self.returned = self.good, self.trainer.everything(), False
         self.history.append(row)
-        if self.evaluator is not None and self.rounds % self.validate_every == 0:
+        if self._is_to_be_validated(row):
             self._validate(row)
             if logs is not None:
                 logs |= row
@@ -218,6 +220,10 @@ class Run(keras.callbacks.Callback):
             self.save()
         if self._is_over() or self.progress() >= 1:
             self.trainer.stop_training = True
+
+    def _is_to_be_validated(self, row: dict[str, float]) -> bool:
+        number = round(row["updates"]) // self.round
+        return self.evaluator is not None and number % self.validate_every == 0 and "validation_bits" not in row
 
     def _is_over(self) -> bool:
         if self.patience is not None and self.since >= self.patience:
@@ -281,17 +287,7 @@ class Run(keras.callbacks.Callback):
         self.saved = time.monotonic()
 
     def resume(self, about: dict[str, Any], arrays: dict[str, list[Array]]) -> None:
-        mine, found = self._about, about.get("training", {})
-        for name, value in mine.items():
-            other = found.get(name)
-            if other == value:
-                continue
-            if isinstance(value, dict) and isinstance(other, dict):  # what differs, not all of the vocabulary
-                name = next(key for key in [*value, *other] if other.get(key) != value.get(key))
-                value, other = value.get(name), other.get(name)
-            raise ValueError(
-                f"The checkpoint must be of the same training, with `{name}` {repr(value)[:80]}. {received(other)}"
-            )
+        check_same_training(about, arrays, self._about, ("before", *KEPT), ARRAYS[:2])
         for name in ("before", *KEPT):
             setattr(self, name, about[name])
         for name in ARRAYS:

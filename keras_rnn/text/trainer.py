@@ -54,7 +54,10 @@ class Trainer(keras.Model):
         return [np.asarray(keras.ops.convert_to_numpy(variable)) for variable in self._all()]
 
     def set_everything(self, arrays: list[Array]) -> None:
-        for variable, array in zip(self._all(), arrays, strict=True):
+        variables = self._all()
+        if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
+            raise ValueError(f"The checkpoint must hold the arrays of this training. Received: {len(arrays)} arrays")
+        for variable, array in zip(variables, arrays, strict=True):
             variable.assign(array)
 
     def _all(self) -> list[Any]:

@@ -205,15 +205,16 @@ def test_a_process_that_dies(tmp_path):
     ]
     together = subprocess.Popen([*line, "--batch", "8", "--processes", "2"], cwd=tmp_path, env=inherited(),
                                 stderr=subprocess.PIPE, text=True)  # fmt: skip
-    for _ in range(600):
-        found = subprocess.run(
-            ["pgrep", "-f", "coordinator 127.0.0.1:[0-9]* --process 1"], capture_output=True, text=True
-        )
-        time.sleep(0.1)
-        if found.stdout:
-            break
-    time.sleep(5)
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
-    err = together.communicate(timeout=60)[1]
+    child = ["pgrep", "-P", str(together.pid), "-f", "coordinator 127.0.0.1:[0-9]* --process 1"]
+    try:
+        found = ""
+        while together.poll() is None and not found:
+            found = subprocess.run(child, capture_output=True, text=True).stdout
+            time.sleep(0.1)
+        time.sleep(5)
+        os.kill(int(found), signal.SIGKILL)
+        err = together.communicate(timeout=60)[1]
+    finally:
+        together.kill()
     assert together.returncode == 2
     assert "process 1 of 2 ended with code -9; " in err.splitlines()[-1]

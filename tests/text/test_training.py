@@ -15,10 +15,12 @@ from helpers import inherited
 
 from keras_rnn import char_model
 from keras_rnn.core.backend import keras
+from keras_rnn.rnn.cells import CELLS
 from keras_rnn.text.budget import budget_of
 from keras_rnn.text.checkpoint import read_checkpoint, write_checkpoint
 from keras_rnn.text.corpus import Corpus
-from keras_rnn.text.run import Run
+from keras_rnn.text.optimizer import optimizer_of
+from keras_rnn.text.run import Evaluator, Run
 from keras_rnn.text.training import train_text
 
 TEXT = "the quick brown fox jumps over the lazy dog. " * 60  # 2,700 characters
@@ -75,6 +77,64 @@ def test_a_break_leaves_no_trace(cell, settings, tmp_path):
     assert (result.bits, result.updates) == (told.bits, told.updates)
     done = train_text(again, corpus, updates=10, batch=8, seed=3, verbose=False, checkpoint=path, resume=True)
     assert done.history == result.history  # there was nothing left to do
+
+
+def test_ctrl_c_during_a_validation(tmp_path, monkeypatch):
+    corpus, path, calls = Corpus(text=TEXT), tmp_path / "training.npz", []
+    whole = model_for(corpus)
+    told = train_text(whole, corpus, updates=10, batch=8, verbose=False)
+    evaluate = Evaluator.__call__
+
+    def stop(self):
+        calls.append(self)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return evaluate(self)
+
+    monkeypatch.setattr(Evaluator, "__call__", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_text(model_for(corpus), corpus, updates=10, batch=8, verbose=False, checkpoint=path)
+    monkeypatch.setattr(Evaluator, "__call__", evaluate)
+    again = model_for(corpus)
+    result = train_text(again, corpus, updates=10, batch=8, verbose=False, checkpoint=path, resume=True)
+    for key in "bits", "validation_bits":
+        assert [row.get(key) for row in result.history] == [row.get(key) for row in told.history]
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_checkpoints_that_are_not_whole(tmp_path):
+    corpus, path = Corpus(text=TEXT), tmp_path / "training.npz"
+    train_text(model_for(corpus), corpus, updates=10, batch=8, verbose=False, checkpoint=path)
+    about, arrays = read_checkpoint(path)
+
+    def refusal():
+        with pytest.raises(ValueError, match="checkpoint must") as caught:
+            train_text(model_for(corpus), corpus, updates=10, batch=8, verbose=False, checkpoint=path, resume=True)
+        return str(caught.value)
+
+    for name in about.keys() - {"schema"}:
+        write_checkpoint(path, {key: value for key, value in about.items() if key != name}, arrays)
+        assert f"whole. Received: one without {name}" in refusal()
+    write_checkpoint(path, about, {"earlier": arrays["earlier"]})
+    assert "one without good" in refusal()
+    write_checkpoint(path, about, arrays | {"good": arrays["good"][:-1]})
+    assert "must hold the arrays of this training" in refusal()
+    for text in "[" * 100_000, "[1]", "{}":
+        np.savez(path, about=np.array(text))
+        assert "checkpoint must" in refusal()
+    np.savez_compressed(path, about=np.array("{}"), good=np.zeros(3 * 10**7))
+    assert "must be one that can be read" in refusal()
+
+
+@pytest.mark.parametrize(("cell", "layers"), [(cell, layers) for cell in CELLS for layers in (1, 2)])
+def test_what_muon_trains(cell, layers):
+    """Matrices between states and to the logits: no bias, and no rows that are looked up."""
+    model = char_model(None, cell, "ab", 4, 3, layers=layers, seed=0, carried=True)
+    optimizer = optimizer_of(model, 0.1, 0.1, 1.0)
+    of_muon = [w.path.split("/", 1)[1] for w in model.trainable_variables if not optimizer._should_use_adamw(w)]
+    assert not [path for path in of_muon if path.endswith("bias")]
+    assert len(of_muon) == (layers + 1 if cell == "rnn_cell" else 2 * layers)
 
 
 SCRIPT = """
@@ -257,5 +317,5 @@ def test_checkpoints_of_others(tmp_path):
         with pytest.raises(ValueError, match="A checkpoint must be one that can be read. Received: "):
             read_checkpoint(path)
     write_checkpoint(path, {"schema": 99}, {})
-    with pytest.raises(ValueError, match="must have schema 1. Received: 99"):
+    with pytest.raises(ValueError, match="must have schema 2. Received: 99"):
         read_checkpoint(path)
