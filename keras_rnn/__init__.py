@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from keras_rnn.artifacts.conversion import to_litert
     from keras_rnn.artifacts.folder import export
     from keras_rnn.catalog.models import list_models
-    from keras_rnn.forecaster.model import SeriesModel, series_model
+    from keras_rnn.forecaster.build import series_model
+    from keras_rnn.forecaster.model import SeriesModel
     from keras_rnn.forecaster.training import train_series
     from keras_rnn.gs10.data import load_gs10
     from keras_rnn.gs10.model import GS10Model, gs10_model
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from keras_rnn.text.run import TextTraining
     from keras_rnn.text.training import train_text
     from keras_rnn.text.vocabulary import text_windows
+    from keras_rnn.zero_shot.model import ZeroShotModel
     from keras_rnn.zoo.loading import load, verify
 
 # Which module holds which public names. Nothing is imported before it is asked for: `import keras_rnn` stays free of
@@ -36,7 +38,8 @@ _HOLDS = {
     "artifacts.conversion": ("to_litert",),
     "artifacts.folder": ("export",),
     "catalog.models": ("list_models",),
-    "forecaster.model": ("SeriesModel", "series_model"),
+    "forecaster.build": ("series_model",),
+    "forecaster.model": ("SeriesModel",),
     "forecaster.training": ("train_series",),
     "gs10.data": ("load_gs10",),
     "gs10.model": ("GS10Model", "gs10_model"),
@@ -52,10 +55,11 @@ _HOLDS = {
     "text.run": ("TextTraining",),
     "text.training": ("train_text",),
     "text.vocabulary": ("text_windows",),
+    "zero_shot.model": ("ZeroShotModel",),
     "zoo.loading": ("load", "verify"),
 }
 _MODULE_OF = {name: f"{__name__}.{module}" for module, names in _HOLDS.items() for name in names}
-_REGISTERED = ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel")
+_REGISTERED = ("RNNCell", "ScaledIdentity", "CharModel", "GS10Model", "SeriesModel", "ZeroShotModel")
 
 __all__ = [  # noqa: RUF022, by what they are for
     "char_model",
@@ -66,6 +70,7 @@ __all__ = [  # noqa: RUF022, by what they are for
     "CharModel",
     "GS10Model",
     "SeriesModel",
+    "ZeroShotModel",
     "load",
     "list_models",
     "text_windows",

@@ -201,6 +201,13 @@ def _recipe(preset: Preset) -> dict[str, Any]:
             "deviation of its logarithm": recipe.pop("spread"),
             **recipe,
         }
+    if preset.recipe.simulated:
+        return {
+            "optimizer": "Adam, its rate falling to 0 by a cosine; the weights a running mean of the last 500",
+            "loss": "pinball loss of nine quantiles over the better naive forecast's error, one step ahead and further",
+            "series per update, simulated, each seen once": recipe.pop("simulated"),
+            **recipe,
+        }
     if preset.recipe.epochs:
         return {
             "optimizer": "Muon, its rate rising, then falling to 0 by a cosine; gradients clipped to a norm of 1",

@@ -67,9 +67,10 @@ class KerasArtifacts:
         """Both artifacts beside Keras, by window and step by step; differences are parts of the largest answer."""
         reference, lite = self._conversion.reference, LiteRTFile(folder / "model.tflite")
         allowed = reference.allowed if tolerance is None else np.full(1, tolerance)
-        rows, least = self._conversion.inputs.rows, self._conversion.inputs.least
+        least = self._conversion.inputs.least
+        count = len(next(iter(reference.windows.values())))
 
-        def compared(artifact: str, run: Run) -> Iterator[Check]:
+        def compared(artifact: str, run: Run, rows: int) -> Iterator[Check]:
             calls = {WINDOW: lambda x: run(WINDOW, x)}
             stepping = self._conversion.traced.stepping
             if stepping is not None:
@@ -79,8 +80,9 @@ class KerasArtifacts:
                 passed = bool((found <= allowed).all())
                 yield Check(artifact, what, len(found), float(found.max()), float(allowed.max()), passed)
 
-        saved = SavedModelFolder(folder / "1")
-        checks = [*compared("SavedModel", saved.run), *compared("LiteRT", lite.run), sound_file(lite)]
+        saved, rows = SavedModelFolder(folder / "1"), self._conversion.inputs.rows
+        at_once = count if self._served[0].inputs.inputs[0].shape[0] is None else rows  # where the batch is free
+        checks = [*compared("SavedModel", saved.run, at_once), *compared("LiteRT", lite.run, rows), sound_file(lite)]
         for path in sorted(folder.glob("model_*.tflite")):
             kind = path.stem.removeprefix("model_")
             largest, limit = self._conversion.difference(LiteRTFile(path), kind)

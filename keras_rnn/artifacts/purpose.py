@@ -46,6 +46,8 @@ class Purpose:
         inputs, outputs = conversion.inputs.inputs, conversion.traced.outputs
         takes = ", ".join(f"{one.name} {one.dtype} {one.shape}" for one in inputs)
         found = f"Received: {takes} → {', '.join(f'{name} {shape}' for name, shape in outputs.items())}"
+        if self.kind == "zero_shot":
+            return dict(self.settings)
         given, answer = inputs[0].shape, next(iter(outputs.values()))
         one_each = len(inputs) == len(outputs) == 1
         if self.kind == "char":
@@ -129,6 +131,8 @@ def purpose_of_own(model: RecurrentModel) -> Purpose:
     if model.kind == "char":
         settings = {"carried": model.carried, **model.settings()}
         return Purpose("char", Names("ids", "ids", "logits", model.id_count), settings)
+    if model.kind == "zero_shot":
+        return Purpose(model.kind, Names(output="quantiles"), model.settings())
     return Purpose(model.kind, Names("history", "x", "prediction"), model.settings())
 
 

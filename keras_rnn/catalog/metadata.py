@@ -1,14 +1,15 @@
 """What a `.tflite` file says of itself: a JSON document in the flatbuffer's `Metadata`, under the name `keras_rnn`.
 
-Schema 2, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char", "gs10" or
-"series"; `name` in the zoo or null; `window`; `units`, or null for a Keras model of the user's own; `ahead`, how many
-values the signature `generate` or `forecast` gives, or null where there is none; `quantize`, how weights are stored
-("float16", "dynamic_range", "int8", or null for float32); `settings` (char: `vocabulary`, the characters by id, and
-maybe `carried`, whether `step` reads a text on from the state so far; gs10: `unit`, `frequency`, `scaling`, `low` and
-`high`, what is scaled to 0 and 1, or null, and `residuals`, absolute errors by horizon for intervals, or null; series:
-the same, and `features`, their names `columns` or null, and `trained_to`, the last date it was trained on, or null);
-`signatures`, names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`;
-`versions`. A file with it has a checksum (`core.checksum`).
+Schema 2, all keys always there: `schema`; `keras_rnn`, the version that wrote it; `kind`, "char", "gs10", "series" or
+"zero_shot"; `name` in the zoo or null; `window`; `units`, or null for a Keras model of the user's own; `ahead`, how
+many values the signature `generate` or `forecast` gives, or null where there is none; `quantize`, how weights are
+stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (char: `vocabulary`, the characters by id,
+and maybe `carried`, whether `step` reads a text on from the state so far; gs10: `unit`, `frequency`, `scaling`, `low`
+and `high`, what is scaled to 0 and 1, or null, and `residuals`, absolute errors by horizon for intervals, or null;
+series: the same, and `features`, their names `columns` or null, and `trained_to`, the last date it was trained on, or
+null; zero_shot: `quantiles`, the probabilities of what it answers, and `places`, the longest season); `signatures`,
+names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`. A
+file with it has a checksum (`core.checksum`).
 
 Schema 1 had no checksum, and in its first files neither `quantize` nor GS10's `scaling` and `residuals`.
 
@@ -35,8 +36,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     | _BOUNDS
     | {"unit": str | None, "frequency": str | None}
     | {"features": int, "columns": list | None, "trained_to": str | None},
+    "zero_shot": {"quantiles": list, "places": int},
 }
-COUNTS = {"schema", "window", "units", "ahead", "features"}  # from 1
+COUNTS = {"schema", "window", "units", "ahead", "features", "places"}  # from 1
 KEYS: dict[str, Any] = {
     "schema": int, "keras_rnn": str, "kind": str, "name": str | None, "window": int, "units": int | None,
     "ahead": int | None, "quantize": str | None, "settings": dict, "signatures": dict, "card": dict, "versions": dict,

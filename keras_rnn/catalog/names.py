@@ -26,13 +26,16 @@ class ModelName:
 def zoo_names() -> Iterator[ModelName]:
     """Every name of the zoo."""
     return (
-        ModelName(model, name, cell) for model, presets in PRESETS.items() for name in presets for cell in PLAIN_CELLS
+        ModelName(model, name, cell)
+        for model, presets in PRESETS.items()
+        for name, preset in presets.items()
+        for cell in preset.cells
     )
 
 
 def packaged_names() -> Iterator[ModelName]:
-    """Those whose data are in the package, so that they can be trained anew anywhere."""
-    return (name for name in zoo_names() if not preset_of(name).recipe.epochs)
+    """Those that can be trained anew anywhere within a minute, with nothing but the package."""
+    return (name for name in zoo_names() if not preset_of(name).recipe.long)
 
 
 def resolve(name: str) -> ModelName:
@@ -44,12 +47,18 @@ def resolve(name: str) -> ModelName:
     parts = name.rstrip("/").split("/")
     if parts[0] in PRESETS and len(parts) <= 3:
         preset = parts[1] if len(parts) > 1 else DEFAULT_PRESET[parts[0]]
-        cell = parts[2] if len(parts) > 2 else DEFAULT_CELL
-        if preset in PRESETS[parts[0]] and cell in PLAIN_CELLS:
-            return ModelName(parts[0], preset, cell)
+        if preset in PRESETS[parts[0]]:
+            cells = PRESETS[parts[0]][preset].cells
+            cell = parts[2] if len(parts) > 2 else default_cell(cells)
+            if cell in cells:
+                return ModelName(parts[0], preset, cell)
     raise ValueError(
         f"`name_or_path` must be a path or a name of the zoo: {', '.join(map(str, zoo_names()))}. {received(name)}"
     )
+
+
+def default_cell(cells: tuple[str, ...]) -> str:
+    return DEFAULT_CELL if cells[0] in PLAIN_CELLS else cells[0]
 
 
 def find(name_or_path: FilePath) -> Path:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from keras_rnn.rnn.cells import PLAIN_CELLS
+
 AHEAD = {"char": 8, "gs10": 10}  # characters, years: how far the signatures `generate` and `forecast` go
 FIRST_TEST_YEAR = 1990  # GS10: years before it are for training and every choice, it and later ones for the report
 LATER_TEST_YEAR = 2005  # the report's second part
@@ -20,6 +22,7 @@ class Recipe:
         median, spread: of the walks' standard deviation over a period, log-normal: its median in percentage points,
             and the standard deviation of its logarithm.
         epochs, batch: passes through a text that is not packaged, and its rows side by side, as in `train_text`.
+        simulated: series of a batch, each seen once, for `series_model`.
     """
 
     seed: int
@@ -31,6 +34,12 @@ class Recipe:
     spread: float | None = None
     epochs: float | None = None
     batch: int | None = None
+    simulated: int | None = None
+
+    @property
+    def long(self) -> bool:
+        """Whether it takes minutes and more, so that neither the demonstration nor the tests repeat it."""
+        return bool(self.epochs or self.simulated)
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,7 @@ class Preset:
     scaling: str | None = None
     residuals: tuple[int, int] | None = None  # horizons, and errors kept of each, for intervals
     carried: bool = False  # the state, from character to character
+    cells: tuple[str, ...] = PLAIN_CELLS  # that it is built with, the default first where DEFAULT_CELL is none of them
     quantized: tuple[str, ...] = ()  # further files that ship
 
 
@@ -165,5 +175,25 @@ PRESETS: dict[str, dict[str, Preset]] = {
             ),
         ),
     },
+    "series": {
+        "simulated": Preset(
+            model="series",
+            name="simulated",
+            window=600,
+            units=60,
+            cells=("gru", "simple_rnn", "rnn_cell"),
+            recipe=Recipe(seed=0, updates=60_000, learning_rate=0.003, simulated=40),
+            title="Any series, learned from simulated ones",
+            description="Reads a series value by value, with the length of its season, and gives nine quantiles of "
+            "what follows each value; past the end of the series, of what is to come.",
+            data="Simulated series alone, each seen once: `keras_rnn.zero_shot.simulator`.",
+            limits=(
+                "It knows what a series shows of itself: no causes, no calendar, no other series.",
+                "Intervals are the network's, as wide as its latest errors on the series say; where a series changes "
+                "its ways they are too narrow.",
+                "Series without a season or trend are best left to “no change”, which it comes near and may not reach.",
+            ),
+        ),
+    },
 }
-DEFAULT_PRESET = {"char": "hello_world", "gs10": "annual"}
+DEFAULT_PRESET = {"char": "hello_world", "gs10": "annual", "series": "simulated"}

@@ -8,8 +8,9 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option
+from keras_rnn.cli.zero_shot import ZERO_SHOT, read_any
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -34,26 +35,32 @@ def command(
     pictures = [path for path in (plot, plot_forecasts) if path]
     for picture in pictures:
         check_picture(picture)
-    table = read_yield(history, column, **reading) if history and not name_or_path else None
-    name_or_path = name_or_path or "gs10"
-    model = load_for(name_or_path, FORECASTERS)
+    name_or_path = name_or_path or ("series" if history else "gs10")
+    model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), "auto")
+    if model.kind != ZERO_SHOT:
+        model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
 
-    from keras_rnn.forecaster.comparison import backtests, verdict
+    from keras_rnn.forecaster.comparison import backtests, better_naive, verdict, zero_shot_backtests
     from keras_rnn.series.backtest import compare
 
-    series, remarks = history_for(model, history, column, model.window + 2, "packaged", table, **reading)
-    learned = place_of(series, model.trained_to)
-    if since is None and not history:
-        since = FIRST_TEST_YEAR
-
     progress = partial(tqdm, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
-    origin = learned if since is None else None
-    results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
-    if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
-        remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
-    by_horizon = {h: compare(results, "persistence", h) for h in range(1, steps + 1)}
+    if model.kind == ZERO_SHOT:
+        table = read_any(history, column, **reading)
+        series, remarks = table.iloc[:, 0], [str(table.attrs["understood"])]
+        results, dates = zero_shot_backtests(model, series, since, steps, progress=progress)
+    else:
+        series, remarks = history_for(model, history, column, model.window + 2, "packaged", **reading)
+        learned = place_of(series, model.trained_to)
+        if since is None and not history:
+            since = FIRST_TEST_YEAR
+        origin = learned if since is None else None
+        results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
+        if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
+            remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
+    references = {h: better_naive(results, h) for h in range(1, steps + 1)}
+    by_horizon = {h: compare(results, reference, h) for h, reference in references.items()}
     if pictures:
         _draw(plot, plot_forecasts, model, series, dates, results["model"], by_horizon)
     say(*remarks, *(f"wrote {path}" for path in pictures))
@@ -66,7 +73,7 @@ def command(
     shown = ".3f" if model.unit == "percent" else ".4g"
     rows = [
         [str(h), row["method"], f"{row['rmse']:{shown}}", f"{row['mae']:{shown}}", f"{100 * row['skill']:+.1f} %",
-         f"{100 * row['skill_low']:+.1f} to {100 * row['skill_high']:+.1f}", str(row["n"]), verdict(row)]
+         f"{100 * row['skill_low']:+.1f} to {100 * row['skill_high']:+.1f}", str(row["n"]), verdict(row, references[h])]
         for h, table in by_horizon.items()
         for row in table
     ]  # fmt: skip

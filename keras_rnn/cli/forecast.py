@@ -1,15 +1,15 @@
 """`keras-rnn forecast`."""
 
-import math
 from typing import Any
 
 import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
-from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of, read_yield
+from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option, runtime_option
-from keras_rnn.core.tables import plain_table, print_json
+from keras_rnn.cli.zero_shot import ZERO_SHOT, print_forecast, read_any, read_season
+from keras_rnn.core.tables import decimals, plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
 MOST_SHOWN = 120  # values in a picture of a whole series
@@ -17,28 +17,41 @@ MOST_SHOWN = 120  # values in a picture of a whole series
 
 @click.command(cls=Command)
 @forecaster_options
+@click.option(
+    "--season",
+    metavar="none|N",
+    help="values in a season, of the model that takes any series",
+    show_default="by the dates",
+)
 @click.option("--levels", metavar="PERCENTS", help="of prediction intervals, such as 80,95", show_default="none")
 @click.option("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values, by Keras")
 @runtime_option
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, levels: str | None, name_or_path: str | None, plot: str | None,
-    runtime: str, as_json: bool, **reading: str | None,
+    history: str | None, column: str | None, steps: int, season: str | None, levels: str | None,
+    name_or_path: str | None, plot: str | None, runtime: str, as_json: bool, **reading: str | None,
 ) -> None:  # fmt: skip
-    """Forecast the 10-year Treasury yield, or a series of yours by a model of yours.
+    """Forecast any series, by a network that learned from simulations; or the 10-year Treasury yield.
 
     The CSV has a header, dates in its first column if it has any, and numbers in another; without one, it is the newest
     GS10.
     """
     check_csv_options(history, column=column, **reading)
-    if plot and runtime == "litert":
-        raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
     if plot:
         check_picture(plot)
-    percents = _percents(levels)
-    table = read_yield(history, column, **reading) if history and not name_or_path else None
-    name_or_path = name_or_path or "gs10"
-    model = load_for(name_or_path, FORECASTERS, "keras" if plot else runtime)
+    percents, places = _percents(levels), read_season(season)
+    name_or_path = name_or_path or ("series" if history else "gs10")
+    model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), runtime)
+    if model.kind == ZERO_SHOT:
+        table = read_any(history, column, **reading)
+        print_forecast(model, name_or_path, table, steps, percents, places, plot, as_json)
+        return
+    if season is not None:
+        raise click.UsageError(f"--season goes with a model that takes any series. Received: {name_or_path!r}")
+    if plot:
+        if runtime == "litert":
+            raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")
+        model = load_for(name_or_path, FORECASTERS)
 
     import numpy as np
 
@@ -46,11 +59,11 @@ def command(
     from keras_rnn.series.dates import dated_history, dates_after, day, forecast_frame
     from keras_rnn.series.history import first_column
 
-    series, remarks = history_for(model, history, column, model.window, "newest", table, **reading)
+    series, remarks = history_for(model, history, column, model.window, "newest", **reading)
     values, dates = dated_history(series, model.window, model.frequency, model.features)
     found = model.forecast(values, steps, percents)
     if isinstance(found, Forecast):
-        frame = forecast_frame(found.mean, dates, model.frequency, found.half_widths)
+        frame = forecast_frame(found.mean, dates, model.frequency, found.intervals)
     else:
         frame = found.set_index(dates_after(dates, steps, model.frequency))
     if history and percents and model.kind == "gs10":
@@ -76,7 +89,7 @@ def command(
         print_json({"model": name_or_path, "unit": model.unit, **named.to_dict()})
         return
     heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
-    places = 2 if model.kind == "gs10" and model.unit else _decimals(float(np.abs(np.diff(own)).mean()))
+    places = 2 if model.kind == "gs10" and model.unit else decimals(float(np.abs(np.diff(own)).mean()))
     lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
     print(plain_table([str(frame.index.name or "date"), *heads], lines))
 
@@ -106,8 +119,3 @@ def _draw(path: str, title: str, model: Any, series: Any, dates: Any, frame: Any
     if learned is not None:
         test_from = learned + 2.0 if dates is None else times_of(dates, model.frequency)[learned + 1]
     save_figure(plot_predictions(model, series, test_from, frame, title), path)
-
-
-def _decimals(change: float) -> int:
-    """Decimal places that show a hundredth of the usual change."""
-    return min(9, max(0, 2 - math.floor(math.log10(change)))) if change > 0 else 2

@@ -34,20 +34,6 @@ def load_for(name_or_path: str, kinds: tuple[str, ...] = (), runtime: str = "ker
     return model
 
 
-def read_yield(csv: str, column: str | None, **reading: Any) -> Any:
-    """A CSV where no model is named: GS10's models know of yields in percent and nothing else."""
-    from keras_rnn.gs10.data import no_yield
-    from keras_rnn.series.csv_files import read_columns
-
-    table = read_columns(csv, column, **reading)
-    if found := no_yield(table.iloc[:, 0]):
-        raise ValueError(
-            f"{csv}: without --model, a CSV must hold a yield in percent by months or years, as GS10 is. "
-            f"Received: {found}. `keras-rnn train series {csv}` makes a model for it"
-        )
-    return table
-
-
 def history_for(
     model: Any,
     csv: str | None,

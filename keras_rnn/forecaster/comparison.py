@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.forecaster.model import SeriesModel, forecaster_of
 from keras_rnn.series.backtest import (
@@ -16,13 +17,15 @@ from keras_rnn.series.backtest import (
     compare,
     drift_forecaster,
     persistence_forecaster,
+    seasonal_naive_forecaster,
     walk_forward,
     window_mean_forecaster,
 )
-from keras_rnn.series.dates import years_of
-from keras_rnn.series.history import first_column
+from keras_rnn.series.dates import values_by_date, years_of
+from keras_rnn.series.history import check_history, first_column
+from keras_rnn.zero_shot.forecasting import LEAST, forecast
 
-REFERENCE = "persistence"
+REFERENCE, SEASONAL = NAIVE = "persistence", "seasonal naive"
 
 
 def backtests(
@@ -75,6 +78,50 @@ def backtests(
     return results | {"model": forward(forecaster_of(model), rows)}, dates
 
 
+def zero_shot_backtests(
+    model: Any,
+    series: Any,
+    since: int | None = None,
+    horizons: int = 1,
+    season: int | None = None,
+    progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> tuple[dict[str, Backtest], pd.Index | None]:
+    """Persistence, the seasonal naive forecast and a forecaster that needs no training over a series; and its dates.
+
+    Args:
+        model: a `ZeroShotModel` or its runtime, called "model" in the results.
+        series: as `ZeroShotModel.forecast` takes it, none of its values missing.
+        since: the first year that is forecast, or without dates the first place, from 0; None: the last fifth is.
+        horizons: periods ahead.
+        season: places in a season; None: as the part before the first forecast has it.
+        progress: wraps the origins of each.
+
+    Raises:
+        TypeError, ValueError: as `ZeroShotModel.forecast`; missing values; a `since` that leaves nothing to forecast.
+    """
+    given, dates, frequency = values_by_date(series)
+    values = check_history(given, LEAST + 3, "series")
+    places = np.arange(len(values)) if dates is None else years_of(dates)
+    last = len(values) - 1 - max(3, 2 * horizons, len(values) // 5)
+    if since is not None:
+        if not places[LEAST] <= since <= places[-2]:
+            raise ValueError(f"`since` must be from {places[LEAST]} to {places[-2]}. {received(since)}")
+        last = int(np.argmax(places >= since)) - 1
+    first = max(LEAST - 1, last)
+    check_integer("steps", horizons, 1, (len(values) - 1 - first) // 2)
+
+    def forecaster(history: Floats, steps: int) -> Floats:
+        return forecast(model.quantiles, model.window, model.places, history, steps, None, frequency, season).mean
+
+    found = forecast(model.quantiles, model.window, model.places, values[: first + 1], 1, None, frequency, season)
+    methods: dict[str, Forecaster] = {REFERENCE: persistence_forecaster}
+    if 1 < found.season <= first + 1:
+        methods[SEASONAL] = seasonal_naive_forecaster(found.season)
+    methods["model"] = forecaster
+    forward = partial(walk_forward, first=first, horizons=horizons, window=LEAST, progress=progress)
+    return {name: forward(method, values) for name, method in methods.items()}, dates
+
+
 def rows_since(
     results: dict[str, Backtest], dates: pd.Index | None, since: int, horizon: int = 1
 ) -> list[dict[str, Any]]:
@@ -85,12 +132,19 @@ def rows_since(
     return compare(results, REFERENCE, horizon, since=first)
 
 
-def verdict(row: dict[str, Any]) -> str:
-    """In words, what a row's skill and p say."""
-    if row["method"] == REFERENCE:
+def better_naive(results: Mapping[str, Backtest], horizon: int = 1) -> str:
+    """Of persistence and the seasonal naive forecast, where that is among the results, the one that errs less."""
+    return min(
+        (name for name in NAIVE if name in results), key=lambda name: np.mean(results[name].errors(horizon) ** 2)
+    )
+
+
+def verdict(row: dict[str, Any], reference: str = REFERENCE) -> str:
+    """In words, what the interval of a row's skill says."""
+    if row["method"] == reference:
         return "the reference"
     if math.isnan(row["dm_p"]):
         return "no test possible"
-    if not row["dm_p"] < 0.05:
-        return "no significant difference from persistence"
-    return "better than persistence" if row["skill"] > 0 else "worse than persistence"
+    if row["skill_low"] > 0 or row["skill_high"] < 0:
+        return f"better than {reference}" if row["skill_low"] > 0 else f"worse than {reference}"
+    return f"no significant difference from {reference}"

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from keras_rnn.catalog.pretrained import check_arguments, pretrained
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
-from keras_rnn.core.checks import check_choice, check_integer, check_seed, received
-from keras_rnn.forecaster.scale import check_columns, check_scaling, settings_of
+from keras_rnn.core.checks import check_choice, check_integer, check_seed
+from keras_rnn.forecaster.scale import check_columns, check_scaling
 from keras_rnn.rnn.cells import DEFAULT_CELL, MOST_UNITS, MOST_WINDOW, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
 from keras_rnn.rnn.model import RecurrentModel, windows_before
@@ -21,7 +20,7 @@ from keras_rnn.rnn.weights import NUMPY_ACTIVATIONS, CellWeights
 from keras_rnn.series.backtest import Forecaster
 from keras_rnn.series.dates import FREQUENCIES, dated_history, forecast_frame
 from keras_rnn.series.history import check_residuals, recursive_forecast
-from keras_rnn.series.intervals import widths_of
+from keras_rnn.series.intervals import intervals_around
 
 if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
@@ -190,8 +189,7 @@ class SeriesModel(RecurrentModel):
         """
         values, dates = self.read_history(history, self.window)
         means = recursive_forecast(self.predict_windows, values, self.window, steps)
-        widths = widths_of(self.residuals, levels, steps)
-        return forecast_frame(means, dates, self.frequency, widths)
+        return forecast_frame(means, dates, self.frequency, intervals_around(means, self.residuals, levels))
 
     def read_history(self, history: Any, periods: int) -> tuple[Floats, pd.Index | None]:
         """`dates.dated_history` of at least so many periods, with this model's frequency and columns."""
@@ -213,73 +211,6 @@ class SeriesModel(RecurrentModel):
     def compile_recipe(self) -> None:
         """Compile with MSE over the scale's square as loss and MAE, in the series' unit, as metric."""
         self.compile_with("mse", ["mae"], LEARNING_RATE[self.scaling], [1 / self.sizes[0] ** 2])
-
-
-def series_model(
-    weights: Any = None,
-    cell: str | None = None,
-    window: int | None = None,
-    units: int | None = None,
-    features: int | None = None,
-    series: Any = None,
-    scaling: str | None = None,
-    scale: float | Sequence[float] | None = None,
-    low: float | Sequence[float] | None = None,
-    high: float | Sequence[float] | None = None,
-    seed: int | None = None,
-    activation: str | None = None,
-    layers: int | None = None,
-    dropout: float | None = None,
-) -> SeriesModel:
-    """A forecaster of a series of your own, to be trained, compiled with its loss and metric.
-
-    `train_series` builds one and trains it by a recipe that has been tried.
-
-    Args:
-        weights: None for an untrained model, or the path of a `.keras` file of one.
-        cell: `"simple_rnn"` for Keras' own layer, `"rnn_cell"` for the hand-written one, weights of the one being
-            converted, exactly, for the other; `"gru"` or `"lstm"`. None: the weights' own, or simple_rnn.
-        window: periods read at a time, up to 10,000; None: the weights' own, or 6.
-        units: size of the hidden state, up to 10,000; None: the weights' own, or 20.
-        features: columns read, of which the first is forecast; None: the weights' or the series' own, or 1.
-        series: the training part of the series, a pandas Series or DataFrame or an array (periods[, features]). The
-            scale, and from pandas the columns' names, the frequency of the dates and `attrs["unit"]`, are taken from
-            it; nothing is trained. Give no later values, for the scale would know of them.
-        scaling: `"window"` (default) or `"levels"`.
-        scale: with `"window"`, what counts as 1 inside, one number or one for each feature; None: the series' own, ten
-            standard deviations of its changes; or 1.
-        low, high: with `"levels"`, what are scaled to 0 and 1; None: the series' own range.
-        seed: of the initial weights, where `weights=None`.
-        activation: `"tanh"`, or of a plain cell for long windows `"relu"`, as in `char_model`; None: the weights' own,
-            or tanh.
-        layers: recurrent ones, each of so many units; None: the weights' own, or 1.
-        dropout: the share of each recurrent layer's outputs that a training step leaves out, 0 to 0.9; None: a file's
-            own, or 0.
-
-    Returns:
-        A `SeriesModel`, a `keras.Model`: float32 history (batch, window), or (batch, window, features) of several →
-        prediction (batch, 1), both in the unit of the series.
-
-    Raises:
-        TypeError, ValueError: an argument of the wrong kind; a cell or file there is not; a window, units, features,
-            layers, scaling, scale or range that the weights were not trained with; a series of other features, that
-            does not change, or with NaN; a `series` beside `weights`.
-    """
-    check_arguments(SeriesModel, weights, cell, seed)
-    wanted = {"window": window, "units": units, "features": features, "scaling": scaling, "scale": scale,
-              "low": low, "high": high, "activation": activation, "layers": layers}  # fmt: skip
-    free: dict[str, Any] = {} if dropout is None else {"dropout": dropout}  # that may change from training to training
-    if weights is not None:
-        if series is not None:
-            raise ValueError(f"`series` must be None beside `weights`, which have their scale. {received(series)}")
-        model: SeriesModel = pretrained(SeriesModel, weights, cell, wanted, free)
-    else:
-        settings: dict[str, Any] = {name: value for name, value in wanted.items() if value is not None}
-        if series is not None:
-            settings = settings_of(series, scaling or "window", features) | settings
-        model = SeriesModel(**settings, **free, cell=cell or DEFAULT_CELL, seed=seed)
-    model.compile_recipe()
-    return model
 
 
 def forecaster_of(model: SeriesModel) -> Forecaster:

@@ -13,8 +13,9 @@ from keras_rnn.catalog.presets import WALKS, WALKS_SCALE, Recipe
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
+from keras_rnn.forecaster.build import series_model
 from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
-from keras_rnn.forecaster.model import WINDOW, SeriesModel, series_model
+from keras_rnn.forecaster.model import WINDOW, SeriesModel
 from keras_rnn.forecaster.parts import LEAST_WINDOWS, held_out_periods
 from keras_rnn.rnn.cells import DEFAULT_CELL
 from keras_rnn.rnn.training import fit_batches

@@ -208,7 +208,8 @@ class ModelInputs:
             elif dtype.kind == "b":
                 x = random.integers(0, 2, shape)
             else:
-                x = random.normal(size=shape) if self._own is None else self._own.random_windows(count)
+                own: Any = random.normal(size=shape) if self._own is None else self._own.random_windows(count)
+                x = own[one.name] if isinstance(own, dict) else own
                 x[RANDOM_WINDOWS + 5 : RANDOM_WINDOWS + 7] *= LARGE
             if len(shape) > 1:
                 half = shape[1] // 2

@@ -13,13 +13,14 @@ from typing import Any
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.types import Cell, Layer, Tensor
 from keras_rnn.rnn.cell import RNNCell
-from keras_rnn.rnn.introspection import advance_by_call, flat_layers
+from keras_rnn.rnn.introspection import advance_by_call
 
 UNROLL_INTEGERS_UP_TO = 256  # steps; full int8 must be a chain: on a WHILE of it the converter crashes
 BYTES_PER_OP = 75  # in a file, with its tensors
 FILE_BYTES = 3700  # of steps that a loop may have, besides a tenth of its weights': files stay about as small as Keras'
 WHILE_BYTES = 3000  # that a chain does without
 CACHED_BYTES = 500_000  # LiteRT packs a matrix anew for each op that reads it: more copies leave a core's cache
+NO_OPS = {"Const", "Identity", "Placeholder", "ReadVariableOp"}  # TensorFlow's, that a file has not
 OPS_PER_STEP = {RNNCell: 3, keras.layers.SimpleRNNCell: 3, keras.layers.LSTMCell: 12, keras.layers.GRUCell: 14}
 
 
@@ -31,13 +32,15 @@ class Loop:
         advance: one step: its projection (batch, …) and the states, flat → the output and the new states, flat.
         project: what all steps can have done at once, before: (steps · batch, …) → (steps · batch, …).
         finish: what all outputs can have done at once, after: (rows, …) → (rows, …).
-        units: of the output that `advance` gives, where it is known beforehand.
+        output: shape of what `advance` gives of a row, where it is known beforehand.
+        ops: LiteRT's in a step, about.
     """
 
     advance: Callable[[Tensor, list[Tensor]], tuple[Tensor, list[Tensor]]]
     project: Callable[[Tensor], Tensor] = lambda x: x
     finish: Callable[[Tensor], Tensor] = lambda outputs: outputs
-    units: int | None = None
+    output: tuple[int, ...] | None = None
+    ops: int = 0
 
 
 def run_loop(
@@ -72,8 +75,9 @@ def run_loop(
     if masks is not None:  # the output that stays is the finished one
         loop = replace(loop, advance=_finished(loop), finish=lambda outputs: outputs)
     p, h = loop.project(x), [tf.convert_to_tensor(state) for state in keras.tree.flatten(states)]
-
-    gives_state = loop.units is not None and type(layer.cell) is not RNNCell  # as its output
+    gives_state = loop.output is not None and type(layer.cell) is not RNNCell  # as its output
+    if loop.output is None:
+        loop = _measured(loop, p, h)
     begins = tf.get_static_value(h[0]) if gives_state else None
     same = begins is not None and not begins.any() and not layer.zero_output_for_mask  # where a mask holds them, too
 
@@ -95,8 +99,8 @@ def run_loop(
             outputs.append(before)
         return outputs, h
 
-    in_body = _steps_in_body(layer, steps, unroll)
-    whole = loop.units is not None and masks is None  # whether the loop may begin with the first step
+    in_body = _steps_in_body(layer, loop.ops, steps, unroll)
+    whole = masks is None  # whether the loop may begin with the first step
     first = batch * (steps if in_body == steps else steps % in_body if whole else (steps - 1) % in_body + 1)
     before = output_before if gives_state else None
     head, head_mask = (p, masks) if first == steps * batch else (p[:first], None if masks is None else masks[:first])
@@ -115,7 +119,8 @@ def run_loop(
         # any values of the right shape, and none that the file would have to hold; they are pushed out
         width = rest if layer.return_sequences else batch
         filler = tf.tile(outputs[-1], [width // batch, *[1] * (len(outputs[-1].shape) - 1)]) if outputs else None
-        filler = p[:width, : loop.units] if filler is None else filler
+        assert loop.output is not None
+        filler = tf.fill((width, *loop.output), tf.reshape(p, (-1,))[0]) if filler is None else filler
         start = (tf.constant(0), filler, *h)
         _, kept, *h = tf.while_loop(lambda i, *_: i < rest // size, body, start, parallel_iterations=1)
         outputs.append(kept)
@@ -177,7 +182,18 @@ def _where(m_t: Tensor, new: Tensor, old: Tensor) -> Tensor:
     return tf.where(m_t if rank == 2 else tf.reshape(m_t, (-1, *[1] * (rank - 1))), new, old)
 
 
-def _steps_in_body(layer: Layer, steps: int, unroll: bool | None) -> int:
+def _measured(loop: Loop, p: Tensor, h: list[Tensor]) -> Loop:
+    """The loop of a cell that is not known, with what one step of it shows."""
+    batch = int(h[0].shape[0])
+    specs = [tf.TensorSpec((batch, *p.shape[1:]), p.dtype), *(tf.TensorSpec(one.shape, one.dtype) for one in h)]
+    step = tf.function(lambda p_t, *h: loop.advance(p_t, list(h))).get_concrete_function(*specs)
+    ops = sum(
+        op.type not in ("Const", "Placeholder", "Identity", "ReadVariableOp") for op in step.graph.get_operations()
+    )
+    return replace(loop, output=tuple(step.structured_outputs[0].shape[1:]), ops=ops)
+
+
+def _steps_in_body(layer: Layer, ops: int, steps: int, unroll: bool | None) -> int:
     """How many steps a WHILE's body is to have; all of them for a chain.
 
     A chain, where the file stays about as small as Keras' own and the cache holds all its matrices; else the fewest
@@ -189,7 +205,7 @@ def _steps_in_body(layer: Layer, steps: int, unroll: bool | None) -> int:
     cell = layer.cell
     known = type(cell) in OPS_PER_STEP
     sizes = [4 * math.prod(w.shape) for w in cell.variables] if isinstance(cell, keras.layers.Layer) else []
-    ops = OPS_PER_STEP.get(type(cell), 12 * len(flat_layers(cell)) if sizes else 12)
+    ops = OPS_PER_STEP.get(type(cell), ops)
     room, cached = (FILE_BYTES + sum(sizes) / 10) / (BYTES_PER_OP * ops), CACHED_BYTES / max([1, *sizes])
     if unroll is None and steps <= min(room + WHILE_BYTES / (BYTES_PER_OP * ops), cached):
         return steps
@@ -225,7 +241,7 @@ def _plain(cell: Cell, kernel: Tensor, recurrent: Tensor, bias: Tensor) -> Loop:
         new = cell.activation(tf.matmul(h[0], recurrent) + p_t)
         return new, [new]
 
-    return Loop(advance, lambda x: _dense(x, kernel, bias), units=cell.units)
+    return Loop(advance, lambda x: _dense(x, kernel, bias), output=(cell.units,))
 
 
 def _gru(cell: Cell) -> Loop:
@@ -246,7 +262,7 @@ def _gru(cell: Cell) -> Loop:
         new = candidate + z * (h - candidate)
         return new, [new]
 
-    return Loop(advance, lambda x: _dense(x, cell.kernel, bias), units=cell.units)
+    return Loop(advance, lambda x: _dense(x, cell.kernel, bias), output=(cell.units,))
 
 
 def _lstm(cell: Cell) -> Loop:
@@ -261,7 +277,7 @@ def _lstm(cell: Cell) -> Loop:
         h = gate(o) * cell.activation(c)
         return h, [h, c]
 
-    return Loop(advance, lambda x: _dense(x, cell.kernel, cell.bias), units=cell.units)
+    return Loop(advance, lambda x: _dense(x, cell.kernel, cell.bias), output=(cell.units,))
 
 
 _KNOWN: dict[type, Callable[[Cell], Loop]] = {

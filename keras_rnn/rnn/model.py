@@ -180,8 +180,8 @@ class RecurrentModel(keras.Model):
         """Windows (count, window[, features]) from where inputs are at home, the same each time."""
         raise NotImplementedError
 
-    def written_windows(self, count: int) -> Array:
-        """Windows as it meets them in use."""
+    def written_windows(self, count: int) -> Array | None:
+        """Windows as it meets them in use; None where `random_windows` are such, not all of them of known values."""
         return self.random_windows(count)
 
     def comparison_windows(self, count: int) -> Array:

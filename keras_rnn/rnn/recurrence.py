@@ -107,11 +107,11 @@ def recur(p: Tensor, recurrent_kernel: Tensor, h_0: Tensor, mask: Tensor | None,
     masks = [] if mask is None else [mask]
 
     def states(p: Tensor, recurrent_kernel: Tensor, h_0: Tensor) -> tuple[Tensor, Callable[[Tensor], Any]]:
-        h = _scan(_forward(recurrent_kernel, activation), h_0, [p, *masks])[1]  # (steps, batch, units)
+        h = scan(_forward(recurrent_kernel, activation), h_0, [p, *masks])[1]  # (steps, batch, units)
 
         def gradient(dh: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             step = _backward(recurrent_kernel, DERIVATIVES[activation])
-            dh_0, dz = _scan(step, ops.zeros_like(h_0), [dh, h, *masks], reverse=True)
+            dh_0, dz = scan(step, ops.zeros_like(h_0), [dh, h, *masks], reverse=True)
             units = dz.shape[-1]
             before, after = (ops.reshape(part, (-1, units)) for part in (h[:-1], dz[1:]))
             du = ops.matmul(ops.transpose(before), after) + ops.matmul(ops.transpose(h_0), dz[0])
@@ -212,14 +212,17 @@ def _masked(outputs: Tensor, mask: Tensor, zeros: bool) -> Tensor:
     return ops.where(shown[-ops.shape(outputs)[0] :], outputs, ops.zeros_like(outputs))
 
 
-def _scan(step: Step, state: Tensor, inputs: Sequence[Tensor], reverse: bool = False) -> tuple[Tensor, Tensor]:
-    """`step(state, *inputs[t])` → (state, output) for every t: the last state and the outputs (steps, …)."""
+def scan(
+    step: Step, state: Tensor, inputs: Sequence[Tensor], reverse: bool = False, width: int | None = None
+) -> tuple[Tensor, Tensor]:
+    """`step(state, *inputs[t])` → (state, output) for every t: the last state and the outputs (steps, batch, width);
+    None: as wide as the state."""
     if not ON_TENSORFLOW:
         return ops.scan(lambda h, x: step(h, *x), state, list(inputs), reverse=reverse, unroll=UNROLL)  # type: ignore[no-any-return]
     from keras_rnn.core.backend import tf  # whose `ops.scan` costs a fifth more, and has no rounds of several steps
 
     steps = ops.shape(inputs[0])[0]  # a number, or a tensor where it is not known
-    outputs = tf.TensorArray(state.dtype, steps, element_shape=state.shape)
+    outputs = tf.TensorArray(state.dtype, steps, element_shape=(state.shape[0], width or state.shape[1]))
 
     def once(i: Tensor, state: Tensor, outputs: Any) -> tuple[Tensor, Tensor, Any]:
         t = steps - 1 - i if reverse else i

@@ -126,6 +126,16 @@ def persistence_forecaster(history: Floats, steps: int) -> Floats:
     return np.full(steps, history[-1])
 
 
+def seasonal_naive_forecaster(season: int) -> Forecaster:
+    """A forecaster that gives the values of the last season again, (steps,)."""
+    check_integer("season", season, 2)
+
+    def forecaster(history: Floats, steps: int) -> Floats:
+        return np.resize(check_history(history, season)[-season:], steps)
+
+    return forecaster
+
+
 def drift_forecaster(history: Floats, steps: int) -> Floats:
     """The line from the first value to the last, continued, (steps,).
 

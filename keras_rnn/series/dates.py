@@ -65,6 +65,34 @@ def dated_history(
     return values, index
 
 
+def values_by_date(history: Any) -> tuple[Any, pd.Index | None, str | None]:
+    """A history's values with NaN where one is missing, its dates if it has any, and their frequency if it has one.
+
+    Dates that are left out are missing values, and get their places.
+
+    Raises:
+        TypeError: not numbers; an index that is no dates.
+        ValueError: several columns; dates unsorted or repeated.
+    """
+    if isinstance(history, pd.DataFrame):
+        history = _columns_of(history, 1, None)
+    if not isinstance(history, pd.Series):
+        return history, None, None
+    index, values = history.index, _numbers(history)
+    if index.equals(pd.RangeIndex(len(index))):
+        return values, None, None
+    _check_dates(index, None)
+    frequency = spacing_of(index)
+    if frequency not in FREQUENCIES or len(index) < 2:
+        return values, index, None
+    places = places_of(index, frequency)
+    if (np.diff(places) < 1).any():  # two in one period
+        return values, index, None
+    row = np.full(int(places[-1]) + 1, np.nan)
+    row[places] = values
+    return row, index, frequency
+
+
 def _columns_of(frame: pd.DataFrame, features: int, columns: Sequence[str] | None) -> pd.Series[float] | pd.DataFrame:
     """The columns wanted: a Series of one, a DataFrame of several."""
     shape = f"Received: a DataFrame of shape {frame.shape}"
@@ -239,16 +267,16 @@ def gaps_of(index: pd.Index, frequency: str) -> list[Any]:
 
 
 def forecast_frame(
-    means: Floats, dates: pd.Index | None, frequency: str | None, widths: Mapping[float, Floats] | None = None
+    means: Floats, dates: pd.Index | None, frequency: str | None, intervals: Mapping[float, tuple[Floats, Floats]]
 ) -> pd.DataFrame:
     """A forecast as a table: the column `mean`, by the dates that follow, or by the steps 1, 2, … without dates.
 
-    For each level in `widths`, half an interval's widths, there are `lo_80` and `hi_80` besides.
+    For each level of the intervals, (low, high), there are `lo_80` and `hi_80` besides.
     """
     index = dates_after(dates, len(means), frequency)
     columns = {"mean": means}
-    for level, half in (widths or {}).items():
-        columns |= {f"lo_{level:g}": means - half, f"hi_{level:g}": means + half}
+    for level, (low, high) in intervals.items():
+        columns |= {f"lo_{level:g}": low, f"hi_{level:g}": high}
     return pd.DataFrame(columns, index=index)
 
 

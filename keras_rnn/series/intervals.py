@@ -68,8 +68,10 @@ def half_widths(residuals: Floats, level: float, steps: int) -> Floats:
     return np.asarray(np.where(ahead <= last, own[np.minimum(ahead, last) - 1], beyond), dtype=np.float64)
 
 
-def widths_of(residuals: Floats | None, levels: Iterable[float] | float | None, steps: int) -> dict[float, Floats]:
-    """Level → half-widths (steps,).
+def intervals_around(
+    means: Floats, residuals: Floats | None, levels: Iterable[float] | float | None
+) -> dict[float, tuple[Floats, Floats]]:
+    """Level → low and high, (steps,) each, as far from the means as the residuals say.
 
     Raises:
         ValueError: levels wanted, and no residuals there; or see `check_levels` and `conformal_rank`.
@@ -77,7 +79,8 @@ def widths_of(residuals: Floats | None, levels: Iterable[float] | float | None, 
     chosen = check_levels(levels)
     if chosen and residuals is None:
         raise ValueError(f"`levels` must be None for a model that carries no residuals. {received(levels)}")
-    return {level: half_widths(residuals, level, steps) for level in chosen if residuals is not None}
+    halves = {level: half_widths(residuals, level, len(means)) for level in chosen if residuals is not None}
+    return {level: (means - half, means + half) for level, half in halves.items()}
 
 
 def level_share(level: float) -> float:

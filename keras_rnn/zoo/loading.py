@@ -5,7 +5,8 @@ from typing import Any
 
 # imported for what they register: a file then needs nothing imported first
 import keras_rnn.gs10.model
-import keras_rnn.text.model  # noqa: F401
+import keras_rnn.text.model
+import keras_rnn.zero_shot.model  # noqa: F401
 from keras_rnn.artifacts.keras_folder import verify_keras_model
 from keras_rnn.artifacts.verification import verify_artifacts
 from keras_rnn.catalog.cards import read_card
@@ -23,7 +24,7 @@ def load(name_or_path: FilePath) -> Any:
             `simple_rnn`; or a `.keras` file; or a folder that `export` wrote.
 
     Returns:
-        A `CharModel`, `GS10Model` or `SeriesModel`, compiled; from a file any `keras.Model` that it holds.
+        A `CharModel`, `GS10Model`, `SeriesModel` or `ZeroShotModel`, compiled; from a file any `keras.Model` in it.
 
     Raises:
         TypeError: neither a string nor a path.

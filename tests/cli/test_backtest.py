@@ -14,11 +14,12 @@ def test_backtest(capsys, tmp_path):
     assert lines[-1].split()[:2] == ["1", "model"]
     assert lines[-1].endswith("no significant difference from persistence")
     (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 4}\n" for y in range(1980, 2020)))
-    code, out, err = run(capsys, "backtest", str(tmp_path / "s.csv"), "--since", "2000", "--steps", "2", "--json")
+    line = ["backtest", str(tmp_path / "s.csv"), "--model", "gs10", "--steps", "2"]
+    code, out, err = run(capsys, *line, "--since", "2000", "--json")
     assert (code, err) == (0, "40 years 1980 to 2019, `,`\n")
     found = json.loads(out)["by_horizon"]
     assert {h: [row["n"] for row in rows] for h, rows in found.items()} == {"1": [20] * 4, "2": [19] * 4}
-    assert run(capsys, "backtest", str(tmp_path / "s.csv"), "--steps", "2", "--plot", str(tmp_path / "h.png"))[0] == 0
+    assert run(capsys, *line, "--plot", str(tmp_path / "h.png"))[0] == 0
     assert (tmp_path / "h.png").is_file()
 
 
@@ -27,7 +28,7 @@ def test_backtest(capsys, tmp_path):
     [
         ("backtest --since 1900", "--since must be from 1960 to 2024. Received: 1900"),
         ("backtest --steps 30", "--steps must be from 1 to 18. Received: 30"),
-        ("backtest --model char", "--model must be a gs10 or series model. Received: 'char', a char"),
+        ("backtest --model char", "--model must be a gs10 or series or zero_shot model. Received: 'char', a char"),
     ],
 )
 def test_bad_input(capsys, line, message):

@@ -29,21 +29,29 @@ def test_forecast_of_a_file_with_a_picture(capsys, tmp_path):
     rows = "".join(f"{2000 + i // 12}-{i % 12 + 1:02}-01,{4 + i / 100:.2f}\n" for i in range(100))
     (tmp_path / "monthly.csv").write_text("observation_date,GS10\n" + rows)
     code, out, err = run(
-        capsys, "forecast", str(tmp_path / "monthly.csv"), "--steps", "2", "--plot", str(tmp_path / "p.png")
+        capsys,
+        "forecast",
+        str(tmp_path / "monthly.csv"),
+        "--model",
+        "gs10",
+        "--steps",
+        "2",
+        "--plot",
+        str(tmp_path / "p.png"),
     )
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["year", "2008", "2009"]
     assert "100 monthly values taken as 8 yearly means" in err
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     (tmp_path / "yearly.csv").write_text("year,a,b\n" + "".join(f"{y},4,{y - 2000}\n" for y in range(2002, 2010)))
-    code, out, err = run(capsys, "forecast", str(tmp_path / "yearly.csv"), "--column", "b", "--json")
+    code, out, err = run(capsys, "forecast", str(tmp_path / "yearly.csv"), "--model", "gs10", "--column", "b", "--json")
     assert (code, err) == (0, "8 years 2002 to 2009, `,`\n")
     assert list(json.loads(out)["mean"]) == ["2010"]
 
 
 def test_intervals_on_another_series_come_with_a_remark(capsys, tmp_path):
     (tmp_path / "s.csv").write_text("year,value\n" + "".join(f"{y},{y % 4}\n" for y in range(1980, 2020)))
-    code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--levels", "80")
+    code, _, err = run(capsys, "forecast", str(tmp_path / "s.csv"), "--model", "gs10", "--levels", "80")
     assert (code, err) == (
         0,
         "40 years 1980 to 2019, `,`\nthe intervals are as wide as the model's errors on GS10, not on this series\n",

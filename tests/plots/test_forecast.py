@@ -77,7 +77,7 @@ def test_an_ending_that_no_picture_has(tmp_path):
 def test_dates_of_every_frequency(index, ahead, labels):
     series = pd.Series(np.arange(float(len(index))), index, name="sales")
     frequency = frequency_of(index)
-    forecast = forecast_frame(np.array([70.0, 71.0]), index, frequency)
+    forecast = forecast_frame(np.array([70.0, 71.0]), index, frequency, {})
     figure = plot_forecast(series, forecast, unit=None)
     axes = drawn(figure)
     assert num2date(lines(figure)["forecast"][-1, 0]).replace(tzinfo=None) == pd.Timestamp(ahead)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_rnn.series.intervals import check_levels, half_widths, widths_of
+from keras_rnn.series.intervals import check_levels, half_widths, intervals_around
 from keras_rnn.series.walks import simulated_windows
 
 RESIDUALS = np.array([[1.0, 2.0, 3.0, 4.0], [2.0, 3.0, 3.5, 3.9], [3.0, 5.0, 7.0, 9.0]])
@@ -29,15 +29,16 @@ def test_the_rule_is_the_error_of_a_walks_means():
     np.testing.assert_allclose(deviation / deviation[0], ours, rtol=0.02)
 
 
-def test_widths_of():
-    assert widths_of(RESIDUALS, None, 2) == {}
-    assert widths_of(None, None, 2) == {}
-    assert {level: width.tolist() for level, width in widths_of(RESIDUALS, (40, 80), 1).items()} == {40: [2], 80: [4]}
-    assert list(widths_of(RESIDUALS, 80, 1)) == [80]
+def test_intervals_around():
+    means = np.array([10.0])
+    assert intervals_around(means, RESIDUALS, None) == {}
+    assert intervals_around(means, None, None) == {}
+    assert intervals_around(means, RESIDUALS, (40, 80)) == {40: ([8.0], [12.0]), 80: ([6.0], [14.0])}
+    assert list(intervals_around(means, RESIDUALS, 80)) == [80]
     with pytest.raises(ValueError, match="at least 9 for a level of 90. Received: 4"):
-        widths_of(RESIDUALS, 90, 1)
+        intervals_around(means, RESIDUALS, 90)
     with pytest.raises(ValueError, match="carries no residuals. Received: 80"):
-        widths_of(None, 80, 1)
+        intervals_around(means, None, 80)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""`keras-rnn forecast` of any series, without training."""
+
+from typing import Any
+
+import click
+
+from keras_rnn.cli.commands import say
+from keras_rnn.core.tables import decimals, plain_table, print_json
+
+ZERO_SHOT = "zero_shot"  # the kind of model
+MOST_SHOWN = 60  # values before the forecast in a picture
+
+
+def read_season(season: str | None) -> int | None:
+    """ "none" → 1, "12" → 12."""
+    if season is None or season == "none":
+        return None if season is None else 1
+    try:
+        return int(season)
+    except ValueError as error:
+        raise click.UsageError(f"--season must be none or a number of values. Received: {season!r}") from error
+
+
+def read_any(csv: str | None, column: str | None, **reading: Any) -> Any:
+    if csv is None:
+        raise click.UsageError("CSV must be a file with a series. Received: none")
+
+    from keras_rnn.series.csv_files import read_columns
+    from keras_rnn.zero_shot.forecasting import check_values
+
+    table = read_columns(csv, column, **reading)
+    try:
+        check_values(table.iloc[:, 0])
+    except ValueError as error:
+        raise ValueError(f"{csv}: {error}") from error
+    return table
+
+
+def print_forecast(
+    model: Any, name: str, table: Any, steps: int, levels: tuple[float, ...], season: int | None, plot: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """The forecast of a CSV's column by a `ZeroShotModel` or its runtime, and what was found of the series."""
+    import numpy as np
+
+    from keras_rnn.series.dates import PERIODS, day, forecast_frame, values_by_date
+    from keras_rnn.zero_shot.forecasting import forecast
+
+    series = table.iloc[:, 0]
+    values, dates, frequency = values_by_date(series)
+    found = forecast(model.quantiles, model.window, model.places, values, steps, levels, frequency, season)
+    frame = forecast_frame(found.mean, dates, frequency, found.intervals)
+    period = PERIODS.get(frequency or "", "value")
+    told = "no season" if found.season == 1 else f"a season of {found.season} {period}s"
+    if found.season > 1:
+        told += ", more of it than chance gives" if found.shows_season else ", no more of it than chance gives"
+    remarks = [str(table.attrs["understood"]), told + ("; values in logarithms" if found.logarithm else "")]
+    if plot:
+        from keras_rnn.plots.figure import save_figure
+        from keras_rnn.plots.forecast import plot_forecast
+
+        title = f"{series.name or 'series'}, forecast by {name}"
+        save_figure(plot_forecast(series, frame, MOST_SHOWN, title, frequency, None), plot)
+        remarks.append(f"wrote {plot}")
+    say(*remarks)
+    named = frame.rename(index=day)
+    if as_json:
+        facts = {"model": name, "season": found.season, "logarithm": found.logarithm}
+        print_json({**facts, **named.to_dict()})
+        return
+    heads = [str(series.name or "value") if head == "mean" else head for head in frame.columns]
+    places = decimals(float(np.nanmean(np.abs(np.diff(values)))))
+    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
+    print(plain_table([str(frame.index.name or "date"), *heads], lines))

@@ -1,0 +1,64 @@
+"""What is found of a series before it is forecast: its season's length, whether its spread grows with its level."""
+
+import numpy as np
+
+from keras_rnn.core.arrays import Floats
+
+# places in a season by how values follow each other: the year, the week, the day, the hour
+SEASONS = {
+    "annual": (), "quarterly": (4,), "monthly": (12,), "weekly": (52,), "business-daily": (5,), "daily": (7,),
+    "hourly": (24, 168), "half-hourly": (48,), "quarter-hourly": (96,), "minutely": (60,),
+}  # fmt: skip
+SURE = 1.645  # standard errors of an autocorrelation beyond which it is none by chance, one-sided 5 %
+SURE_OF_ANY = 4.0  # of the largest of many
+STEEP, CLOSE = 0.5, 0.5  # of the spread on the level, in logarithms: slope, correlation
+
+
+def correlations(values: Floats, most: int) -> tuple[Floats, Floats]:
+    """Autocorrelations of a series' changes at lags 1 to `most`, and each over its standard error (Bartlett 1946).
+
+    Changes to or from values that are not known are left out.
+    """
+    changes = np.diff(values)
+    changes = np.where(np.isfinite(changes), changes - np.nanmean(changes), 0.0)
+    known = np.isfinite(np.diff(values)).sum()
+    power = float(changes @ changes)
+    if not power:
+        return np.zeros(most), np.zeros(most)
+    lags = np.array([changes[lag:] @ changes[:-lag] / power for lag in range(1, most + 1)])
+    before = np.concatenate([[0.0], np.cumsum(lags**2)[:-1]])
+    return lags, lags / np.sqrt((1 + 2 * before) / known)
+
+
+def shows_season(values: Floats, season: int) -> bool:
+    """Whether changes resemble those of a season before more than by chance."""
+    if season < 2 or 2 * season > len(values):
+        return False
+    return bool(correlations(values, season)[1][-1] > SURE)
+
+
+def found_season(values: Floats, places: int) -> int:
+    """The length of the season that the values show most of, of any, if that is more than chance would give; or 1."""
+    longest = min(places, len(values) // 3)
+    if longest < 3:
+        return 1
+    sizes = correlations(values, longest)[1]
+    found = int(np.argmax(sizes[1:])) + 2
+    return found if sizes[found - 1] > SURE_OF_ANY else 1
+
+
+def takes_logarithm(values: Floats, season: int) -> bool:
+    """Whether the changes grow with the level, as block by block of a season, or of eight values, they show."""
+    values = values[np.isfinite(values)]
+    if not (values > 0).all():
+        return False
+    size = season * -(-6 // season) if season > 1 else 8
+    blocks = values[len(values) % size :].reshape(-1, size)  # (blocks, size)
+    if len(blocks) < 4:
+        return False
+    level = np.log(blocks.mean(axis=1))
+    spread = np.log(np.abs(np.diff(blocks, axis=1)).mean(axis=1) + 1e-12 * blocks.mean(axis=1))
+    if level.std() < 0.05 or not spread.std():
+        return False
+    slope = float(np.polyfit(level, spread, 1)[0])
+    return slope > STEEP and float(np.corrcoef(level, spread)[0, 1]) > CLOSE

@@ -1,0 +1,1 @@
+"""A forecaster that learned forecasting from simulated series, once, and is used as it is on others."""

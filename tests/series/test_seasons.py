@@ -1,0 +1,53 @@
+"""What is found of a series: its season, whether chance would give it, and whether its spread grows with its level."""
+
+import numpy as np
+import pytest
+
+from keras_rnn.series.dates import FREQUENCIES
+from keras_rnn.series.seasons import SEASONS, correlations, found_season, shows_season, takes_logarithm
+
+RANDOM = np.random.default_rng(0)
+
+
+def seasonal(n, season, noise=0.5):
+    return np.resize(np.random.default_rng(season).normal(size=season), n) + noise * RANDOM.normal(size=n)
+
+
+def test_every_frequency_has_its_seasons():
+    assert tuple(SEASONS) == FREQUENCIES
+
+
+def test_correlations_are_those_of_the_changes():
+    values = RANDOM.normal(size=80).cumsum()
+    changes = np.diff(values) - np.diff(values).mean()
+    lags, sizes = correlations(values, 10)
+    np.testing.assert_allclose(lags[4], (changes[5:] * changes[:-5]).sum() / (changes**2).sum())
+    np.testing.assert_allclose(sizes[4], lags[4] / np.sqrt((1 + 2 * (lags[:4] ** 2).sum()) / 79))
+    assert not correlations(np.ones(20), 3)[1].any()
+
+
+@pytest.mark.parametrize("season", [4, 7, 12, 24])
+def test_a_season_is_found(season):
+    values = seasonal(8 * season, season)
+    assert shows_season(values, season)
+    assert found_season(values, 168) == season
+    values[::9] = np.nan
+    assert shows_season(values, season)
+
+
+def test_chance():
+    walks = [np.random.default_rng(i).normal(size=120).cumsum() for i in range(300)]
+    assert np.mean([shows_season(walk, 12) for walk in walks]) < 0.09  # about 5 %
+    assert np.mean([found_season(walk, 168) > 1 for walk in walks]) < 0.03
+    assert not shows_season(seasonal(20, 12), 12)  # less than two seasons
+    assert found_season(np.arange(6.0), 168) == 1
+
+
+def test_logarithms():
+    level = np.exp(np.linspace(0, 3, 120))
+    waves = 1 + 0.3 * np.sin(np.arange(120) * 2 * np.pi / 12)
+    assert takes_logarithm(level * waves, 12)
+    assert not takes_logarithm(level + 5 * waves, 12)
+    assert not takes_logarithm(level * waves - 1, 12)  # not above 0
+    assert not takes_logarithm(waves, 12)
+    assert not takes_logarithm(level[:20] * waves[:20], 12)
