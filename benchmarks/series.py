@@ -49,10 +49,10 @@ def our_forecasts(model, task: Task) -> dict[int, np.ndarray]:
 
 
 def judge_ours(model, task: Task) -> dict:
-    """RMSE by horizon, how many targets lie in the intervals by level and horizon, seconds a forecast."""
+    """RMSE by horizon, how many targets lie in the intervals by level and horizon, seconds."""
     began = time.perf_counter()
     found = our_forecasts(model, task)
-    seconds = (time.perf_counter() - began) / len(found)
+    seconds = time.perf_counter() - began
     inside = {}
     for i, level in enumerate(LEVELS):
         ends = {n: rows[:, 1 + 2 * i : 3 + 2 * i] for n, rows in found.items()}  # (ahead, 2)
@@ -61,14 +61,13 @@ def judge_ours(model, task: Task) -> dict:
 
 
 def judge_trained(task: Task) -> dict:
-    """RMSE by horizon, seconds of training."""
+    """RMSE by horizon, seconds."""
     from keras_rnn import train_series
 
     began = time.perf_counter()
     model = train_series(task.values[: task.origins[0]], test=0, verbose=False).model
-    seconds = time.perf_counter() - began
     found = {n: model.forecast(task.values[:n], steps=task.ahead)["mean"].to_numpy() for n in task.origins}
-    return task.rmse(found) | {"seconds": seconds}
+    return task.rmse(found) | {"seconds": time.perf_counter() - began}
 
 
 def judged(judge: Callable[[Task], dict], task: Task) -> dict:
@@ -148,10 +147,17 @@ def print_results(rows: dict[str, dict], summaries: dict[str, dict[str, dict]]) 
     for method, horizon in product(summaries, HORIZONS):
         for level, percent in summaries[method][horizon].get("inside", {}).items():
             print(f"{method}, {TOLD[horizon]} ahead: {percent:.1f} % in the {level} % intervals")
-    for name, row in rows.items():
-        for method, result in row["results"].items():
-            if "error" in result:
-                print(f"{name}: no {method}: {result['error']}")
+    for method in summaries:
+        known = [(row["results"][method], row["origins"]) for row in rows.values()]
+        if seconds := [(result["seconds"], origins) for result, origins in known if "seconds" in result]:
+            took, origins = np.sum(seconds, axis=0)
+            print(f"{method}: {took / origins:.3f} seconds a forecast")
+        missing: dict[str, list[str]] = {}
+        for name, row in rows.items():
+            if error := row["results"][method].get("error"):
+                missing.setdefault(error, []).append(name)
+        for error, names in missing.items():
+            print(f"{method}, {error}: {', '.join(names)}")
 
 
 def main():
@@ -179,7 +185,7 @@ def main():
         results = task.naive() | peers[name] | {method: judged(judge, task) for method, judge in ours.items()}
         rows[name] = {
             "values": len(task.values), "season": task.season, "ahead": task.ahead, "logarithm": task.logarithm,
-            "targets": len(task.targets), "results": results,
+            "targets": len(task.targets), "origins": len(task.origins), "results": results,
         }  # fmt: skip
     methods = [*ours, NAIVE, *PEERS]
     summaries = {method: {horizon: summary(rows, method, horizon) for horizon in HORIZONS} for method in methods}
