@@ -1,5 +1,7 @@
 """What is found of a series before it is forecast: its season's length, whether its spread grows with its level."""
 
+from statistics import NormalDist
+
 import numpy as np
 
 from keras_rnn.core.arrays import Floats
@@ -10,7 +12,7 @@ SEASONS = {
     "hourly": (24, 168), "half-hourly": (48,), "quarter-hourly": (96,), "minutely": (60,),
 }  # fmt: skip
 SURE = 1.645  # standard errors of an autocorrelation beyond which it is none by chance, one-sided 5 %
-SURE_OF_ANY = 4.0  # of the largest of many
+SURE_OF_ANY = 0.01  # chance that any of many lengths is found where there is no season
 STEEP, CLOSE = 0.5, 0.5  # of the spread on the level, in logarithms: slope, correlation
 
 
@@ -44,7 +46,7 @@ def found_season(values: Floats, places: int) -> int:
         return 1
     sizes = correlations(values, longest)[1]
     found = int(np.argmax(sizes[1:])) + 2
-    return found if sizes[found - 1] > SURE_OF_ANY else 1
+    return found if sizes[found - 1] > NormalDist().inv_cdf(1 - SURE_OF_ANY / longest) else 1
 
 
 def takes_logarithm(values: Floats, season: int) -> bool:

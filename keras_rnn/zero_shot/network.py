@@ -74,7 +74,8 @@ class GRULoop(keras.layers.Layer):
         self.cell = cell
 
     def build(self, shape: Any) -> None:
-        self.cell.build((shape[0], shape[-1]))
+        if not self.cell.built:
+            self.cell.build((shape[0], shape[-1]))
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
@@ -83,7 +84,7 @@ class GRULoop(keras.layers.Layer):
         p = ops.matmul(ops.reshape(x, (-1, x.shape[-1])), cell.kernel) + cell.bias[0]
         p = ops.reshape(p, (x.shape[0], -1, 3 * cell.units))
         h_0 = ops.zeros((ops.shape(x)[1], cell.units))
-        h = gru_states(p, ops.convert_to_tensor(cell.recurrent_kernel), ops.convert_to_tensor(cell.bias[1]), h_0)
+        h = gru_states(p, ops.copy(cell.recurrent_kernel), ops.copy(cell.bias[1]), h_0)
         return ops.transpose(h, (1, 0, 2))
 
 

@@ -83,7 +83,7 @@ def _batches(pool: Any, updates: int, seed: int, knobs: Mapping[str, float]) -> 
     waiting = []
     for i in range(blocks + 2):
         if i < blocks:
-            waiting.append(pool.submit(_block, [seed, i], dict(knobs)))
+            waiting.append(pool.submit(_block, LENGTH, [seed, i], dict(knobs)))
         if i >= 2:
             examples = waiting.pop(0).result()
             for j in range(0, PER_BLOCK * BATCH, BATCH):
@@ -91,5 +91,5 @@ def _batches(pool: Any, updates: int, seed: int, knobs: Mapping[str, float]) -> 
                 yield x, examples.targets[j : j + BATCH]
 
 
-def _block(seed: list[int], knobs: Mapping[str, float]) -> Examples:
-    return examples_of(simulate(PER_BLOCK * BATCH, LENGTH, seed, knobs))
+def _block(length: int, seed: list[int], knobs: Mapping[str, float]) -> Examples:
+    return examples_of(simulate(PER_BLOCK * BATCH, length, seed, knobs))

@@ -15,7 +15,7 @@ from keras_rnn.zero_shot.simulator import simulate
 
 def model_of(cell, window=40, units=5, places=13):
     model = ZeroShotModel(window, units, places, cell, seed=0)
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(CELLS.index(cell))
     model.set_weights([random.normal(scale=0.3, size=w.shape) for w in model.get_weights()])
     return model
 
@@ -24,7 +24,7 @@ def some_series(n, holes=True):
     random = np.random.default_rng(1)
     values = np.cumsum(random.normal(size=n)) + 3 * np.sin(np.arange(n) * 2 * np.pi / 12)
     if holes:
-        values[[5, 6, 17, 30]] = np.nan
+        values[[5, 6, 17, 24]] = np.nan
         values[-4:] = np.nan
     return values
 
@@ -61,7 +61,7 @@ def test_the_plain_cells_exchange_their_weights():
     values = some_series(40)[None].astype(np.float32)
     assert np.nanmax(np.abs(model.quantiles(values, 4) - other.quantiles(values, 4))) > 0.01
     other.take_weights(model)
-    np.testing.assert_allclose(model.quantiles(values, 4), other.quantiles(values, 4), atol=1e-6)
+    np.testing.assert_allclose(model.quantiles(values, 4), other.quantiles(values, 4), atol=1e-5)
     back = model_of("simple_rnn")
     back.take_weights(other)
     for a, b in zip(back.get_weights(), model.get_weights(), strict=True):

@@ -86,7 +86,7 @@ def test_gradients(cell):
 @pytest.mark.slow
 def test_it_learns_and_repeats(monkeypatch):
     monkeypatch.setattr(training, "LENGTH", 48)
-    models = [ZeroShotModel(60, 8, 60, "gru", seed=seed) for seed in (0, 0, 1)]
+    models = [ZeroShotModel(120, 8, 60, "gru", seed=seed) for seed in (0, 0, 1)]
     before = training.figures_on_simulations(models[0], 100)
     for model, seed in zip(models, (0, 0, 1), strict=True):
         training.train_on_simulations(model, 200, 0.01, seed)
