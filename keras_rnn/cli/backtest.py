@@ -44,12 +44,14 @@ def command(
 
     from keras_rnn.forecaster.comparison import backtests, better_naive, verdict, zero_shot_backtests
     from keras_rnn.series.backtest import compare
+    from keras_rnn.series.dates import times_of, values_by_date
 
     progress = partial(tqdm, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
     if model.kind == ZERO_SHOT:
         table = read_any(history, column, **reading)
         series, remarks = table.iloc[:, 0], [str(table.attrs["understood"])]
         results, dates = zero_shot_backtests(model, series, since, steps, progress=progress)
+        unit, residuals, frequency = None, None, values_by_date(series)[2]
     else:
         series, remarks = history_for(model, history, column, model.window + 2, "packaged", **reading)
         learned = place_of(series, model.trained_to)
@@ -59,10 +61,13 @@ def command(
         results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
         if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
             remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
+        unit, residuals, frequency = model.unit, model.residuals, model.frequency
     references = {h: better_naive(results, h) for h in range(1, steps + 1)}
     by_horizon = {h: compare(results, reference, h) for h, reference in references.items()}
     if pictures:
-        _draw(plot, plot_forecasts, model, series, dates, results["model"], by_horizon)
+        times = None if dates is None else times_of(dates, frequency)
+        errors = 20 if residuals is None else residuals.shape[1]
+        _draw(plot, plot_forecasts, series, times, unit, errors, results["model"], by_horizon)
     say(*remarks, *(f"wrote {path}" for path in pictures))
     if as_json:
         tables = {
@@ -70,7 +75,7 @@ def command(
         }  # JSON knows no NaN
         print_json({"model": name_or_path, "by_horizon": tables})
         return
-    shown = ".3f" if model.unit == "percent" else ".4g"
+    shown = ".3f" if unit == "percent" else ".4g"
     rows = [
         [str(h), row["method"], f"{row['rmse']:{shown}}", f"{row['mae']:{shown}}", f"{100 * row['skill']:+.1f} %",
          f"{100 * row['skill_low']:+.1f} to {100 * row['skill_high']:+.1f}", str(row["n"]), verdict(row, references[h])]
@@ -81,14 +86,14 @@ def command(
 
 
 def _draw(
-    plot: str | None, plot_forecasts: str | None, model: Any, series: Any, dates: Any, result: Any,
+    plot: str | None, plot_forecasts: str | None, series: Any, times: Any, unit: str | None, errors: int, result: Any,
     by_horizon: dict[int, Any],
 ) -> None:  # fmt: skip
     """Skill by method, or of several horizons the errors; the forecasts, with intervals as known at their origins."""
     from keras_rnn.plots.backtest import plot_error_by_horizon, plot_skill_by_method, plot_walk_forward
     from keras_rnn.plots.figure import save_figure
     from keras_rnn.series.backtest import walk_forward_intervals
-    from keras_rnn.series.dates import day, times_of
+    from keras_rnn.series.dates import day
 
     about = f"{name_of(series)}, {day(series.index[-len(result.origins)])} to {day(series.index[-1])}"
     if plot and len(by_horizon) == 1:
@@ -96,9 +101,7 @@ def _draw(
     elif plot:
         save_figure(plot_error_by_horizon(by_horizon, about), plot)
     if plot_forecasts:
-        count = 20 if model.residuals is None else model.residuals.shape[1]
-        levels = [level for level in (80.0, 95.0) if count >= level / (100 - level)]  # `conformal_rank` has no others
-        intervals = {level: walk_forward_intervals(result, level, count) for level in levels}
-        times = None if dates is None else times_of(dates, model.frequency)[result.origins + 1]
-        unit = model.unit or name_of(series)
-        save_figure(plot_walk_forward(result, times, intervals, unit, about), plot_forecasts)
+        levels = [level for level in (80.0, 95.0) if errors >= level / (100 - level)]  # `conformal_rank` has no others
+        intervals = {level: walk_forward_intervals(result, level, errors) for level in levels}
+        times = None if times is None else times[result.origins + 1]
+        save_figure(plot_walk_forward(result, times, intervals, unit or name_of(series), about), plot_forecasts)

@@ -75,7 +75,8 @@ class ZeroShotModel(RecurrentModel):
         places, seed = check_integer("places", places, 1, window // 2), check_seed(seed)
         check_choice("cell", cell, CELLS)
         values, season = keras.Input((window,), name="values"), keras.Input((1,), name="season")
-        given = keras.ops.stack([values, keras.ops.ones_like(values) * season], axis=-1)  # (batch, window, 2)
+        each = keras.ops.maximum(season, keras.ops.cast(values > 0, "float32"))  # the season, which is 1 at the least
+        given = keras.ops.stack([values, each], axis=-1)  # (batch, window, 2)
         layer = keras.layers.RNN(ForecastCell(cell, units, places, seed), return_sequences=True, name="rnn")
         super().__init__(inputs=[values, season], outputs=layer(given), **{"name": "zero_shot_model", **kwargs})
         self.window, self.units, self.places, self.cell, self.seed = window, units, places, cell, seed

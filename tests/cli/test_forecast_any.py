@@ -77,4 +77,4 @@ def test_backtest(csv, capsys):
         assert by_method["model"]["skill"] == pytest.approx(1 - by_method["model"]["rmse"] / better)
     code, out, _ = run(capsys, "backtest", str(csv))
     assert code == 0
-    assert "better than seasonal naive" in out.splitlines()[-1]
+    assert "better than persistence" in out.splitlines()[-1]
