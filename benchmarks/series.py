@@ -3,7 +3,7 @@
     python benchmarks/series.py [--split report] [--peers FILE] [--train] [--json FILE]
 
 Every forecast is made from the values up to its origin alone, one step and a season ahead (6 steps where there is no
-season), the error taken at that step. Our net is told neither season nor logarithm. Persistence, seasonal naive,
+season), the error taken at that step. Our net is told how the values follow each other, as dates do. Persistence, seasonal naive,
 AutoARIMA, AutoETS and AutoTheta are given the true season; `series_peers.py` says how they are fitted. Figures are RMSE
 over persistence's from the same origin.
 `--split development`, the default, has the series that simulator and net were chosen on; `report` those that were not
@@ -27,9 +27,13 @@ from series_peers import HORIZONS, PEERS, Task, judge_peers, quiet, task_of
 from tqdm import tqdm
 
 from keras_rnn.core.tables import plain_table
+from keras_rnn.runtime import load
+from keras_rnn.series.seasons import SEASONS
 
 OURS, TRAINED, NAIVE = "series_model", "train_series", "seasonal naive"
 LEVELS = (80, 95)
+# as the dates of a file would tell them
+FREQUENCIES = {season: frequency for frequency, seasons in SEASONS.items() for season in seasons[:1] or (1,)}
 TOLD = {"one": "one step", "season": "a season"}
 # What a method is held against: the better one of these for each series, known only afterwards.
 RIVALS = {
@@ -42,9 +46,10 @@ RIVALS = {
 
 def our_forecasts(model, task: Task) -> dict[int, np.ndarray]:
     """Origin → (ahead, 1 + 2 · levels): mean, then the lower and the upper end of each level."""
-    columns = ["mean", *(f"{end}_{level}" for level in LEVELS for end in ("lo", "hi"))]
+    frequency = FREQUENCIES[task.season]
+    found = {n: model.forecast(task.values[:n], task.ahead, LEVELS, frequency=frequency) for n in task.origins}
     return {
-        n: model.forecast(task.values[:n], steps=task.ahead, levels=LEVELS)[columns].to_numpy() for n in task.origins
+        n: np.column_stack([f.mean, *(end for ends in f.intervals.values() for end in ends)]) for n, f in found.items()
     }
 
 
@@ -165,8 +170,7 @@ def main():
     parser.add_argument("--split", choices=SPLITS, default="development")
     parser.add_argument("--peers", type=Path, metavar="FILE", help="where the peers' results are kept")
     parser.add_argument("--skip", choices=["ours", "peers"], help="peers: those that FILE does not have")
-    parser.add_argument("--weights", default="simulated", help="a preset, or a .keras file to be tried")
-    parser.add_argument("--cell", help="gru, simple_rnn or rnn_cell")
+    parser.add_argument("--cell", default="gru", help="gru, simple_rnn or rnn_cell")
     parser.add_argument("--train", action="store_true", help="train_series beside it, half a minute a series")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
@@ -174,10 +178,7 @@ def main():
     peers = judge_peers(tasks, options.peers, options.skip == "peers")
     ours: dict[str, Callable[[Task], dict]] = {}
     if options.skip != "ours":
-        from keras_rnn import series_model
-
-        model = series_model(options.weights, **({"cell": options.cell} if options.cell else {}))
-        ours[OURS] = partial(judge_ours, model)
+        ours[OURS] = partial(judge_ours, load(f"series/simulated/{options.cell}"))
     if options.train:
         ours[TRAINED] = judge_trained
     rows = {}

@@ -24,24 +24,12 @@ import numpy as np
 from public_series import Loader
 from tqdm import tqdm
 
+from keras_rnn.series.seasons import takes_logarithm
+
 MOST, TARGETS, AHEAD = 584, 60, 6  # values read, forecasts judged, horizon where there is no season
 LIMIT, REFITTING = 300, 60  # seconds of CPU: a method on a series, refits of AutoARIMA
 PEERS = ("AutoARIMA", "AutoETS", "AutoTheta")
 HORIZONS = ("one", "season")
-
-
-def takes_logarithm(values: np.ndarray, season: int) -> bool:
-    """Whether the spread grows with the level: blocks of a season (or 8), the logarithm of one on that of the other."""
-    if not np.all(values > 0):
-        return False
-    size = season if season > 1 else 8
-    size *= -(-6 // size)
-    blocks = [values[i : i + size] for i in range(len(values) % size, len(values) - size + 1, size)]
-    level = np.log([block.mean() for block in blocks])
-    if len(blocks) < 4 or level.std() < 0.05:
-        return False
-    spread = np.log([np.abs(np.diff(block)).mean() + 1e-12 * block.mean() for block in blocks])
-    return bool(np.polyfit(level, spread, 1)[0] > 0.5 and np.corrcoef(level, spread)[0, 1] > 0.5)
 
 
 @dataclass(frozen=True)

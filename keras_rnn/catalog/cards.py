@@ -193,6 +193,8 @@ def headline(metrics: dict[str, float]) -> str:
     for key in ("held_out_bits", "validation_bits"):
         if key in metrics:
             return f"{metrics[key]:.2f} bits a character"
+    if "error_over_better_naive_one_step" in metrics:
+        return f"on simulated series {metrics['error_over_better_naive_one_step']:.2f} of the better naive error"
     if "test_rmse" in metrics:
         return f"test RMSE {metrics['test_rmse']:.2f} (persistence: {metrics['test_rmse_of_persistence']:.2f})"
     return ""

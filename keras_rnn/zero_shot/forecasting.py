@@ -128,7 +128,7 @@ def forecast(
     assert best is not None
     context, past, ahead = best
     ahead = _calibrated(context, past, finite_answer(ahead, "a forecast"))
-    back: Callable[[Any], Any] = np.exp if context.logarithm else np.asarray
+    back: Callable[[Any], Any] = np.exp if context.logarithm else lambda x: x + 0.0  # no -0
     intervals = {}
     for level in wanted:
         low, high = (back(_quantile(ahead, 0.5 + sign * level / 200)) for sign in (-1, 1))

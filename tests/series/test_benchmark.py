@@ -10,7 +10,7 @@ import series
 import series_peers
 from public_series import DEVELOPMENT, REPORT
 from series import OURS, best_of, judge_ours, judged, series_table, summary, summary_table
-from series_peers import OutOfTimeError, Task, at_most, forecasts_of, judge_peers, refits, takes_logarithm, task_of
+from series_peers import OutOfTimeError, Task, at_most, forecasts_of, judge_peers, refits, task_of
 
 VALUES = np.arange(40.0) ** 2
 
@@ -45,14 +45,6 @@ def test_errors_are_those_of_the_step_ahead():
     ahead = np.sqrt(np.mean([(38**2 - 34**2) ** 2, (39**2 - 35**2) ** 2]))
     assert naive["persistence"]["season"] == naive["seasonal naive"]["season"] == pytest.approx(ahead)
     assert naive["seasonal naive"]["one"] == pytest.approx(ahead)
-
-
-@pytest.mark.parametrize(("growing", "found"), [(True, True), (False, False)])
-def test_the_logarithm_where_the_spread_grows_with_the_level(growing, found):
-    time_ = np.arange(120)
-    level, season = 100 * 1.02**time_, np.sin(np.pi * time_ / 6)
-    assert takes_logarithm(level * (1 + 0.2 * season) if growing else level + 20 * season, 12) == found
-    assert not takes_logarithm(-level, 12)
 
 
 def test_refits_are_as_many_as_the_time_allows():
