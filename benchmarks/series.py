@@ -3,9 +3,9 @@
     python benchmarks/series.py [--split report] [--peers FILE] [--train] [--json FILE]
 
 Every forecast is made from the values up to its origin alone, one step and a season ahead (6 steps where there is no
-season), the error taken at that step. Our net is told how the values follow each other, as dates do. Persistence, seasonal naive,
-AutoARIMA, AutoETS and AutoTheta are given the true season; `series_peers.py` says how they are fitted. Figures are RMSE
-over persistence's from the same origin.
+season), the error taken at that step. Our net is told how the values follow each other, as dates do. Persistence,
+seasonal naive, AutoARIMA, AutoETS and AutoTheta are given the true season; `series_peers.py` says how they are fitted.
+Figures are RMSE over persistence's from the same origin.
 `--split development`, the default, has the series that simulator and net were chosen on; `report` those that were not
 looked at before. The peers take an hour or more: `--peers FILE` keeps their results, and a rerun judges our net
 alone. `--train` adds `train_series`, without flags, on what lies before the first origin. Needs the extra `bench`.

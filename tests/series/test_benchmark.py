@@ -4,13 +4,14 @@ import json
 import time
 
 import numpy as np
-import pandas as pd
 import pytest
 import series
 import series_peers
 from public_series import DEVELOPMENT, REPORT
 from series import OURS, best_of, judge_ours, judged, series_table, summary, summary_table
 from series_peers import OutOfTimeError, Task, at_most, forecasts_of, judge_peers, refits, task_of
+
+from keras_rnn.zero_shot.forecasting import SeasonalForecast
 
 VALUES = np.arange(40.0) ** 2
 
@@ -116,10 +117,10 @@ def test_results_of_peers_are_kept(tmp_path, monkeypatch):
 class Ours:
     """Forecasts the last value, with an 80 % interval that reaches 76 up from there and a wide one of 95 %."""
 
-    def forecast(self, values, steps, levels):
-        assert levels == (80, 95)
+    def forecast(self, values, steps, levels, frequency):
+        assert (levels, frequency) == ((80, 95), "quarterly")
         last = np.repeat(values[-1], steps)
-        return pd.DataFrame({"mean": last, "lo_80": last, "hi_80": last + 76, "lo_95": last - 1e4, "hi_95": last + 1e4})
+        return SeasonalForecast(last, {80: (last, last + 76), 95: (last - 1e4, last + 1e4)}, 4, True, False)
 
 
 def test_ours():
