@@ -149,10 +149,11 @@ def _evaluation(part: str, table: list[dict[str, Any]], percent: bool) -> str:
         errors = [f"{row[key]:{shown}}" for key in ("rmse", "mae")]
         rows.append([row["method"], *errors, f"{skill} %", f"{low} to {high}", f"{row['dm_p']:.2f}", row["verdict"]])
     heads = ["method", "RMSE", "MAE", "skill", "95 % interval", "p", ""]
+    reference = next((row["method"] for row in table if row["verdict"] == "the reference"), "persistence")
     return (
         f"## Backtest, {part}\nOne period ahead, {table[0]['n']} forecasts, each from the values before it; "
         f"errors in {'percentage points' if percent else 'the unit of the series'}. Skill is 1 − RMSE/RMSE of "
-        f"persistence, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
+        f"{reference}, its interval by a block bootstrap, p by Diebold and Mariano.\n\n{markdown_table(heads, rows)}"
     )
 
 

@@ -23,6 +23,7 @@ from keras_rnn.series.backtest import (
 )
 from keras_rnn.series.dates import values_by_date, years_of
 from keras_rnn.series.history import check_history, first_column
+from keras_rnn.series.seasons import SEASONS
 from keras_rnn.zero_shot.forecasting import LEAST, forecast
 
 REFERENCE, SEASONAL = NAIVE = "persistence", "seasonal naive"
@@ -38,7 +39,8 @@ def backtests(
     others: Mapping[str, Forecaster] | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> tuple[dict[str, Backtest], pd.Index | None]:
-    """Persistence, drift, the window's mean, others and the model over one series; and its dates.
+    """Persistence, drift, the window's mean, the seasonal naive forecast where the frequency has a season, others and
+    the model over one series; and its dates.
 
     Args:
         model: called "model" in the results; it is not fitted anew, so a model that was trained on these values knows
@@ -73,6 +75,9 @@ def backtests(
         f"mean of {model.window}": window_mean_forecaster(model.window),
         **(others or {}),
     }
+    season = next(iter(SEASONS.get(model.frequency or "", ())), 1)
+    if 1 < season <= first + 1:
+        methods[SEASONAL] = seasonal_naive_forecaster(season)
     forward = partial(walk_forward, first=first, horizons=horizons, window=model.window, progress=progress)
     results = {name: forward(method, values) for name, method in methods.items()}
     return results | {"model": forward(forecaster_of(model), rows)}, dates

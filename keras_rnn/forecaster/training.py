@@ -14,7 +14,7 @@ from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.checks import check_integer, check_seed
 from keras_rnn.forecaster.build import series_model
-from keras_rnn.forecaster.comparison import REFERENCE, backtests, verdict
+from keras_rnn.forecaster.comparison import backtests, better_naive, verdict
 from keras_rnn.forecaster.model import WINDOW, SeriesModel
 from keras_rnn.forecaster.parts import LEAST_WINDOWS, held_out_periods
 from keras_rnn.rnn.cells import DEFAULT_CELL
@@ -46,7 +46,8 @@ class TrainedSeries:
         updates: how many were chosen.
         windows: that it was trained on.
         metrics: errors on the test part beside persistence's, in the series' unit; empty without one.
-        test_rows: `compare` of the test part, each row with a `verdict`.
+        test_rows: `compare` of the test part with the better of persistence and, where the dates have a season, the
+            seasonal naive forecast, each row with a `verdict`.
         test_part: its first and last date or place.
     """
 
@@ -134,7 +135,8 @@ def train_series(
     horizons = max(1, min(HORIZONS, last // 4))
     results, _ = backtests(model, series, horizons=horizons, origin=periods - last - 1)
     model.residuals = latest_residuals(results["model"], min(ERRORS, last - horizons + 1))
-    rows = [row | {"verdict": verdict(row)} for row in compare(results, REFERENCE)]
+    reference = better_naive(results)
+    rows = [row | {"verdict": verdict(row, reference)} for row in compare(results, reference)]
     part = places[periods - last], places[-1]
     return TrainedSeries(model, chosen.start, chosen.updates, known, metrics, rows, part)
 

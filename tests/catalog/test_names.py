@@ -29,7 +29,9 @@ def test_short_names(name, full):
     "name", ["", "/char", "chars", "char/hello", "char/hello_world/lstm", "char/hello_world/rnn_cell/1"]
 )
 def test_other_names_are_answered_with_those_there_are(name):
-    with pytest.raises(ValueError, match=f"char/hello_world/rnn_cell, .*, gs10/levels/simple_rnn. Received: {name!r}"):
+    with pytest.raises(
+        ValueError, match=f"char/hello_world/rnn_cell, .*, series/simulated/rnn_cell. Received: {name!r}"
+    ):
         resolve(name)
 
 

@@ -48,7 +48,7 @@ def test_the_same_in_every_form(tmp_path, cell, layers, dropout, scaling, featur
     frame, found = model.forecast(data, 8, 80), lite.forecast(data.to_numpy(), 8, 80)
     changes = np.abs(np.diff(data.to_numpy().reshape(60, -1)[:, 0])).mean()
     np.testing.assert_allclose(found.mean, frame["mean"], rtol=0, atol=1e-3 * changes)
-    np.testing.assert_allclose(found.intervals[80.0], frame[["lo_80", "hi_80"]].to_numpy().T)
+    np.testing.assert_allclose(found.intervals[80.0], frame[["lo_80", "hi_80"]].to_numpy().T, rtol=1e-6)
     assert (lite.features, lite.frequency, lite.unit) == (features, "annual", None)
     assert np.abs(np.diff(frame["mean"])).max() > 0.01 * changes  # it says something
     step = lite.file.inputs.get("step")

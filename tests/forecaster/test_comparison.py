@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from keras_rnn import gs10_model, load_gs10
-from keras_rnn.forecaster.comparison import backtests, rows_since, verdict
+from keras_rnn import gs10_model, load_gs10, series_model
+from keras_rnn.forecaster.comparison import backtests, better_naive, rows_since, verdict
 from keras_rnn.series.backtest import persistence_forecaster
 from keras_rnn.series.metrics import rmse
 
@@ -45,11 +45,23 @@ def test_bad_input():
 
 
 def test_words():
-    def row(method, skill, p):
-        return {"method": method, "skill": skill, "dm_p": p}
+    def row(method, low, high, p=0.5):
+        return {"method": method, "skill_low": low, "skill_high": high, "dm_p": p}
 
-    assert verdict(row("persistence", 0, 1)) == "the reference"
-    assert verdict(row("model", 0.3, 0.06)) == "no significant difference from persistence"
-    assert verdict(row("model", 0.3, float("nan"))) == "no test possible"
-    assert verdict(row("model", 0.3, 0.01)) == "better than persistence"
-    assert verdict(row("drift", -0.3, 0.01)) == "worse than persistence"
+    assert verdict(row("persistence", 0, 0)) == "the reference"
+    assert verdict(row("model", -0.01, 0.3)) == "no significant difference from persistence"
+    assert verdict(row("model", 0.1, 0.3, float("nan"))) == "no test possible"
+    assert verdict(row("model", 0.01, 0.3)) == "better than persistence"
+    assert verdict(row("drift", -0.3, -0.01), "seasonal naive") == "worse than seasonal naive"
+
+
+def test_the_better_naive_forecast_is_the_reference():
+    index = pd.period_range("2000-01", periods=120, freq="M")
+    waves = pd.Series(np.sin(np.arange(120) * 2 * np.pi / 12) + 0.1 * np.random.default_rng(0).normal(size=120), index)
+    model = series_model(None, series=waves[:90], seed=0)
+    results, _ = backtests(model, waves, origin=89, horizons=2)
+    assert list(results)[-2:] == ["seasonal naive", "model"]
+    np.testing.assert_array_equal(results["seasonal naive"].predicted[0], waves.iloc[78:80])
+    assert better_naive(results) == "seasonal naive"
+    walk = pd.Series(np.random.default_rng(0).normal(size=120).cumsum(), index)
+    assert better_naive(backtests(model, walk, origin=89)[0]) == "persistence"

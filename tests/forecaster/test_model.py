@@ -63,7 +63,7 @@ def test_the_same_in_every_form(tmp_path, features, scaling, window):
     frame = model.forecast(data, 12, (80, 95))
     found = lite.forecast(data.to_numpy() if features > 1 else data.to_numpy()[:, 0], 12, (80, 95))
     np.testing.assert_allclose(found.mean, frame["mean"], rtol=1e-4)
-    np.testing.assert_allclose(found.intervals[80.0], frame[["lo_80", "hi_80"]].to_numpy().T)
+    np.testing.assert_allclose(found.intervals[80.0], frame[["lo_80", "hi_80"]].to_numpy().T, rtol=1e-6)
     assert (lite.features, lite.frequency, lite.columns) == (features, "quarterly", list(data.columns))
     card = json.loads((tmp_path / "m" / "card.json").read_text())
     assert card["signatures"]["forecast"]["inputs"]["history"]["shape"] == [

@@ -22,7 +22,7 @@ def trained():
 def test_it_learns_what_can_be_learned(trained):
     assert trained.metrics["test_skill_against_persistence"] > 0.5
     assert trained.test_rows[-1]["method"] == "model"
-    assert trained.test_rows[-1]["verdict"] == "better than persistence"
+    assert trained.test_rows[-1]["verdict"] == "better than seasonal naive"
     x, y = series_windows(WAVE, 6)
     predicted = trained.model.predict_windows(x[-24:])
     expected = skill(y[-24:, 0], predicted[:, 0], x[-24:, -1])
