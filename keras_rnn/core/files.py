@@ -194,7 +194,8 @@ def check_unpacked(path: Path) -> Path:
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # as the damage leads to
-        raise ValueError(f"An archive must be a whole zip file. {received(str(path))}, {error}") from error
+        reason = "whose members' names are no text" if isinstance(error, UnicodeError) else error
+        raise ValueError(f"An archive must be a whole zip file. {received(str(path))}, {reason}") from error
     if size > most_unpacked(path):
         raise ValueError(
             f"An archive must unpack to at most ten times its size, or 16 MiB: save it without compression. "
