@@ -167,14 +167,22 @@ def check_archive(path: FilePath) -> Path:
     Raises:
         ValueError: no such file, or another one.
     """
-    import zipfile
-
     path = Path(path)
     if not path.is_file() or path.suffix != ".keras":
         raise ValueError(f"A Keras archive must be a .keras file. {received(str(path))}")
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         raise ValueError(f"A Keras archive must be a zip file. {received(str(path))}, which is none")
     return check_unpacked(path)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file ends as a zip file does; it may be a damaged one."""
+    import zipfile
+
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # which Python raises of one that says it is a part of several
+        return True
 
 
 def most_unpacked(path: Path) -> int:

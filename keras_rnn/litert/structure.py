@@ -18,7 +18,8 @@ RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
 INT32, BOOL = 2, 6
 STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE = 45, 49, 65, 118, 119, 129
-ADD, LESS, COMPARISONS = 0, 58, (58, 61, 62, 63, 71, 72)
+ADD, MUL, LESS, COMPARISONS = 0, 18, 58, (58, 61, 62, 63, 71, 72)
+RELU = 1  # the one activation that leaves a rising counter alone
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
@@ -187,14 +188,25 @@ def _check_count(condition: Subgraph, body: Subgraph) -> None:
     if condition.kinds != [LESS]:
         return
     counter, end = condition.operators[0].numbers(1)
-    if counter not in condition.inputs:
+    bounds = condition.integers(end)
+    if counter not in condition.inputs or not bounds:
         return
-    place, bounds = condition.inputs.index(counter), condition.integers(end)
+    place = condition.inputs.index(counter)
+    own, new = body.inputs[place], body.outputs[place]
     for kind, operator in zip(body.kinds, body.operators, strict=True):
-        if kind == ADD and operator.numbers(2) == (body.outputs[place],):
-            steps = [step for i in operator.numbers(1) for step in body.integers(i)]
-            if bounds and steps and (steps[0] < 1 or bounds[0] > MOST_ROUNDS * steps[0]):
+        if operator.numbers(2) == (new,):
+            takes = operator.numbers(1)
+            others = [i for i in takes if i != own]
+            steps = [step for i in others for step in body.integers(i)]
+            options = operator.table(4)
+            clipped = kind == ADD and options is not None and options.number(0, "b") > RELU
+            if kind == ADD and steps and (steps[0] < 1 or bounds[0] > MOST_ROUNDS * steps[0]):
                 raise ValueError(f"a loop up to {bounds[0]:,} by steps of {steps[0]}")
+            rises = own in takes and not clipped and (kind == ADD or (kind == MUL and steps > [1]))
+            if len(steps) == len(others) and not rises:
+                raise ValueError(f"a loop up to {bounds[0]:,} whose counter does not rise")
+    if own == new:
+        raise ValueError(f"a loop up to {bounds[0]:,} whose counter stays")
 
 
 def _check_runs(subgraphs: list[Subgraph]) -> None:

@@ -1,5 +1,6 @@
 """Files of weights that are small and would be large, deep or slow to read are refused within a second."""
 
+import struct
 import time
 import zipfile
 
@@ -97,4 +98,14 @@ def test_an_archive_with_names_that_are_no_text(tmp_path, name):
     content = (tmp_path / name).read_bytes().replace("é".encode(), b"\xe9\xe9")
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=f"whole zip file. Received: '.*{name}', whose members' names are no text"):
+        read_torch_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.pt"])
+def test_an_archive_that_says_it_is_one_of_several(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("a", b"")
+    content, end = (tmp_path / name).read_bytes(), b"PK\5\6"
+    (tmp_path / name).write_bytes(content.replace(end, struct.pack("<4sLQL", b"PK\6\7", 1, 0, 2) + end))
+    with pytest.raises(ValueError, match=f"whole zip file. Received: '.*{name}', zipfiles that span multiple disks"):
         read_torch_file(tmp_path / name)
