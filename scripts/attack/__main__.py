@@ -46,7 +46,9 @@ def main() -> int:
         print(f"case {options.case} of {chosen[0]}, seed {options.seed}, in {folder}", flush=True)
         print(module.replay(options.case, options.seed))
         return 0
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # what a shell has its background jobs ignore, the processes that are begun here would ignore, too
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.default_int_handler)
     return int(sum(_bad(section, options.count or SECTIONS[section], options.seed) for section in chosen) > 0)
 
 
