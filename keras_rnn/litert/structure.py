@@ -56,14 +56,15 @@ class Subgraph:
             self.specs.append((kind, None if -1 in tensor.numbers(7) else shape))
             if buffer >= len(buffers):
                 raise ValueError(f"a tensor in buffer {buffer} of {len(buffers)}")
-            if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or min(shape, default=0) < 0:
+            if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or (shape and min(shape) < 0):
                 raise ValueError(f"a tensor of type {kind} and shape {shape[:RANKS]}")
             size = math.prod(shape) * BITS.get(kind, 0) // 8
             if sizes[buffer] or tensor.number(5, "?"):  # or a variable, which lasts from call to call
                 self._constant.add(i)
                 if sizes[buffer] not in (0, size) and kind in BITS and tensor.table(6) is None:  # of sparse ones
                     raise ValueError(f"a constant of {sizes[buffer]:,} bytes, whose shape takes {size:,}")
-            self.largest = max(self.largest, size)
+            if size > self.largest:
+                self.largest = size
         for i in (*self.inputs, *self.outputs):
             if not 0 <= i < count:
                 raise ValueError(f"an input or output that is tensor {i} of {count}")
@@ -83,7 +84,7 @@ class Subgraph:
                 if not 0 <= i < count or i in known:
                     raise ValueError(f"an operator that writes tensor {i} of {count}, a constant or written already")
                 known.add(i)
-            if not all(-1 <= i < count for i in operator.numbers(8)):
+            if any(not -1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
             if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
                 raise ValueError(f"an operator that reads tensors {takes}, too few")
