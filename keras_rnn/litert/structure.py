@@ -16,8 +16,8 @@ from keras_rnn.litert.tables import Table, root_of
 BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64, 15: 32, 16: 16, 18: 16}
 RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
-INT32, BOOL = 2, 6
-STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE = 45, 49, 65, 118, 119, 129
+INT32, BOOL, RESOURCE = 2, 6, 13
+STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE, VAR_HANDLE = 45, 49, 65, 118, 119, 129, 142
 ADD, MUL, LESS, COMPARISONS = 0, 18, 58, (58, 61, 62, 63, 71, 72)
 RELU = 1  # the one activation that leaves a rising counter alone
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
@@ -96,6 +96,8 @@ class Subgraph:
                     raise ValueError(f"a split into another number of tensors than {len(gives)}")
             elif kind in COMPARISONS and any(self.specs[i][0] != BOOL for i in gives):
                 raise ValueError("a comparison that gives no booleans")
+            elif kind == VAR_HANDLE and any(self.specs[i][0] != RESOURCE for i in gives):  # an address, as numbers
+                raise ValueError("a variable that is none")
             elif kind in (IF, WHILE, CALL_ONCE):
                 self._check_control(kind, operator, takes, gives, subgraphs)
         if not known.issuperset(self.outputs):
