@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import signal
 import subprocess
 import sys
 
 import pytest
 from helpers import inherited
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a shell's background, where what is begun here would, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

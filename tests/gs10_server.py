@@ -3,11 +3,13 @@
 import contextlib
 import http.server
 
+import numpy as np
+
 from keras_rnn.gs10.files import GS10_FILE, read_gs10
 
 PACKAGED = "".join(line for line in GS10_FILE.read_text(encoding="utf-8").splitlines(keepends=True) if line[0] != "#")
-COUNT, LAST = len(read_gs10()[0]), read_gs10()[0][-1]
-MORE = [f"{LAST + 1 + i}-01" for i in range(4)]
+COUNT, LAST, MONTH = len(read_gs10()[0]), read_gs10()[0][-1], np.timedelta64(1, "M")
+MORE = [f"{LAST + (1 + i) * MONTH}-01" for i in range(4)]
 GOOD = f"{PACKAGED}{MORE[0]},4.5\n{MORE[1]},4.55\n"
 BODIES = {
     "good": GOOD,
@@ -24,7 +26,7 @@ BAD = {
     "missing": (GOOD.replace("2020-03-01,0.87", "2020-03-01,."), r"'.' \(missing\) at 2020-03"),
     "gap": (GOOD.replace("2020-03-01,0.87\n", ""), "2020-02 followed by 2020-04"),
     "twice": (GOOD.replace("2020-03-01", "2020-02-01"), "2020-02 followed by 2020-02"),
-    "backwards": ("\n".join([PACKAGED.split()[0], *PACKAGED.split()[:0:-1]]), f"{LAST} followed by {LAST - 1}"),
+    "backwards": ("\n".join([PACKAGED.split()[0], *PACKAGED.split()[:0:-1]]), f"{LAST} followed by {LAST - MONTH}"),
     "much_revised": (
         GOOD.replace("2020-03-01,0.87", "2020-03-01,0.93"),
         "without --accept-revisions.*1 that differ, .*2020-03 with 0.93 instead",
@@ -32,7 +34,7 @@ BAD = {
     "jump": (f"{GOOD}{MORE[2]},8.0\n", "within 3 points"),
     "negative": (f"{GOOD}{MORE[2]},-0.2\n", "from 0 to 25 percent"),
     "ends_early": (PACKAGED[: PACKAGED.index("2026-06")], "Received: 1953-04 to 2026-05"),
-    "starts_late": (GOOD.replace("1953-04-01,2.83\n", ""), f"Received: 1953-05 to {LAST + 2}"),
+    "starts_late": (GOOD.replace("1953-04-01,2.83\n", ""), f"Received: 1953-05 to {LAST + 2 * MONTH}"),
     "binary": (b"\x80\xff" * 100, "must hold UTF-8 text. Received: "),
 }
 UNREADABLE = {

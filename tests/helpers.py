@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 from pathlib import Path
+
+import trees
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -47,25 +48,12 @@ def drawn(figure):
 
 def older_tree(name="gs10/annual/simple_rnn"):
     """A shipped `.tflite` file's object tree, as an earlier version wrote it: without a checksum."""
-    import numpy as np
-
-    from keras_rnn.core.checksum import NAME
-    from keras_rnn.litert.flatbuffer import read_flatbuffer
-
-    _, model = read_flatbuffer(CHECKOUT / "saved_models" / name / "model.tflite")
-    checksum, document = (next(e for e in model.metadata if e.name == one) for one in (NAME.encode(), b"keras_rnn"))
-    model.metadata.remove(checksum)
-    model.buffers[checksum.buffer].data = None
-    said = json.loads(bytes(model.buffers[document.buffer].data)) | {"schema": 1}
-    model.buffers[document.buffer].data = np.frombuffer(json.dumps(said).encode(), np.uint8)
-    return model
+    return trees.older((CHECKOUT / "saved_models" / name / "model.tflite").read_bytes())
 
 
 def write_tree(model, path):
     """Write an object tree as a `.tflite` file."""
-    from ai_edge_litert.tools.flatbuffer_utils import convert_object_to_bytearray
-
-    path.write_bytes(bytes(convert_object_to_bytearray(model)))
+    path.write_bytes(trees.packed(model))
     return path
 
 

@@ -143,7 +143,7 @@ def command(
     from keras_rnn.cli.launch import run_together, same_line
 
     try:
-        return run_together(same_line(click.get_current_context()), processes)
+        return run_together(*same_line(click.get_current_context()), processes)
     except ChildProcessError as error:
         kept = f"; go on with --resume from {job.checkpoint}" if job.checkpoint.exists() else "; nothing was kept"
         raise OSError(f"{error}{kept}") from error

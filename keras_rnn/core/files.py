@@ -167,14 +167,22 @@ def check_archive(path: FilePath) -> Path:
     Raises:
         ValueError: no such file, or another one.
     """
-    import zipfile
-
     path = Path(path)
     if not path.is_file() or path.suffix != ".keras":
         raise ValueError(f"A Keras archive must be a .keras file. {received(str(path))}")
-    if not zipfile.is_zipfile(path):
+    if not is_zip(path):
         raise ValueError(f"A Keras archive must be a zip file. {received(str(path))}, which is none")
     return check_unpacked(path)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file ends as a zip file does; it may be a damaged one."""
+    import zipfile
+
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # which Python raises of one that says it is a part of several
+        return True
 
 
 def most_unpacked(path: Path) -> int:
@@ -194,7 +202,8 @@ def check_unpacked(path: Path) -> Path:
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:  # as the damage leads to
-        raise ValueError(f"An archive must be a whole zip file. {received(str(path))}, {error}") from error
+        reason = "whose members' names are no text" if isinstance(error, UnicodeError) else error
+        raise ValueError(f"An archive must be a whole zip file. {received(str(path))}, {reason}") from error
     if size > most_unpacked(path):
         raise ValueError(
             f"An archive must unpack to at most ten times its size, or 16 MiB: save it without compression. "

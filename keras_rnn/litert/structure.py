@@ -16,9 +16,10 @@ from keras_rnn.litert.tables import Table, root_of
 BITS = {0: 32, 1: 16, 2: 32, 3: 8, 4: 64, 6: 8, 7: 16, 8: 64, 9: 8, 10: 64, 11: 128, 12: 64, 15: 32, 16: 16, 18: 16}
 RANKS = 8  # more axes than any kernel takes
 UNSIZED = (5, 13, 14, 17, 19)  # strings, resources, variants, and the packed ones of 4 and 2 bits
-INT32, BOOL = 2, 6
-STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE = 45, 49, 65, 118, 119, 129
-ADD, LESS, COMPARISONS = 0, 58, (58, 61, 62, 63, 71, 72)
+INT32, BOOL, RESOURCE = 2, 6, 13
+STRIDED_SLICE, SPLIT, SLICE, IF, WHILE, CALL_ONCE, VAR_HANDLE = 45, 49, 65, 118, 119, 129, 142
+ADD, MUL, LESS, COMPARISONS = 0, 18, 58, (58, 61, 62, 63, 71, 72)
+RELU = 1  # the one activation that leaves a rising counter alone
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
@@ -55,14 +56,15 @@ class Subgraph:
             self.specs.append((kind, None if -1 in tensor.numbers(7) else shape))
             if buffer >= len(buffers):
                 raise ValueError(f"a tensor in buffer {buffer} of {len(buffers)}")
-            if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or min(shape, default=0) < 0:
+            if (kind not in BITS and kind not in UNSIZED) or len(shape) > RANKS or (shape and min(shape) < 0):
                 raise ValueError(f"a tensor of type {kind} and shape {shape[:RANKS]}")
             size = math.prod(shape) * BITS.get(kind, 0) // 8
             if sizes[buffer] or tensor.number(5, "?"):  # or a variable, which lasts from call to call
                 self._constant.add(i)
                 if sizes[buffer] not in (0, size) and kind in BITS and tensor.table(6) is None:  # of sparse ones
                     raise ValueError(f"a constant of {sizes[buffer]:,} bytes, whose shape takes {size:,}")
-            self.largest = max(self.largest, size)
+            if size > self.largest:
+                self.largest = size
         for i in (*self.inputs, *self.outputs):
             if not 0 <= i < count:
                 raise ValueError(f"an input or output that is tensor {i} of {count}")
@@ -82,7 +84,7 @@ class Subgraph:
                 if not 0 <= i < count or i in known:
                     raise ValueError(f"an operator that writes tensor {i} of {count}, a constant or written already")
                 known.add(i)
-            if not all(-1 <= i < count for i in operator.numbers(8)):
+            if any(not -1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
             if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
                 raise ValueError(f"an operator that reads tensors {takes}, too few")
@@ -94,6 +96,8 @@ class Subgraph:
                     raise ValueError(f"a split into another number of tensors than {len(gives)}")
             elif kind in COMPARISONS and any(self.specs[i][0] != BOOL for i in gives):
                 raise ValueError("a comparison that gives no booleans")
+            elif kind == VAR_HANDLE and any(self.specs[i][0] != RESOURCE for i in gives):  # an address, as numbers
+                raise ValueError("a variable that is none")
             elif kind in (IF, WHILE, CALL_ONCE):
                 self._check_control(kind, operator, takes, gives, subgraphs)
         if not known.issuperset(self.outputs):
@@ -187,14 +191,25 @@ def _check_count(condition: Subgraph, body: Subgraph) -> None:
     if condition.kinds != [LESS]:
         return
     counter, end = condition.operators[0].numbers(1)
-    if counter not in condition.inputs:
+    bounds = condition.integers(end)
+    if counter not in condition.inputs or not bounds:
         return
-    place, bounds = condition.inputs.index(counter), condition.integers(end)
+    place = condition.inputs.index(counter)
+    own, new = body.inputs[place], body.outputs[place]
     for kind, operator in zip(body.kinds, body.operators, strict=True):
-        if kind == ADD and operator.numbers(2) == (body.outputs[place],):
-            steps = [step for i in operator.numbers(1) for step in body.integers(i)]
-            if bounds and steps and (steps[0] < 1 or bounds[0] > MOST_ROUNDS * steps[0]):
+        if operator.numbers(2) == (new,):
+            takes = operator.numbers(1)
+            others = [i for i in takes if i != own]
+            steps = [step for i in others for step in body.integers(i)]
+            options = operator.table(4)
+            clipped = kind == ADD and options is not None and options.number(0, "b") > RELU
+            if kind == ADD and steps and (steps[0] < 1 or bounds[0] > MOST_ROUNDS * steps[0]):
                 raise ValueError(f"a loop up to {bounds[0]:,} by steps of {steps[0]}")
+            rises = own in takes and not clipped and (kind == ADD or (kind == MUL and steps > [1]))
+            if len(steps) == len(others) and not rises:
+                raise ValueError(f"a loop up to {bounds[0]:,} whose counter does not rise")
+    if own == new:
+        raise ValueError(f"a loop up to {bounds[0]:,} whose counter stays")
 
 
 def _check_runs(subgraphs: list[Subgraph]) -> None:

@@ -3,7 +3,9 @@
 import struct
 from typing import Any
 
-_UINT16, _INT32, _UINT32 = (struct.Struct("<" + kind).unpack_from for kind in "HiI")
+_READ = {kind: struct.Struct("<" + kind).unpack_from for kind in "bB?HiIQ"}
+_UINT16, _INT32, _UINT32 = (_READ[kind] for kind in "HiI")
+_MOST_FIELDS = 12  # that are asked for
 
 
 class Table:
@@ -12,28 +14,29 @@ class Table:
     Offsets are taken as they come: a wrong one is a struct.error or an IndexError, or leads to other bytes of the file.
     """
 
-    __slots__ = ("_at", "_content", "_offsets")
+    __slots__ = ("_at", "_content", "_offsets", "_vtables")
 
-    def __init__(self, content: bytes, at: int) -> None:
+    def __init__(self, content: bytes, at: int, vtables: dict[int, tuple[int, ...]]) -> None:
         vtable = at - _INT32(content, at)[0]
-        self._content, self._at = content, at
-        self._offsets = struct.unpack_from(f"<{_UINT16(content, vtable)[0] // 2}H", content, vtable)
-
-    def _place(self, field: int) -> int:
-        """Where a field lies, or 0."""
-        offset = self._offsets[field + 2] if field + 2 < len(self._offsets) else 0
-        return self._at + offset if offset else 0
+        offsets = vtables.get(vtable)  # which most tables of a kind share
+        if offsets is None:
+            size = _UINT16(content, vtable)[0] // 2
+            offsets = struct.unpack_from(f"<{size}H", content, vtable)[2:] + (0,) * _MOST_FIELDS
+            vtables[vtable] = offsets
+        self._content, self._at, self._offsets, self._vtables = content, at, offsets, vtables
 
     def number(self, field: int, kind: str) -> Any:
         """A number of a kind as in `struct`; 0 by default."""
-        place = self._place(field)
-        return struct.unpack_from("<" + kind, self._content, place)[0] if place else 0
+        offset = self._offsets[field]
+        return _READ[kind](self._content, self._at + offset)[0] if offset else 0
 
     def _vector(self, field: int) -> tuple[int, int]:
         """Where a vector's items begin, and how many there are."""
-        if not (place := self._place(field)):
+        offset = self._offsets[field]
+        if not offset:
             return 0, 0
-        at = place + _UINT32(self._content, place)[0]
+        at = self._at + offset
+        at += _UINT32(self._content, at)[0]
         (count,) = _UINT32(self._content, at)
         if at + 4 + count > len(self._content):
             raise IndexError(count)
@@ -52,15 +55,16 @@ class Table:
         return self._vector(field)[1]
 
     def table(self, field: int) -> "Table | None":
-        place = self._place(field)
-        return Table(self._content, place + _UINT32(self._content, place)[0]) if place else None
+        offset = self._offsets[field]
+        at = self._at + offset
+        return Table(self._content, at + _UINT32(self._content, at)[0], self._vtables) if offset else None
 
     def tables(self, field: int) -> list["Table"]:
         at, count = self._vector(field)
         places = struct.unpack_from(f"<{count}I", self._content, at) if count else ()
-        return [Table(self._content, at + 4 * i + place) for i, place in enumerate(places)]
+        return [Table(self._content, at + 4 * i + place, self._vtables) for i, place in enumerate(places)]
 
 
 def root_of(content: bytes) -> Table:
     """The model's table: `operator_codes` 1, `subgraphs` 2, `buffers` 4, `metadata` 6, `signature_defs` 7."""
-    return Table(content, _UINT32(content, 0)[0])
+    return Table(content, _UINT32(content, 0)[0], {})

@@ -2,7 +2,6 @@
 
 import re
 import warnings
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_rnn.core.checks import received
-from keras_rnn.core.files import FilePath, check_path, check_unpacked, most_unpacked
+from keras_rnn.core.files import FilePath, check_path, check_unpacked, is_zip, most_unpacked
 from keras_rnn.pytorch.state_dict import tensors_of
 
 SAFE = (2, 10)  # PyTorch; `weights_only` of older ones can be circumvented: CVE-2025-32434, CVE-2026-24747
@@ -46,7 +45,7 @@ def read_torch_file(path: FilePath) -> Any:
 
 
 def _read_npz(path: Path) -> dict[str, Any]:
-    if zipfile.is_zipfile(path):
+    if is_zip(path):
         check_unpacked(path)
     try:
         with np.load(path, allow_pickle=False) as arrays:  # one .npy has no `with`
@@ -83,7 +82,7 @@ def _read_torch(path: Path) -> Any:
             f"PyTorch must be {'.'.join(map(str, SAFE))} or newer, as older ones can be made to run a file's code "
             f"(CVE-2025-32434, CVE-2026-24747). Received: PyTorch {torch.__version__}"
         )
-    if zipfile.is_zipfile(path):
+    if is_zip(path):
         check_unpacked(path)
     try:
         with warnings.catch_warnings():

@@ -10,6 +10,7 @@ from typing import Any
 import h5py
 
 from keras_rnn.core.backend import keras
+from keras_rnn.rnn.introspection import code_is_allowed
 
 WEIGHTS = "model.weights.h5"
 
@@ -40,9 +41,9 @@ def check_sizes(path: Path) -> None:
         raise ValueError(f"its {WEIGHTS} of {stored:,} bytes tells of weights of {told:,}")
     config.pop("compile_config", None)
     custom = {name: found for name in _names(config) if (found := keras.saving.get_registered_object(name))}
-    # what Keras leaves to be initialized later, it remembers for each thread; but so it does `custom_object_scope`
+    # what Keras leaves to be initialized later, it remembers for each thread; but so it does what the caller has set
     with ThreadPoolExecutor(1) as aside:
-        wanted = aside.submit(_weights_of, config, custom).result()
+        wanted = aside.submit(_weights_of, config, custom, not code_is_allowed()).result()
     if wanted > numbers:
         raise ValueError(f"its configuration asks for {wanted:,} weights, and it holds {numbers:,}")
 
@@ -57,10 +58,10 @@ def _names(config: Any) -> set[str]:
     return own.union(*map(_names, config.values()))
 
 
-def _weights_of(config: dict[str, Any], custom: dict[str, Any]) -> int:
+def _weights_of(config: dict[str, Any], custom: dict[str, Any], safe_mode: bool) -> int:
     """How many numbers a model's weights are, states of random numbers apart."""
     with keras.StatelessScope(initialize_variables=False):
-        model = keras.saving.deserialize_keras_object(config, custom_objects=custom)
+        model = keras.saving.deserialize_keras_object(config, custom_objects=custom, safe_mode=safe_mode)
         return sum(math.prod(weight.shape) for weight in model.weights)
 
 

@@ -24,6 +24,13 @@ def flat_layers(layer: Layer) -> list[Any]:
     return list(layer._flatten_layers())
 
 
+def code_is_allowed() -> bool:
+    """Whether this thread may load a Lambda layer's code: after `keras.config.enable_unsafe_deserialization()`."""
+    from keras.src.saving.serialization_lib import in_safe_mode
+
+    return in_safe_mode() is False
+
+
 def run_operations(functional: Model, x: Any, caller: Callable[[Any], Callable[..., Any]]) -> Any:
     """A functional model on x, each operation as `caller` has it called → its one output."""
     return keras.tree.flatten(functional._run_through_graph([x], operation_fn=caller))[0]

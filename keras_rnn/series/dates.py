@@ -218,7 +218,8 @@ def day(date: Any) -> str:
         return f"{date.start_time:%G-W%V}"
     if not isinstance(date, pd.Timestamp):
         return str(date)
-    return f"{date:%Y-%m-%d}" if date == date.normalize() else str(date)
+    # not %Y-%m-%d, which pandas has for the years of Python only
+    return f"{date.year:04}-{date.month:02}-{date.day:02}" if date == date.normalize() else str(date)
 
 
 def dates_after(index: pd.Index | None, steps: int, frequency: str | None) -> pd.Index:

@@ -7,29 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import os
 import random
 import re
-import select
-import subprocess
-import sys
 import tempfile
-import time
 import zipfile
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from workers import Workers
 
 from keras_rnn.catalog.names import find
 from keras_rnn.gs10.files import GS10_FILE
 
-OUTCOMES = ("done", "refused", "unclear", "undeclared", "slow", "hang", "crash")
+OUTCOMES = ("done", "refused", "unclear", "undeclared", "hang", "crash")
 BAD = OUTCOMES[2:]
-SLOW, HANG, START = 5.0, 60.0, 120.0  # seconds: of computing; of waiting; for TensorFlow
+KINDS = ("command line", "text", "csv", "npz", "pt", "keras", "show keras", "npy")  # in turn
 DECLARED = (OSError, TypeError, ValueError)
 # words of libraries that name no cause; and Python's names, where a command has flags
 UNCLEAR = re.compile(r"A total of \d+ objects|incompatible function arguments|codec can't decode|Traceback|^\s*$")
@@ -116,10 +110,9 @@ class Attack:
 
             torch.save({name: torch.tensor(array) for name, array in tensors.items()}, "m.pt")
         self.sound = {path.name: path.read_bytes() for path in Path().iterdir()}
-        self.kinds: dict[str, Callable[[random.Random], str]] = {
-            "command line": self.line, "text": self.text, "csv": self.csv, "npz": self.npz, "pt": self.pt,
-            "keras": self.keras, "show keras": self.show, "npy": self.npy,
-        }  # fmt: skip
+        self.kinds: tuple[Callable[[random.Random], str], ...] = (
+            self.line, self.text, self.csv, self.npz, self.pt, self.keras, self.show, self.npy
+        )  # fmt: skip
 
     def line(self, chance: random.Random) -> str:
         return self.command(line_of(chance))
@@ -175,11 +168,14 @@ class Attack:
         Path("b.npy").write_bytes(mutated(self.sound["m.npy"], chance))
         return self.command(["export", "char", "/dev/null/x.tflite", "--quantize", "int8", "--calibration", "b.npy"])
 
+    def case(self, number: int, seed: int) -> str:
+        """A case's answer, or what it raises."""
+        return self.kinds[number % len(KINDS)](random.Random(f"{seed} {number}"))
+
     def outcome(self, number: int, seed: int) -> tuple[str, str]:
         """What becomes of a case."""
-        chance, begun = random.Random(f"{seed} {number}"), time.process_time()
         try:
-            found = "done", list(self.kinds.values())[number % len(self.kinds)](chance)
+            found = "done", self.case(number, seed)
         except DECLARED as error:
             words = str(error)
             found = ("unclear" if UNCLEAR.search(words) else "refused"), f"{type(error).__name__}: {words}"
@@ -188,55 +184,26 @@ class Attack:
         for name, content in self.sound.items():  # which a command may have written over
             if not Path(name).is_file() or Path(name).read_bytes() != content:
                 Path(name).write_bytes(content)
-        took = time.process_time() - begun
-        return ("slow", f"{took:.1f} s") if took > SLOW and number >= len(self.kinds) else found
+        return found
 
 
-def work(seed: int) -> None:
-    """A worker: a number in, a line out."""
-    replies = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)
+def answers(seed: str) -> Callable[[str], tuple[str, str]]:
+    """A worker's: from a case's number."""
+    import keras_rnn
+
     attack = Attack()
-    print(json.dumps(list(attack.kinds)), file=replies, flush=True)
-    for number in sys.stdin:
-        print(json.dumps(attack.outcome(int(number), seed)), file=replies, flush=True)
+    keras_rnn.load("m.keras").generate("he", 1)  # TensorFlow's start is no case's time
+    return lambda number: attack.outcome(int(number), int(seed))
 
 
-def run(count: int, seed: int, keep: str | None = None) -> list[dict[str, Any]]:
-    """So many cases; a row for each kind."""
-    counted: dict[str, Counter[str]] = {}
-    kinds: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
-        worker: subprocess.Popen[str] | None = None
+def attacks(count: int, seed: int) -> Iterator[tuple[str, tuple[str], str]]:
+    """So many cases, the kinds in turn."""
+    with tempfile.TemporaryDirectory() as folder, Workers("inputs", folder, str(seed)) as workers:
         for number in range(count):
-            fresh = worker is None
-            if worker is None:
-                line = [sys.executable, str(Path(__file__).resolve()), str(seed)]
-                env = {**os.environ, "KERAS_RNN_DATA": folder, "PYTHONPATH": os.pathsep.join(sys.path)}
-                worker = subprocess.Popen(line, stdin=-1, stdout=-1, text=True, cwd=folder, env=env)
-                assert worker.stdout is not None
-                kinds = json.loads(worker.stdout.readline())
-            assert worker.stdin is not None
-            assert worker.stdout is not None
-            kind = kinds[number % len(kinds)]
-            print(number, file=worker.stdin, flush=True)
-            outcome, detail = "hang", ""
-            if select.select([worker.stdout], [], [], START if fresh or number < 2 * len(kinds) else HANG)[0]:
-                reply = worker.stdout.readline()
-                outcome, detail = json.loads(reply) if reply else ("crash", f"code {worker.wait()}")
-            if outcome in ("hang", "crash"):
-                worker.kill()
-                worker.wait()
-                worker = None
-            counted.setdefault(kind, Counter())[outcome] += 1
-            if outcome in BAD:
-                print(f"{kind} {number}: {outcome} {detail[:300]!a}", file=sys.stderr)
-        if worker is not None:
-            worker.kill()
-            worker.wait()
-    return [{"what": kind} | {outcome: counts[outcome] for outcome in OUTCOMES} for kind, counts in counted.items()]
+            outcome, detail = workers.ask(str(number))
+            yield KINDS[number % len(KINDS)], (outcome,), ascii(detail)
 
 
-if __name__ == "__main__":
-    work(int(sys.argv[1]))
+def replay(number: int, seed: int) -> str:
+    """A case's answer, or what it raises."""
+    return Attack().case(number, seed)

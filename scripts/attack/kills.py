@@ -5,6 +5,7 @@ Each takes some seconds, for TensorFlow starts anew.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -15,11 +16,9 @@ import sys
 import tempfile
 import time
 import zipfile
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from keras_rnn.gs10.files import GS10_FILE, parse_gs10
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-COLUMNS = ("what", "runs", "ended before", "old", "new", "broken", "left behind", "of TensorFlow's")
+OUTCOMES = ("runs", "ended before", "old", "new", "broken", "left behind", "of TensorFlow's")
 BAD = "broken", "left behind"
 ORPHANS_TAKE = 10  # seconds
 TENSORFLOWS = "__autograph_generated_file"  # which it removes when Python ends, and does not when killed
@@ -127,45 +126,50 @@ def _left(place: Path, task: Task) -> tuple[list[str], list[str]]:
     return [n for n in others if not n.startswith(TENSORFLOWS)], [n for n in others if n.startswith(TENSORFLOWS)]
 
 
-def run(count: int, seed: int, keep: str | None = None) -> list[dict[str, Any]]:
-    """So many kills, of each command in turn; a row for each command."""
-    chance, rows = random.Random(seed), []
+def attacks(count: int, seed: int) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """So many kills, the commands in turn."""
+    chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         chosen = tasks(folder)
-        for place, (what, task) in enumerate(chosen.items()):
-            runs = len(range(place, count, len(chosen)))
-            counted: Counter[str] = Counter(runs=runs)
-            where = folder / what
-            for sub in ("out", "tmp"):
-                (where / sub).mkdir(parents=True)
-            target = where / "out" / task.target
-            start = time.monotonic()
-            if runs and _started(task, where).wait():
-                raise SystemExit(f"{what} fails without being killed")
-            took = time.monotonic() - start
-            for number in range(runs):
-                before = _state(target)
-                process = _started(task, where)
-                try:
-                    process.wait(took * chance.uniform(0.0 if number % 2 else 0.6, 1.1))
-                    counted["ended before"] += 1
-                except subprocess.TimeoutExpired:
-                    process.send_signal(chance.choice(SIGNALS))
-                    process.wait()
-                try:
-                    task.whole(target)
-                    counted["old" if _state(target) == before else "new"] += 1
-                except Exception as error:
-                    counted["broken"] += 1
-                    print(f"{what}: {type(error).__name__}: {error}", file=sys.stderr)
-                ours, theirs = _left(where, task)
-                counted["left behind"] += bool(ours)
-                counted["of TensorFlow's"] += bool(theirs)
-                if ours:
-                    print(f"{what}: left {', '.join(ours)}", file=sys.stderr)
-                shutil.rmtree(where / "tmp")
-                (where / "tmp").mkdir()
-            rows.append({"what": what} | {column: counted[column] for column in COLUMNS[1:]})
-            print(", ".join(f"{column} {value}" for column, value in rows[-1].items()), file=sys.stderr)
-    return rows
+        took: dict[str, float] = {}
+        for number, what in zip(range(count), itertools.cycle(chosen), strict=False):
+            task, where = chosen[what], folder / what
+            if what not in took:
+                for sub in ("out", "tmp"):
+                    (where / sub).mkdir(parents=True)
+                start = time.monotonic()
+                if _started(task, where).wait():
+                    raise SystemExit(f"{what} fails without being killed")
+                took[what] = time.monotonic() - start
+            lowest = 0.0 if number // len(chosen) % 2 else 0.6
+            found, detail = _killed(task, where, took[what] * chance.uniform(lowest, 1.1), chance.choice(SIGNALS))
+            yield what, ("runs", *found), detail
+
+
+def _killed(task: Task, where: Path, after: float, by: signal.Signals) -> tuple[list[str], str]:
+    """What a command leaves that is ended after so many seconds."""
+    target = where / "out" / task.target
+    before, process = _state(target), _started(task, where)
+    found, detail = [], by.name
+    try:
+        process.wait(after)
+        found.append("ended before")
+    except subprocess.TimeoutExpired:
+        process.send_signal(by)
+        process.wait()
+    try:
+        task.whole(target)
+        found.append("old" if _state(target) == before else "new")
+    except Exception as error:
+        found.append("broken")
+        detail += f" {type(error).__name__}: {error}"
+    ours, theirs = _left(where, task)
+    if ours:
+        found.append("left behind")
+        detail += f" {', '.join(ours)}"
+    if theirs:
+        found.append("of TensorFlow's")
+    shutil.rmtree(where / "tmp")
+    (where / "tmp").mkdir()
+    return found, detail

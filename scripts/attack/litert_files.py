@@ -5,28 +5,71 @@ from __future__ import annotations
 import functools
 import itertools
 import json
-import sys
-from collections import Counter
-from collections.abc import Iterator
+import os
+import resource
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from workers import OUTCOMES, attacked
+from trees import document, older, packed, set_data, set_document
+from workers import Workers
 
+OUTCOMES = ("refused", "same answer", "changed answer", "unstable answer", "undeclared", "crash", "hang", "memory")
 BAD = OUTCOMES[OUTCOMES.index("unstable answer") :]
+MEMORY = 500  # MB more than before
 NAMES = ("char", "gs10/annual", "gs10/levels", "gs10/monthly")
 STRANGE = (-(2**31), -(2**15), -2, -1, 0, 1, 2, 3, 5, 7, 64, 255, 2**15, 2**24, 2**31 - 1)
 LIES = (None, True, "", "x", -1, 0, 1, 2, 1.5, 10**9, 10**400, [], [1.0], [[]], {}, "\ud800", "a" * 100_000)
 
 
-def run(count: int, seed: int, keep: str | None = None) -> list[dict[str, Any]]:
-    """So many damaged files; a row for each kind of damage."""
-    found: dict[str, Counter[str]] = {}
-    for kind, outcome, detail in attacked("litert_files", cases(count, seed), keep, BAD):
-        found.setdefault(kind, Counter())[outcome] += 1
-        if outcome in BAD:
-            print(f"{kind}: {outcome} {detail}", file=sys.stderr)
-    return [{"what": kind} | {one: counts[one] for one in OUTCOMES} for kind, counts in sorted(found.items())]
+def attacks(count: int, seed: int) -> Iterator[tuple[str, tuple[str], str]]:
+    """So many damaged files, the kinds of damage in turn."""
+    expected: dict[bytes, tuple[str, str]] = {}
+    with tempfile.TemporaryDirectory() as folder, Workers("litert_files", folder) as workers:
+        for number in range(count):
+            kind, content, sound = case(number, seed)
+            if sound not in expected:
+                (Path(folder) / "sound.tflite").write_bytes(sound)
+                expected[sound] = workers.ask("sound.tflite")
+                assert expected[sound][0] == "answer", expected[sound]
+            path = Path(folder) / f"{number}.tflite"
+            path.write_bytes(content)
+            outcome, detail = workers.ask(path.name)
+            path.unlink()
+            if outcome == "answer":
+                outcome, detail = ("same" if detail == expected[sound][1] else "changed") + " answer", ""
+            yield kind, (outcome,), detail
+
+
+def answers() -> Callable[[str], tuple[str, str]]:
+    """A worker's: from a file's path."""
+    from keras_rnn import runtime
+
+    runtime.load(NAMES[0]).generate("he", 1)
+    return _outcome
+
+
+def _outcome(path: str) -> tuple[str, str]:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    try:
+        said = answer(path)
+        outcome, detail = ("answer", said) if answer(path) == said else ("unstable answer", "")
+    except ValueError as error:
+        named = os.path.basename(path) in str(error) and type(error) is ValueError
+        outcome, detail = ("refused" if named else "undeclared"), f"{type(error).__name__}: {str(error)[:150]}"
+    except BaseException as error:
+        outcome, detail = "undeclared", f"{type(error).__name__}: {str(error)[:150]}"
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+    return ("memory", f"{grown} MB, {detail}"[:150]) if grown > MEMORY else (outcome, detail)
+
+
+def replay(number: int, seed: int) -> str:
+    """A case's answer, or what it raises."""
+    _, content, _ = case(number, seed)
+    Path("damaged.tflite").write_bytes(content)
+    return answer("damaged.tflite")
 
 
 def answer(path: str) -> str:
@@ -58,19 +101,16 @@ def _rounded(value: Any) -> Any:
     return [_rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def cases(files: int, seed: int) -> Iterator[tuple[str, str, bytes, bytes]]:
-    """(kind, ending, damaged file, sound file), the kinds in turn."""
-    bases = _bases()
-    turns = itertools.cycle(itertools.product(bases, DAMAGES))
-    for number, (protection, damage) in zip(range(files), turns, strict=False):
-        random = np.random.default_rng((seed, number))
-        sound = bases[protection][random.integers(len(NAMES))]
-        content = None
-        while content is None or content == sound:
-            content = DAMAGES[damage](sound, random)
-        if protection == "forged":
-            content = _sealed(content)
-        yield f"{protection}: {damage}", ".tflite", content, sound
+def case(number: int, seed: int) -> tuple[str, bytes, bytes]:
+    """(kind, damaged file, sound file), which follow from a number and the seed."""
+    kinds = list(itertools.product(_bases(), DAMAGES))
+    protection, damage = kinds[number % len(kinds)]
+    random = np.random.default_rng((seed, number))
+    sound = _bases()[protection][random.integers(len(NAMES))]
+    content = None
+    while content is None or content == sound:
+        content = DAMAGES[damage](sound, random)
+    return f"{protection}: {damage}", _sealed(content) if protection == "forged" else content, sound
 
 
 @functools.cache
@@ -79,20 +119,7 @@ def _bases() -> dict[str, list[bytes]]:
     from keras_rnn.catalog.names import find
 
     sealed = [(find(name) / "model.tflite").read_bytes() for name in NAMES]
-    return {"checksum": sealed, "none": [_without_checksum(one) for one in sealed], "forged": sealed}
-
-
-def _without_checksum(content: bytes) -> bytes:
-    """As an earlier version wrote it."""
-    from keras_rnn.core.checksum import NAME
-
-    model = _parsed(content)
-    checksum = next(entry for entry in model.metadata if entry.name == NAME.encode())
-    model.metadata.remove(checksum)
-    model.buffers[checksum.buffer].data = None
-    document = _document(model)
-    _set_data(model, _document_buffer(model), json.dumps(json.loads(document) | {"schema": 1}).encode())
-    return _packed(model)
+    return {"checksum": sealed, "none": [packed(older(one)) for one in sealed], "forged": sealed}
 
 
 def _sealed(content: bytes) -> bytes:
@@ -100,30 +127,6 @@ def _sealed(content: bytes) -> bytes:
 
     at = content.find(MARK) + len(MARK)
     return with_checksum(content[:at] + bytes(SIZE) + content[at + SIZE :]) if at >= len(MARK) else content
-
-
-def _parsed(content: bytes) -> Any:
-    from ai_edge_litert.tools.flatbuffer_utils import read_model_from_bytearray
-
-    return read_model_from_bytearray(bytearray(content))
-
-
-def _packed(model: Any) -> bytes:
-    from ai_edge_litert.tools.flatbuffer_utils import convert_object_to_bytearray
-
-    return bytes(convert_object_to_bytearray(model))
-
-
-def _document_buffer(model: Any) -> int:
-    return int(next(entry.buffer for entry in model.metadata if entry.name == b"keras_rnn"))
-
-
-def _document(model: Any) -> bytes:
-    return bytes(model.buffers[_document_buffer(model)].data)
-
-
-def _set_data(model: Any, buffer: int, data: bytes) -> None:
-    model.buffers[buffer].data = np.frombuffer(data, np.uint8)
 
 
 # bytes
@@ -169,10 +172,12 @@ def _header(content: bytes, random: Any) -> bytes:
 
 def _tree(change: Any) -> Any:
     def damage(content: bytes, random: Any) -> bytes | None:
-        model = _parsed(content)
+        from keras_rnn.litert.flatbuffer import tree_of
+
+        model = tree_of(content)
         try:
             change(model, random)
-            return _packed(model)
+            return packed(model)
         except Exception:  # what cannot be written is no file
             return None
 
@@ -201,14 +206,14 @@ def _weights(model: Any, random: Any) -> None:
     buffer = _pick(random, _constants(model, 0))
     values = np.frombuffer(bytes(model.buffers[buffer].data), np.float32).copy()
     values[random.integers(len(values))] = _pick(random, [np.nan, np.inf, -np.inf, 0, 1e38, -1, random.normal()])
-    _set_data(model, buffer, (values if random.random() < 0.7 else -values).tobytes())
+    set_data(model, buffer, (values if random.random() < 0.7 else -values).tobytes())
 
 
 def _integers(model: Any, random: Any) -> None:
     buffer = _pick(random, _constants(model, 2))
     values = np.frombuffer(bytes(model.buffers[buffer].data), np.int32).copy()
     values[random.integers(len(values))] = _number(random, 8)
-    _set_data(model, buffer, values.tobytes())
+    set_data(model, buffer, values.tobytes())
 
 
 def _options(model: Any, random: Any) -> None:
@@ -304,26 +309,26 @@ def _loops(model: Any, random: Any) -> None:
 
 
 def _values(model: Any, random: Any) -> None:
-    document = json.loads(_document(model))
-    place = _pick(random, [document, document["settings"], document["card"]])
+    told = json.loads(document(model))
+    place = _pick(random, [told, told["settings"], told["card"]])
     key = _pick(random, sorted(place))
     if random.random() < 0.2:
         del place[key]
     else:
         place[key] = _pick(random, LIES)
-    _set_data(model, _document_buffer(model), json.dumps(document).encode())
+    set_document(model, json.dumps(told).encode())
 
 
 def _lies(model: Any, random: Any) -> None:
-    document = json.loads(_document(model))
-    settings = document["settings"]
+    told = json.loads(document(model))
+    settings = told["settings"]
     what = random.integers(4)
     if what == 0:
-        document["window"] = int(random.integers(1, 12))
+        told["window"] = int(random.integers(1, 12))
     elif what == 1:
-        document["kind"] = _pick(random, ["char", "gs10", "series"])
+        told["kind"] = _pick(random, ["char", "gs10", "series"])
     elif what == 2:
-        document["ahead"] = _pick(random, [None, 1, 8, 9, 10, 16])
+        told["ahead"] = _pick(random, [None, 1, 8, 9, 10, 16])
     elif "vocabulary" in settings:
         known = settings["vocabulary"]
         settings["vocabulary"] = _pick(random, [known[::-1], "ab", "\ufffd" + known[1:]])
@@ -331,14 +336,14 @@ def _lies(model: Any, random: Any) -> None:
     else:
         settings["residuals"] = _pick(random, [[[0.1]], [[1e308] * 20], [[-1.0]], None])
         settings["low"] = _pick(random, [None, 2.0, [1.0]])
-    _set_data(model, _document_buffer(model), json.dumps(document).encode())
+    set_document(model, json.dumps(told).encode())
 
 
 def _document_bytes(model: Any, random: Any) -> None:
-    data = _document(model)
+    data = document(model)
     deep = b'{"schema":1,"settings":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
     changed = _pick(random, [_bits(data, random, 3), _run(data, random), _cut(data, random), deep, b"", b"\xff\xfe"])
-    _set_data(model, _document_buffer(model), changed)
+    set_document(model, changed)
 
 
 DAMAGES: dict[str, Any] = {

@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import click
 import pytest
 
 from keras_rnn.cli import launch
+from keras_rnn.cli.train_char import command
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,30 @@ def test_the_code_of_whichever_failed(monkeypatch, ends, code):
 
     monkeypatch.setattr(launch.subprocess, "Popen", stand_in)
     if isinstance(code, int):
-        assert launch.run_together(["list"], 2) == code
+        assert launch.run_together(["list"], [], 2) == code
     else:
         with pytest.raises(ChildProcessError, match=code):
-            launch.run_together(["list"], 2)
+            launch.run_together(["list"], [], 2)
+
+
+def test_every_process_gets_the_same_line(monkeypatch):
+    """A text's name may begin as an option's does."""
+    said = ["--seed", "3", "--bytes", "--processes", "2", "--out", "-o", "--", "-a.txt", "b.txt"]
+    start, lines = subprocess.Popen, []
+
+    def stand_in(line, **settings):
+        lines.append(line)
+        return start([sys.executable, "-c", ""], **settings)
+
+    context = command.make_context(
+        "train", list(said), parent=click.Context(click.Group("keras-rnn"), info_name="keras-rnn")
+    )
+    monkeypatch.setattr(launch.subprocess, "Popen", stand_in)
+    launch.run_together(*launch.same_line(context), 2)
+    for process, line in enumerate(lines):
+        assert line[1:4] == ["-m", "keras_rnn", "train"]
+        params = command.make_context("train", line[4:]).params
+        assert params.pop("coordinator").startswith("127.0.0.1:")
+        assert params == {name: value for name, value in context.params.items() if name != "coordinator"} | {
+            "process": process
+        }

@@ -13,12 +13,12 @@ from keras_rnn.gs10.files import GS10_FILE, data_folder, newest_gs10, parse_gs10
 from keras_rnn.zoo.tasks import task_of
 
 PACKAGED = GS10_FILE.read_text(encoding="utf-8")
-LAST = read_gs10()[0][-1]
+LAST, MONTH = read_gs10()[0][-1], np.timedelta64(1, "M")
 ROWS = PACKAGED[PACKAGED.index("1953-04-01") :].splitlines(keepends=True)
 
 
 def months_more(count, value="4.50"):
-    return "".join(f"{LAST + 1 + i}-01,{value}\n" for i in range(count))
+    return "".join(f"{LAST + (1 + i) * MONTH}-01,{value}\n" for i in range(count))
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_users_file_is_in_use_where_it_ends_later(file):
     task, scale = task_of(resolve("gs10/levels")), yields.training_range()
     file.write_text(PACKAGED.replace("1953-04-01,2.83", "1953-04-01,2.84") + months_more(12))
     assert newest_gs10().file == file
-    assert str(load_gs10("monthly").index[-1]) == str(LAST + 12)
+    assert str(load_gs10("monthly").index[-1]) == str(LAST + 12 * MONTH)
     assert len(load_gs10()) == len(load_gs10("annual", "packaged")) + 1
     np.testing.assert_array_equal(load_gs10("monthly", "packaged"), read_gs10()[1])
     np.testing.assert_array_equal(task_of(resolve("gs10/levels")).inputs, task.inputs)

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from gs10_server import BAD, COUNT, GOOD, LAST, MORE, UNREADABLE, Handler
+from gs10_server import BAD, COUNT, GOOD, LAST, MONTH, MORE, UNREADABLE, Handler
 from helpers import run
 
 from keras_rnn.cli import data as data_commands
@@ -48,9 +48,9 @@ def refresh_gs10(capsys, *arguments):
 def test_two_more_months(server, folder, capsys, name):
     code, out, err = refresh_gs10(capsys, "--from", f"{server}/{name}", "--yes")
     assert (code, err) == (0, "")
-    assert f"{COUNT + 2} months, 1953-04 to {LAST + 2}, the last 4.55 percent\n" in out
-    assert f"\n2 months added: {LAST + 1} to {LAST + 2}\n" in out
-    assert (f"{LAST + 3} has no value yet and is left out" in out) == (name == "unfinished")
+    assert f"{COUNT + 2} months, 1953-04 to {LAST + 2 * MONTH}, the last 4.55 percent\n" in out
+    assert f"\n2 months added: {LAST + MONTH} to {LAST + 2 * MONTH}\n" in out
+    assert (f"{LAST + 3 * MONTH} has no value yet and is left out" in out) == (name == "unfinished")
     assert out.endswith(f"stored in {folder / 'gs10.csv'}\n")
     assert [path.name for path in folder.iterdir()] == ["gs10.csv"]
     text = (folder / "gs10.csv").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_two_more_months(server, folder, capsys, name):
     main(["data", "show", "gs10", "--json"])
     assert json.loads(capsys.readouterr().out) == {
         "file": str(folder / "gs10.csv"), "source": "fetched", "months": COUNT + 2, "first": "1953-04",
-        "last": str(LAST + 2), "last_value": 4.55,
+        "last": str(LAST + 2 * MONTH), "last_value": 4.55,
     }  # fmt: skip
     code, out, _ = refresh_gs10(capsys, "--from", f"{server}/good", "--yes")  # once more
     assert code == 0
@@ -105,9 +105,9 @@ def test_a_dry_run_tells_and_stores_nothing(server, folder, capsys):
     code, out, _ = refresh_gs10(capsys, "--from", f"{server}/unfinished", "--dry-run", "--json")
     assert code == 0
     assert json.loads(out) == {
-        "address": f"{server}/unfinished", "months": COUNT + 2, "first": "1953-04", "last": str(LAST + 2),
-        "last_value": 4.55, "added": [str(LAST + 1), str(LAST + 2)], "revised": {}, "left_out": str(LAST + 3),
-        "useful": True, "stored": None,
+        "address": f"{server}/unfinished", "months": COUNT + 2, "first": "1953-04", "last": str(LAST + 2 * MONTH),
+        "last_value": 4.55, "added": [str(LAST + MONTH), str(LAST + 2 * MONTH)], "revised": {},
+        "left_out": str(LAST + 3 * MONTH), "useful": True, "stored": None,
     }  # fmt: skip
     assert refresh_gs10(capsys, "--from", f"{server}/good", "--dry-run")[1].endswith("\nnothing stored\n")
     assert not folder.parent.exists()

@@ -9,7 +9,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.structure import check_structure
 from keras_rnn.runtime import load
 
-STRIDED_SLICE, SPLIT, WHILE = 45, 49, 119
+SUB, STRIDED_SLICE, SPLIT, WHILE, VAR_HANDLE, RELU6 = 41, 45, 49, 119, 142, 3
 
 
 @pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
@@ -104,6 +104,31 @@ def loops_that_run_each_other(model):
     body.operators = [*body.operators, again]
 
 
+def counter(model):
+    """What adds 1 in the body of a loop, and the body."""
+    body = model.subgraphs[operator(model, WHILE)[0].builtinOptions.bodySubgraphIndex]
+    return next(one for one in body.operators if int(body.outputs[0]) in one.outputs), body
+
+
+def counter_that_does_not_rise(model):
+    counter(model)[0].opcodeIndex = next(i for i, code in enumerate(model.operatorCodes) if code.builtinCode == SUB)
+
+
+def counter_that_is_clipped(model):
+    counter(model)[0].builtinOptions.fusedActivationFunction = RELU6
+
+
+def counter_that_stays(model):
+    _, body = counter(model)
+    body.outputs = [int(body.inputs[0]), *body.outputs[1:]]
+
+
+def counter_that_is_a_constant(model):
+    one, _ = counter(model)
+    step = next(i for i in one.inputs if i != 0)
+    one.inputs = [step, step]
+
+
 def split_into_another_number(model):
     operator(model, SPLIT)[0].builtinOptions.numSplits = 4
 
@@ -117,12 +142,19 @@ def slice_of_nothing(model):
     operator(model, STRIDED_SLICE)[0].inputs = []
 
 
+def slice_that_became_a_variable(model):
+    """It wrote an address, another one at each start."""
+    code = next(code for code in model.operatorCodes if code.builtinCode == STRIDED_SLICE)
+    code.builtinCode, code.deprecatedBuiltinCode = VAR_HANDLE, 127
+
+
 GS10 = (
     output_of_no_tensor, operator_of_no_kind, tensor_read_before_it_is_written, tensor_written_twice,
     tensor_of_no_buffer, tensor_of_three_gigabytes, constant_longer_than_its_buffer, signature_of_no_subgraph,
     signature_of_another_tensor, name_that_is_no_text, name_that_is_not_there, loop_of_no_subgraph,
     loop_that_runs_itself, loop_whose_body_gives_less, loops_that_run_each_other, split_into_another_number,
-    split_without_options, slice_of_nothing,
+    split_without_options, slice_of_nothing, counter_that_does_not_rise, counter_that_is_clipped, counter_that_stays,
+    counter_that_is_a_constant, slice_that_became_a_variable,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A file that is not trusted runs in another process first."""
 
+import numpy as np
 import pytest
 from helpers import older_tree, operator, write_tree
 
@@ -7,7 +8,7 @@ from keras_rnn.catalog.names import find
 from keras_rnn.litert import trial
 from keras_rnn.runtime import load
 
-SUB, WHILE = 41, 119
+NOT_EQUAL, WHILE = 72, 119
 
 
 def test_a_sound_file_is_loaded():
@@ -17,9 +18,12 @@ def test_a_sound_file_is_loaded():
 
 def test_a_loop_without_end(tmp_path, monkeypatch):
     model = older_tree()
-    body = model.subgraphs[operator(model, WHILE)[0].builtinOptions.bodySubgraphIndex]
-    count = next(one for one in body.operators if int(body.outputs[0]) in one.outputs)  # i + 1
-    count.opcodeIndex = next(i for i, code in enumerate(model.operatorCodes) if code.builtinCode == SUB)  # i - 1
+    condition = model.subgraphs[operator(model, WHILE)[0].builtinOptions.condSubgraphIndex]
+    _, bound = (int(i) for i in condition.operators[0].inputs)  # while i < 10, become while i != -10
+    model.buffers[condition.tensors[bound].buffer].data = np.frombuffer(np.array(-10, np.int32).tobytes(), np.uint8)
+    code = model.operatorCodes[condition.operators[0].opcodeIndex]
+    code.builtinCode = code.deprecatedBuiltinCode = NOT_EQUAL
+    condition.operators[0].builtinOptions, condition.operators[0].builtinOptionsType = None, 0
     path = write_tree(model, tmp_path / "endless.tflite")
     monkeypatch.setattr(trial, "SECONDS", 2)
     with pytest.raises(ValueError, match="endless.tflite, which runs for more than 2 s"):

@@ -1,6 +1,8 @@
 """Files of weights that are small and would be large, deep or slow to read are refused within a second."""
 
+import struct
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -86,4 +88,24 @@ def test_an_archive_that_unpacks_to_far_more(tmp_path, name):
     with open(tmp_path / name, "wb") as file:
         np.savez_compressed(file, **RNN | {"fc.weight": np.zeros((5_000, 1_000), np.float32)})
     with pytest.raises(ValueError, match=r"ten times its size, or 16 MiB.* that unpack to 20,00\d,\d+"):
+        read_torch_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.pt"])
+def test_an_archive_with_names_that_are_no_text(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("é" * 5, b"")
+    content = (tmp_path / name).read_bytes().replace("é".encode(), b"\xe9\xe9")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=f"whole zip file. Received: '.*{name}', whose members' names are no text"):
+        read_torch_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["m.npz", "m.pt"])
+def test_an_archive_that_says_it_is_one_of_several(tmp_path, name):
+    with zipfile.ZipFile(tmp_path / name, "w") as archive:
+        archive.writestr("a", b"")
+    content, end = (tmp_path / name).read_bytes(), b"PK\5\6"
+    (tmp_path / name).write_bytes(content.replace(end, struct.pack("<4sLQL", b"PK\6\7", 1, 0, 2) + end))
+    with pytest.raises(ValueError, match=f"whole zip file. Received: '.*{name}', zipfiles that span multiple disks"):
         read_torch_file(tmp_path / name)

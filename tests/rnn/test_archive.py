@@ -4,6 +4,7 @@ import io
 import json
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import architectures
 import h5py
@@ -148,3 +149,16 @@ def test_a_class_that_the_callers_scope_names(tmp_path):
         check_sizes(tmp_path / "m.keras")
     with pytest.raises(TypeError, match="Double"):
         check_sizes(tmp_path / "m.keras")
+
+
+def test_code_runs_only_when_the_caller_says_so(tmp_path):
+    keras.Sequential([keras.Input((4, 2)), keras.layers.Lambda(lambda x: 2 * x)]).save(tmp_path / "m.keras")
+    with pytest.raises(ValueError, match="unsafe_deserialization|safe_mode=False"):
+        load(tmp_path / "m.keras")
+
+    def allowed():  # in a thread, as Keras has no way back
+        keras.config.enable_unsafe_deserialization()
+        return load(tmp_path / "m.keras")
+
+    with ThreadPoolExecutor(1) as thread:
+        np.testing.assert_array_equal(thread.submit(allowed).result()(np.ones((1, 4, 2))), np.full((1, 4, 2), 2))

@@ -1,13 +1,16 @@
 """The recipes: the same weights to the bit on one machine, and the answers that are shipped on any."""
 
 import functools
+import sys
 
 import numpy as np
 import pytest
+from helpers import CHECKOUT, script
 
-from keras_rnn import load_gs10, series_windows
+from keras_rnn import load, load_gs10, runtime, series_windows
 from keras_rnn.catalog.cards import read_card
 from keras_rnn.catalog.names import model_folder, packaged_names, resolve
+from keras_rnn.core.files import file_sizes
 from keras_rnn.zoo.tasks import train_preset
 
 
@@ -47,3 +50,22 @@ def test_the_recipe_gives_what_is_shipped(zoo, name):
 def test_monthly_has_the_weights_of_annual(zoo):
     for cell in ("rnn_cell", "simple_rnn"):
         assert sha256(zoo[f"gs10/monthly/{cell}"]) == sha256(zoo[f"gs10/annual/{cell}"])
+
+
+@pytest.mark.slow
+def test_the_script_builds_the_folders_that_are_shipped(tmp_path, monkeypatch):
+    """A second build beside `trained`'s: its weights are those to the byte, its figures and answers those shipped."""
+    monkeypatch.syspath_prepend(CHECKOUT / "scripts")
+    build = script("build_zoo")
+    monkeypatch.setattr(build, "measure_variants", lambda *_: [])  # test_variants.py
+    monkeypatch.setattr(sys, "argv", ["build_zoo.py", "--names", "gs10/levels", "--out", str(tmp_path)])
+    build.main()
+    for name in ("gs10/levels/rnn_cell", "gs10/levels/simple_rnn"):
+        built, shipped = tmp_path / name, model_folder(resolve(name))
+        assert file_sizes(built).keys() == file_sizes(shipped).keys()
+        card, other = read_card(built), read_card(shipped)
+        assert card["weights_sha256"] == sha256(trained(name)) == sha256(load(built / "model.keras"))
+        assert card["metrics"] == pytest.approx(other["metrics"], abs=0.01)
+        history = load_gs10().tail(20)
+        answers, wanted = (runtime.load(folder).forecast(history, 10).mean for folder in (built, shipped))
+        np.testing.assert_allclose(answers, wanted, atol=0.05)  # ten steps, each from those before
