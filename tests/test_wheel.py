@@ -135,7 +135,7 @@ for model in keras_rnn.list_models():
     lines = run(installed, "-c", code, cwd=tmp_path).splitlines()
     assert lines[0] == "site-packages True True"
     assert lines[1] == "True True"
-    assert len(lines) == 2 + 10
+    assert len(lines) == 2 + 13
     further = ", 'model_dynamic_range.tflite', 'model_float16.tflite'"
     for line in lines[2:]:
         quantized = further if line.startswith("char/shakespeare") else ""
@@ -171,11 +171,13 @@ for info in keras_rnn.list_models():
         print(len(model.generate("h", 99)))
     elif info.name.startswith("char"):
         print(model.generate("he", 5), model.generate("he", 9, temperature=0.01, seed=1), len(model.predict_next("he")))
+    elif info.name.startswith("series"):
+        print(model.forecast([float(t % 4) for t in range(40)], 4, frequency="quarterly").mean.round(0) + 0)
     else:
         print(model.forecast([0.89, 1.44, 2.95, 3.96, 4.21, 4.29]).mean.round(2))
 """
     lines = run(bare, "-c", code, cwd=tmp_path).splitlines()
     words = ["hello w hello world 8"] * 2
-    assert lines == ["[]", *words, "100", "100", *["[4.31]"] * 4, "[4.26]", "[4.26]"]
+    assert lines == ["[]", *words, "100", "100", *["[4.31]"] * 4, "[4.26]", "[4.26]", *["[0. 1. 2. 3.]"] * 3]
     assert run(bare.parent / "keras-rnn", "generate", "he", cwd=tmp_path) == "hello w\n"
     assert "char/hello_world/rnn_cell" in run(bare.parent / "keras-rnn", "list", cwd=tmp_path)

@@ -12,6 +12,7 @@ from typing import Any
 
 from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.types import Cell, Layer, Tensor
+from keras_rnn.litert.constants import filler, without_zeros
 from keras_rnn.rnn.cell import RNNCell
 from keras_rnn.rnn.introspection import advance_by_call
 
@@ -20,7 +21,6 @@ BYTES_PER_OP = 75  # in a file, with its tensors
 FILE_BYTES = 3700  # of steps that a loop may have, besides a tenth of its weights': files stay about as small as Keras'
 WHILE_BYTES = 3000  # that a chain does without
 CACHED_BYTES = 500_000  # LiteRT packs a matrix anew for each op that reads it: more copies leave a core's cache
-LARGE_STATE = 2000  # bytes of zeros that a file is spared
 NO_OPS = {"Const", "Identity", "Placeholder", "ReadVariableOp"}  # TensorFlow's, that a file has not
 OPS_PER_STEP = {RNNCell: 3, keras.layers.SimpleRNNCell: 3, keras.layers.LSTMCell: 12, keras.layers.GRUCell: 14}
 
@@ -81,7 +81,7 @@ def run_loop(
         loop = _measured(loop, p, h)
     begins = tf.get_static_value(h[0]) if gives_state else None
     same = begins is not None and not begins.any() and not layer.zero_output_for_mask  # where a mask holds them, too
-    h = [_without_zeros(state, p) for state in h]
+    h = [without_zeros(state, p) for state in h]
 
     def advance(p_t: Tensor, m_t: Tensor, h: list[Tensor], before: Tensor) -> tuple[Tensor, list[Tensor]]:
         output, new = loop.advance(p_t, h)
@@ -120,10 +120,10 @@ def run_loop(
 
         # any values of the right shape, and none that the file would have to hold; they are pushed out
         width = rest if layer.return_sequences else batch
-        filler = tf.tile(outputs[-1], [width // batch, *[1] * (len(outputs[-1].shape) - 1)]) if outputs else None
-        assert loop.output is not None
-        filler = tf.fill((width, *loop.output), tf.reshape(p, (-1,))[0]) if filler is None else filler
-        start = (tf.constant(0), filler, *h)
+        some = tf.tile(outputs[-1], [width // batch, *[1] * (len(outputs[-1].shape) - 1)]) if outputs else None
+        if some is None:
+            some = filler(p, width, loop.output)
+        start = (tf.constant(0), some, *h)
         _, kept, *h = tf.while_loop(lambda i, *_: i < rest // size, body, start, parallel_iterations=1)
         outputs.append(kept)
     outputs = tf.concat(outputs, axis=0) if layer.return_sequences else outputs[-1]  # (rows, …)
@@ -182,15 +182,6 @@ def _where(m_t: Tensor, new: Tensor, old: Tensor) -> Tensor:
     """By sample: (batch, 1) of booleans over (batch, …)."""
     rank = len(new.shape)
     return tf.where(m_t if rank == 2 else tf.reshape(m_t, (-1, *[1] * (rank - 1))), new, old)
-
-
-def _without_zeros(state: Tensor, p: Tensor) -> Tensor:
-    """A large state of zeros as an op that makes it, not as numbers in the file."""
-    value = tf.get_static_value(state)
-    if value is None or value.any() or value.nbytes < LARGE_STATE:
-        return state
-    some = tf.reshape(p, (-1,))[0]
-    return tf.fill(state.shape, tf.cast(some < some, state.dtype))  # 0, which no converter knows beforehand
 
 
 def _measured(loop: Loop, p: Tensor, h: list[Tensor]) -> Loop:

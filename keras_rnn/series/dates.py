@@ -68,7 +68,7 @@ def dated_history(
 def values_by_date(history: Any) -> tuple[Any, pd.Index | None, str | None]:
     """A history's values with NaN where one is missing, its dates if it has any, and their frequency if it has one.
 
-    Dates that are left out are missing values, and get their places.
+    Dates that are left out are missing values.
 
     Raises:
         TypeError: not numbers; an index that is no dates.
@@ -83,10 +83,8 @@ def values_by_date(history: Any) -> tuple[Any, pd.Index | None, str | None]:
         return values, None, None
     _check_dates(index, None)
     frequency = spacing_of(index)
-    if frequency not in FREQUENCIES or len(index) < 2:
-        return values, index, None
-    places = places_of(index, frequency)
-    if (np.diff(places) < 1).any():  # two in one period
+    places = places_of(index, frequency) if frequency in FREQUENCIES and len(index) > 1 else np.zeros(2)
+    if (np.diff(places) < 1).any():  # no frequency, or two dates in one period
         return values, index, None
     row = np.full(int(places[-1]) + 1, np.nan)
     row[places] = values

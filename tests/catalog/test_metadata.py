@@ -7,6 +7,7 @@ import pytest
 from keras_rnn.catalog.metadata import SCHEMA, document_of, parse
 from keras_rnn.catalog.names import find, zoo_names
 from keras_rnn.litert.file import LiteRTFile
+from keras_rnn.zero_shot.reading import QUANTILES
 
 
 def document():
@@ -18,10 +19,10 @@ def test_the_zoos_files_say_what_they_are(name, zoo):
     model, file = zoo[name], LiteRTFile(find(name) / "model.tflite")
     said = document_of(file.metadata, "model.tflite")
     card = json.loads((find(name) / "card.json").read_text())
-    assert (said["schema"], said["name"], said["kind"]) == (SCHEMA, name, name.split("/")[0])
+    assert (said["schema"], said["name"], said["kind"]) == (SCHEMA, name, model.kind)
     assert (said["window"], said["units"]) == (model.window, model.units)
     for key, value in said["settings"].items():
-        own = "percent" if key == "unit" else getattr(model, key)
+        own = "percent" if key == "unit" else list(QUANTILES) if key == "quantiles" else getattr(model, key)
         assert value == (own.tolist() if key == "residuals" and own is not None else own)
     for key in ("title", "description", "metrics", "limits", "license"):
         assert said["card"][key] == card[key]

@@ -7,7 +7,6 @@ import pytest
 from keras_rnn import list_models
 from keras_rnn.catalog.names import ModelName, find, model_folder, resolve, zoo_folder, zoo_name, zoo_names
 from keras_rnn.catalog.presets import PRESETS
-from keras_rnn.rnn.cells import PLAIN_CELLS
 
 
 @pytest.mark.parametrize(
@@ -38,7 +37,7 @@ def test_other_names_are_answered_with_those_there_are(name):
 def test_list_models_is_the_zoo_with_its_numbers():
     models = list_models()
     assert [m.name for m in models] == [str(name) for name in zoo_names()]
-    assert len(models) == sum(len(presets) for presets in PRESETS.values()) * len(PLAIN_CELLS)
+    assert len(models) == sum(len(preset.cells) for presets in PRESETS.values() for preset in presets.values()) == 13
     for model in models:
         assert model.tflite_bytes == (model.folder / "model.tflite").stat().st_size
         assert model.parameters > 0

@@ -13,7 +13,8 @@ OPTIONS = {
     "list": "--json",
     "show": "--insight --text --json",
     "generate": "--length --model --temperature --top-k --top-p --stop --seed --runtime --json",
-    "forecast": "--column --separator --decimal --date-format --fill --steps --model --levels --plot --runtime --json",
+    "forecast": "--column --separator --decimal --date-format --fill --steps --model --season --levels --plot "
+    "--runtime --json",
     "backtest": "--column --separator --decimal --date-format --fill --steps --model --since --plot "
     "--plot-forecasts --json",
     "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "

@@ -18,7 +18,9 @@ from keras_rnn.litert.tf_converter import convert
 def test_within_ten_kilobytes_of_the_raw_weights_metadata_aside(name, zoo):
     content, model = read_flatbuffer(find(name) / "model.tflite")
     metadata = sum(len(model.buffers[entry.buffer].data) for entry in model.metadata)
-    assert len(content) - metadata < 4 * zoo[name].count_params() + 10_000
+    graph = 40_000 if name.startswith("series") else 10_000  # that has what is read of a series, in two signatures
+    assert len(content) - metadata < 4 * zoo[name].count_params() + graph
+    assert not name.startswith("series") or len(content) < 100_000
 
 
 @pytest.mark.parametrize("name", [str(name) for name in packaged_names()])

@@ -9,7 +9,7 @@ from keras_rnn.zero_shot import training
 from keras_rnn.zero_shot.examples import FIRST, examples_of
 from keras_rnn.zero_shot.model import ZeroShotModel
 from keras_rnn.zero_shot.network import CELLS, training_network
-from keras_rnn.zero_shot.reading import MEDIAN, ONE_STEP
+from keras_rnn.zero_shot.reading import ONE_STEP
 from keras_rnn.zero_shot.simulator import Simulated, simulate
 
 
@@ -85,15 +85,13 @@ def test_gradients(cell):
 
 @pytest.mark.slow
 def test_it_learns_and_repeats(monkeypatch):
-    monkeypatch.setattr(training, "LENGTH", 48)
-    models = [ZeroShotModel(120, 8, 60, "gru", seed=seed) for seed in (0, 0, 1)]
+    monkeypatch.setattr(training, "LENGTH", 32)
+    monkeypatch.setattr(training, "ROUND", 20)
+    models = [ZeroShotModel(120, 8, 60, "gru", seed=seed) for seed in (0, 0)]
     before = training.figures_on_simulations(models[0], 100)
-    for model, seed in zip(models, (0, 0, 1), strict=True):
-        training.train_on_simulations(model, 200, 0.01, seed)
-    a, b, other = (model.get_weights() for model in models)
-    for x, y, z in zip(a, b, other, strict=True):
+    for model in models:
+        training.train_on_simulations(model, 60, 0.01, seed=0)
+    for x, y in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(x, y)
-        assert (x != z).any()
     after = training.figures_on_simulations(models[0], 100)
     assert after["error_over_better_naive_one_step"] < before["error_over_better_naive_one_step"]
-    assert MEDIAN == 4
