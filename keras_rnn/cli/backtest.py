@@ -10,21 +10,23 @@ from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option
-from keras_rnn.cli.zero_shot import ZERO_SHOT, read_any
+from keras_rnn.cli.zero_shot import ZERO_SHOT, no_season, read_any, read_season, season_option
 from keras_rnn.core.tables import plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
 
 @click.command(cls=Command)
 @forecaster_options
+@season_option
 @click.option("--since", type=click.IntRange(min=0), metavar="YEAR", help="the first that is forecast  "
-              "[default: of packaged GS10 1990; of a model of yours what follows its training]")  # fmt: skip
+              "[default: of packaged GS10 1990; of a model "
+              "of yours what follows its training; else the last fifth]")  # fmt: skip
 @click.option("--plot", metavar="PNG", help="write a picture of the skill by method, or of errors by horizon")
 @click.option("--plot-forecasts", metavar="PNG", help="write a picture of the forecasts with their intervals")
 @json_option
 def command(
-    history: str | None, column: str | None, steps: int, name_or_path: str | None, since: int | None, plot: str | None,
-    plot_forecasts: str | None, as_json: bool, **reading: str | None,
+    history: str | None, column: str | None, steps: int, name_or_path: str | None, season: str | None,
+    since: int | None, plot: str | None, plot_forecasts: str | None, as_json: bool, **reading: str | None,
 ) -> None:  # fmt: skip
     """Forecast every period of a series from those before it, beside simpler methods.
 
@@ -35,9 +37,10 @@ def command(
     pictures = [path for path in (plot, plot_forecasts) if path]
     for picture in pictures:
         check_picture(picture)
-    name_or_path = name_or_path or ("series" if history else "gs10")
+    places, name_or_path = read_season(season), name_or_path or ("series" if history else "gs10")
     model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), "auto")
     if model.kind != ZERO_SHOT:
+        no_season(season, name_or_path)
         model = load_for(name_or_path, FORECASTERS)
 
     from tqdm import tqdm
@@ -50,7 +53,7 @@ def command(
     if model.kind == ZERO_SHOT:
         table = read_any(history, column, **reading)
         series, remarks = table.iloc[:, 0], [str(table.attrs["understood"])]
-        results, dates = zero_shot_backtests(model, series, since, steps, progress=progress)
+        results, dates = zero_shot_backtests(model, series, since, steps, places, progress)
         unit, residuals, frequency = None, None, values_by_date(series)[2]
     else:
         series, remarks = history_for(model, history, column, model.window + 2, "packaged", **reading)

@@ -8,7 +8,7 @@ from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option, runtime_option
-from keras_rnn.cli.zero_shot import ZERO_SHOT, print_forecast, read_any, read_season
+from keras_rnn.cli.zero_shot import ZERO_SHOT, no_season, print_forecast, read_any, read_season, season_option
 from keras_rnn.core.tables import decimals, plain_table, print_json
 from keras_rnn.plots.picture import check_picture
 
@@ -17,14 +17,9 @@ MOST_SHOWN = 120  # values in a picture of a whole series
 
 @click.command(cls=Command)
 @forecaster_options
-@click.option(
-    "--season",
-    metavar="none|N",
-    help="values in a season, of the model that takes any series",
-    show_default="by the dates",
-)
+@season_option
 @click.option("--levels", metavar="PERCENTS", help="of prediction intervals, such as 80,95", show_default="none")
-@click.option("--plot", metavar="PNG", help="write a picture of actual, predicted and forecast values, by Keras")
+@click.option("--plot", metavar="PNG", help="write a picture of actual and forecast values; by Keras, but for series")
 @runtime_option
 @json_option
 def command(
@@ -46,8 +41,7 @@ def command(
         table = read_any(history, column, **reading)
         print_forecast(model, name_or_path, table, steps, percents, places, plot, as_json)
         return
-    if season is not None:
-        raise click.UsageError(f"--season goes with a model that takes any series. Received: {name_or_path!r}")
+    no_season(season, name_or_path)
     if plot:
         if runtime == "litert":
             raise click.UsageError("--plot is drawn by Keras and does not go with --runtime litert")

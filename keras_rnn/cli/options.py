@@ -35,7 +35,7 @@ forecaster_options = together(
     click.argument("history", metavar="[CSV]", type=FILE, required=False),
     csv_options,
     click.option("--steps", type=COUNT, default=1, help="periods ahead"),
-    click.option("--model", "name_or_path", metavar="NAME-or-FILE", show_default="gs10, for yields in percent",
+    click.option("--model", "name_or_path", metavar="NAME-or-FILE", show_default="gs10, or of a CSV series",
                  help="gs10/monthly for months; or what `train series` wrote"),
 )  # fmt: skip
 

@@ -11,6 +11,15 @@ ZERO_SHOT = "zero_shot"  # the kind of model
 MOST_SHOWN = 60  # values before the forecast in a picture
 
 
+season_option = click.option("--season", metavar="none|N", help="values in a season, for the model that takes any "
+                             "series", show_default="by the dates")  # fmt: skip
+
+
+def no_season(season: str | None, name_or_path: str) -> None:
+    if season is not None:
+        raise click.UsageError(f"--season goes with a model that takes any series. Received: {name_or_path!r}")
+
+
 def read_season(season: str | None) -> int | None:
     """ "none" → 1, "12" → 12."""
     if season is None or season == "none":
@@ -28,9 +37,9 @@ def read_any(csv: str | None, column: str | None, **reading: Any) -> Any:
     from keras_rnn.series.csv_files import read_columns
     from keras_rnn.zero_shot.forecasting import check_values
 
-    table = read_columns(csv, column, **reading)
+    table = read_columns(csv, column, **{"fill": "none"} | {k: v for k, v in reading.items() if v is not None})
     try:
-        check_values(table.iloc[:, 0])
+        check_values(table.iloc[:, 0], len(table))
     except ValueError as error:
         raise ValueError(f"{csv}: {error}") from error
     return table
@@ -60,7 +69,7 @@ def print_forecast(
         from keras_rnn.plots.forecast import plot_forecast
 
         title = f"{series.name or 'series'}, forecast by {name}"
-        save_figure(plot_forecast(series, frame, MOST_SHOWN, title, frequency, None), plot)
+        save_figure(plot_forecast(series.interpolate(), frame, MOST_SHOWN, title, frequency, None), plot)
         remarks.append(f"wrote {plot}")
     say(*remarks)
     named = frame.rename(index=day)

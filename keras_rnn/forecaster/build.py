@@ -70,7 +70,7 @@ def series_model(
     """
     presets = PRESETS["series"]
     others = (window, units, features, series, scaling, scale, low, high, seed, activation, layers, dropout)
-    if weights == "auto":
+    if isinstance(weights, str) and weights == "auto":
         default = DEFAULT_PRESET["series"]
         no_other = all(other is None for other in others)
         weights = default if no_other and cell in (None, *presets[default].cells) else None

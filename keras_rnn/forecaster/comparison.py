@@ -115,10 +115,16 @@ def zero_shot_backtests(
     first = max(LEAST - 1, last)
     check_integer("steps", horizons, 1, (len(values) - 1 - first) // 2)
 
-    def forecaster(history: Floats, steps: int) -> Floats:
-        return forecast(model.quantiles, model.window, model.places, history, steps, None, frequency, season).mean
+    if (values[first:] == values[first]).all():
+        raise ValueError(
+            f"`series` must hold values that change. Received: {values[first]:g}, {len(values) - first} times"
+        )
+    net = model.quantiles, model.window, model.places
+    found = forecast(*net, values[: first + 1], 1, None, frequency, season)
 
-    found = forecast(model.quantiles, model.window, model.places, values[: first + 1], 1, None, frequency, season)
+    def forecaster(history: Floats, steps: int) -> Floats:
+        return forecast(*net, history, steps, None, frequency, found.season).mean
+
     methods: dict[str, Forecaster] = {REFERENCE: persistence_forecaster}
     if 1 < found.season <= first + 1:
         methods[SEASONAL] = seasonal_naive_forecaster(found.season)
@@ -138,10 +144,10 @@ def rows_since(
 
 
 def better_naive(results: Mapping[str, Backtest], horizon: int = 1) -> str:
-    """Of persistence and the seasonal naive forecast, where that is among the results, the one that errs less."""
-    return min(
-        (name for name in NAIVE if name in results), key=lambda name: np.mean(results[name].errors(horizon) ** 2)
-    )
+    """Of persistence and the seasonal naive forecast, where that is among the results, the one that errs less, if at
+    all: against one that is never off nothing can be measured."""
+    there = [name for name in NAIVE if name in results and results[name].errors(horizon).any()]
+    return min(there or [REFERENCE], key=lambda name: float(np.mean(results[name].errors(horizon) ** 2)))
 
 
 def verdict(row: dict[str, Any], reference: str = REFERENCE) -> str:

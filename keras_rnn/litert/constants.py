@@ -17,8 +17,8 @@ def without_zeros(state: Tensor, p: Tensor) -> Tensor:
     return tf.fill(state.shape, tf.cast(some < some, state.dtype))  # 0, which no converter knows beforehand
 
 
-def filler(p: Tensor, rows: int, shape: Any) -> Tensor:
+def filler(p: Tensor, rows: int, shape: Any, dtype: Any) -> Tensor:
     """Any values (rows, *shape), of one op where there are such."""
-    if len(shape) == 1 and len(p.shape) == 2 and shape[0] <= p.shape[1]:
+    if len(shape) == 1 and len(p.shape) == 2 and shape[0] <= p.shape[1] and p.dtype == dtype:
         return p[:rows, : shape[0]]
-    return tf.fill((rows, *shape), tf.reshape(p, (-1,))[0])
+    return tf.fill((rows, *shape), tf.cast(tf.reshape(p, (-1,))[0], dtype))

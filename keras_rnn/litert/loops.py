@@ -33,7 +33,7 @@ class Loop:
         advance: one step: its projection (batch, …) and the states, flat → the output and the new states, flat.
         project: what all steps can have done at once, before: (steps · batch, …) → (steps · batch, …).
         finish: what all outputs can have done at once, after: (rows, …) → (rows, …).
-        output: shape of what `advance` gives of a row, where it is known beforehand.
+        output, dtype: shape of what `advance` gives of a row, where it is known beforehand, and its type.
         ops: LiteRT's in a step, about.
     """
 
@@ -41,6 +41,7 @@ class Loop:
     project: Callable[[Tensor], Tensor] = lambda x: x
     finish: Callable[[Tensor], Tensor] = lambda outputs: outputs
     output: tuple[int, ...] | None = None
+    dtype: Any = tf.float32
     ops: int = 0
 
 
@@ -122,7 +123,7 @@ def run_loop(
         width = rest if layer.return_sequences else batch
         some = tf.tile(outputs[-1], [width // batch, *[1] * (len(outputs[-1].shape) - 1)]) if outputs else None
         if some is None:
-            some = filler(p, width, loop.output)
+            some = filler(p, width, loop.output, loop.dtype)
         start = (tf.constant(0), some, *h)
         _, kept, *h = tf.while_loop(lambda i, *_: i < rest // size, body, start, parallel_iterations=1)
         outputs.append(kept)
@@ -189,10 +190,9 @@ def _measured(loop: Loop, p: Tensor, h: list[Tensor]) -> Loop:
     batch = int(h[0].shape[0])
     specs = [tf.TensorSpec((batch, *p.shape[1:]), p.dtype), *(tf.TensorSpec(one.shape, one.dtype) for one in h)]
     step = tf.function(lambda p_t, *h: loop.advance(p_t, list(h))).get_concrete_function(*specs)
-    ops = sum(
-        op.type not in ("Const", "Placeholder", "Identity", "ReadVariableOp") for op in step.graph.get_operations()
-    )
-    return replace(loop, output=tuple(step.structured_outputs[0].shape[1:]), ops=ops)
+    ops = sum(op.type not in NO_OPS for op in step.graph.get_operations())
+    output = step.structured_outputs[0]
+    return replace(loop, output=tuple(output.shape[1:]), dtype=output.dtype, ops=max(1, ops))
 
 
 def _steps_in_body(layer: Layer, ops: int, steps: int, unroll: bool | None) -> int:

@@ -7,5 +7,6 @@ from keras_rnn.runtime.loading import load
 from keras_rnn.runtime.series import Forecast, GS10Runtime, SeriesRuntime
 from keras_rnn.runtime.text import CharRuntime
 from keras_rnn.runtime.zero_shot import ZeroShotRuntime
+from keras_rnn.zero_shot.forecasting import SeasonalForecast
 
-__all__ = ["CharRuntime", "Forecast", "GS10Runtime", "SeriesRuntime", "ZeroShotRuntime", "load"]
+__all__ = ["CharRuntime", "Forecast", "GS10Runtime", "SeasonalForecast", "SeriesRuntime", "ZeroShotRuntime", "load"]

@@ -24,7 +24,7 @@ from keras_rnn.series.dates import PERIODS, day, gaps_of, places_of
 
 SEPARATORS = {",": ",", ";": ";", "tab": "\t", "|": "|"}
 MOST_PACKED = 100  # times that a table may be larger than its gzip file; traps are a thousand times as large
-FILLS = ("linear", "last")
+FILLS = ("linear", "last", "none")
 EXPECTED = "A CSV must have a header, dates in the first column and numbers in another."
 # a number, with whatever marks; or the beginning of a date, as no name of a column begins
 _NUMBER = re.compile(r"[-+]?[\d.,'’ \u00a0\u202f]*\d[\d.,]*(e[-+]?\d+)?", re.IGNORECASE)
@@ -70,7 +70,7 @@ def read_columns(
         decimal: `.` or `,`; the other one then separates thousands.
         date_format: such as `%d/%m/%Y`, for `datetime.strptime`.
         fill: `"linear"` puts values on a straight line, `"last"` repeats the one before, where dates or cells are
-            missing; None: these are errors.
+            missing, and `"none"` leaves NaN there; None: these are errors.
 
     Returns:
         float64 columns, by months, quarters or ISO weeks as periods where these are written, by dates, by years, or by
@@ -258,6 +258,9 @@ def _filled(
     index = frame.index.append(type(frame.index)(missing)) if missing else frame.index
     whole = frame.set_axis(places).reindex(np.arange(places[-1] + 1)).set_axis(index.sort_values())
     whole.index.name = frame.index.name
+    if fill == "none":
+        remarks.append(f"not filled: {', '.join(gaps)}")
+        return whole
     how = "on a line" if fill == "linear" else "with the last value"
     remarks.append(f"filled {how}: {', '.join(gaps)}")
     return whole.interpolate() if fill == "linear" else whole.ffill()

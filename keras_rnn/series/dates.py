@@ -75,11 +75,11 @@ def values_by_date(history: Any) -> tuple[Any, pd.Index | None, str | None]:
         ValueError: several columns; dates unsorted or repeated.
     """
     if isinstance(history, pd.DataFrame):
-        history = _columns_of(history, 1, None)
+        history = history.iloc[:, 0] if history.shape[1] == 1 else _columns_of(history, 1, None)
     if not isinstance(history, pd.Series):
         return history, None, None
     index, values = history.index, _numbers(history)
-    if index.equals(pd.RangeIndex(len(index))):
+    if pd.api.types.is_integer_dtype(index.dtype) and not index.isin(YEARS).all():  # places
         return values, None, None
     _check_dates(index, None)
     frequency = spacing_of(index)

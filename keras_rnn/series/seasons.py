@@ -11,25 +11,30 @@ SEASONS = {
     "annual": (), "quarterly": (4,), "monthly": (12,), "weekly": (52,), "business-daily": (5,), "daily": (7,),
     "hourly": (24, 168), "half-hourly": (48,), "quarter-hourly": (96,), "minutely": (60,),
 }  # fmt: skip
-SURE = 1.645  # standard errors of an autocorrelation beyond which it is none by chance, one-sided 5 %
+SURE = 1.645  # standard errors, one-sided 5 %
 SURE_OF_ANY = 0.01  # chance that any of many lengths is found where there is no season
 STEEP, CLOSE = 0.5, 0.5  # of the spread on the level, in logarithms: slope, correlation
 
 
 def correlations(values: Floats, most: int) -> tuple[Floats, Floats]:
-    """Autocorrelations of a series' changes at lags 1 to `most`, and each over its standard error (Bartlett 1946).
+    """Autocorrelations of a series' changes at lags 1 to `most`; and which of them chance gives, in standard errors.
 
-    Changes to or from values that are not known are left out.
+    These are 0 but where a correlation is larger than those of the lags beside it: smooth changes resemble the ones
+    just before, too. Changes to or from values that are not known are left out.
     """
     changes = np.diff(values)
-    changes = np.where(np.isfinite(changes), changes - np.nanmean(changes), 0.0)
-    known = np.isfinite(np.diff(values)).sum()
+    known = np.isfinite(changes)
+    if not known.any():
+        return np.zeros(most), np.zeros(most)
+    changes = np.where(known, changes - changes[known].mean(), 0.0)
     power = float(changes @ changes)
     if not power:
         return np.zeros(most), np.zeros(most)
-    lags = np.array([changes[lag:] @ changes[:-lag] / power for lag in range(1, most + 1)])
-    before = np.concatenate([[0.0], np.cumsum(lags**2)[:-1]])
-    return lags, lags / np.sqrt((1 + 2 * before) / known)
+    lags = np.array([changes[lag:] @ changes[:-lag] for lag in range(1, most + 2)]) / power
+    peaks = (lags[1:-1] > lags[:-2]) & (lags[1:-1] >= lags[2:])
+    smooth = lags[: int(np.argmax(lags <= 0))]  # Bartlett (1946): of changes that go on for a while, chance gives more
+    error = np.sqrt((1 + 2 * (smooth**2).sum()) / known.sum())
+    return lags[:most], np.concatenate([[0.0], np.where(peaks, lags[1:-1], 0.0)]) / error
 
 
 def shows_season(values: Floats, season: int) -> bool:
@@ -45,7 +50,7 @@ def found_season(values: Floats, places: int) -> int:
     if longest < 3:
         return 1
     sizes = correlations(values, longest)[1]
-    found = int(np.argmax(sizes[1:])) + 2
+    found = int(np.argmax(sizes)) + 1
     return found if sizes[found - 1] > NormalDist().inv_cdf(1 - SURE_OF_ANY / longest) else 1
 
 

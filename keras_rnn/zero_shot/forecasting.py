@@ -46,16 +46,16 @@ class SeasonalForecast:
     logarithm: bool
 
 
-def check_values(values: ArrayLike, name: str = "history") -> Floats:
-    """A series as float64 (periods,), NaN where a value is missing.
+def check_values(values: ArrayLike, most: int, name: str = "history") -> Floats:
+    """The last values of a series, at most so many, from a known one on: float64 (periods,), NaN where one is missing.
 
     Raises:
         TypeError: not numbers.
-        ValueError: another rank; infinite values; fewer than ten known, or all the same.
+        ValueError: another rank; infinite values; fewer than ten known.
     """
     if np.ma.isMaskedArray(values):
         values = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-    array = as_array(name, values, ("periods",)).astype(np.float64)
+    array = as_array(name, values, ("periods",)).astype(np.float64)[-most:]
     known = array[~np.isnan(array)]
     as_array(name, known, finite_in=np.float32)
     if len(known) < LEAST:
@@ -71,10 +71,7 @@ class Context:
     values: Floats
     season: int
     steps: int
-
-    @cached_property
-    def logarithm(self) -> bool:
-        return takes_logarithm(self.values, self.season)
+    logarithm: bool
 
     @cached_property
     def x(self) -> Floats:
@@ -86,7 +83,10 @@ class Context:
 
     @cached_property
     def _size(self) -> float:
-        return float(np.nanstd(self.x)) or 1.0
+        largest = float(np.nanmax(np.abs(self.x - self._last)))
+        if not largest:
+            return abs(self._last) or 1.0
+        return largest * float(np.nanstd((self.x - self._last) / largest))
 
     def row(self, window: int) -> Array:
         """(window,) float32: NaN before the series, and of the future."""
@@ -113,12 +113,12 @@ def forecast(
     season: int | None = None,
 ) -> SeasonalForecast:
     """The next `steps` values of a series, and intervals; see `ZeroShotModel.forecast`."""
-    values = check_values(history)
     check_integer("steps", steps, 1, window // 2)
     check_choice("frequency", frequency, (None, *SEASONS))
-    wanted = check_levels(levels)
-    values = values[-(window - steps) :]
-    contexts = [Context(values, each, steps) for each in _seasons(values, frequency, season, places)]
+    wanted, values = check_levels(levels), check_values(history, window - steps)
+    seasons = _seasons(values, frequency, season, places)
+    logarithm = takes_logarithm(values, min(seasons))
+    contexts = [Context(values, each, steps, logarithm) for each in seasons]
     best, error = None, np.inf
     for context in contexts:
         past, ahead = context.quantiles(run(context.row(window)[None], context.season)[0])
@@ -127,23 +127,26 @@ def forecast(
             best, error = (context, past, ahead), found
     assert best is not None
     context, past, ahead = best
-    ahead = _calibrated(context, past, finite_answer(ahead, "a forecast"))
+    ahead = _calibrated(context, past, ahead)
     back: Callable[[Any], Any] = np.exp if context.logarithm else lambda x: x + 0.0  # no -0
     intervals = {}
     for level in wanted:
         low, high = (back(_quantile(ahead, 0.5 + sign * level / 200)) for sign in (-1, 1))
         intervals[level] = low, high
     shows = shows_season(context.x, context.season)
-    return SeasonalForecast(back(ahead[:, MEDIAN]), intervals, context.season, shows, context.logarithm)
+    mean = back(ahead[:, MEDIAN])
+    for row in (mean, *(end for ends in intervals.values() for end in ends)):
+        finite_answer(row, "a forecast")
+    return SeasonalForecast(mean, intervals, context.season, shows, context.logarithm)
 
 
 def _seasons(values: Floats, frequency: str | None, season: int | None, places: int) -> tuple[int, ...]:
     """Lengths that are tried: the one given, or all that go with the frequency, or what the values show."""
     if season is not None:
-        return (check_integer("season", season, 1, places),)
+        return (check_integer("season", season, 1, min(places, len(values))),)
     if frequency is None:
         return (found_season(values, places),)
-    return tuple(each for each in SEASONS[frequency] if 2 * each <= len(values)) or (1,)
+    return tuple(each for each in SEASONS[frequency] if 2 * each <= len(values) and each <= places) or (1,)
 
 
 def _late_error(context: Context, past: Floats) -> float:

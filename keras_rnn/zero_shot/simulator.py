@@ -1,8 +1,7 @@
 """Simulated series: what the forecaster learned from, every one with a season's length of its own.
 
 Each is a sum of a level that walks or reverts, a local trend, jumps, an AR(2) cycle, a seasonal pattern that drifts,
-and noise, of sizes drawn anew; some are exponential of that, some rounded. Every knob is a share of the series, and a
-lesson asks what each is worth.
+and noise, of sizes drawn anew; some are exponential of that, some rounded. Every knob is a share of the series.
 """
 
 from collections.abc import Mapping

@@ -15,8 +15,8 @@ OPTIONS = {
     "generate": "--length --model --temperature --top-k --top-p --stop --seed --runtime --json",
     "forecast": "--column --separator --decimal --date-format --fill --steps --model --season --levels --plot "
     "--runtime --json",
-    "backtest": "--column --separator --decimal --date-format --fill --steps --model --since --plot "
-    "--plot-forecasts --json",
+    "backtest": "--column --separator --decimal --date-format --fill --steps --model --season --since "
+    "--plot --plot-forecasts --json",
     "train char": "--text --out --cell --layers --units --window --activation --dropout --updates --epochs --minutes "
     "--batch --learning-rate --weight-decay --clip-norm --precision --patience --validation --validation-files "
     "--errors --max-vocabulary --bytes --model --new-characters --resume --log --tensorboard --processes --process "

@@ -21,7 +21,10 @@ def test_correlations_are_those_of_the_changes():
     changes = np.diff(values) - np.diff(values).mean()
     lags, sizes = correlations(values, 10)
     np.testing.assert_allclose(lags[4], (changes[5:] * changes[:-5]).sum() / (changes**2).sum())
-    np.testing.assert_allclose(sizes[4], lags[4] / np.sqrt((1 + 2 * (lags[:4] ** 2).sum()) / 79))
+    peaks = [lags[lag] > max(lags[lag - 1], lags[lag + 1]) for lag in range(1, 9)]
+    assert [bool(size) for size in sizes[1:-1]] == peaks
+    error = np.sqrt((1 + 2 * (lags[: int(np.argmax(lags <= 0))] ** 2).sum()) / 79)
+    np.testing.assert_allclose(sizes[sizes != 0], lags[sizes != 0] / error)
     assert not correlations(np.ones(20), 3)[1].any()
 
 
@@ -32,6 +35,17 @@ def test_a_season_is_found(season):
     assert found_season(values, 168) == season
     values[::9] = np.nan
     assert shows_season(values, season)
+
+
+@pytest.mark.parametrize("season", [7, 12, 24])
+def test_a_smooth_season_is_found(season):
+    t, random = np.arange(16 * season), np.random.default_rng(0)
+    assert found_season(10 * np.sin(2 * np.pi * t / season) + random.normal(size=len(t)), 168) == season
+
+
+def test_smooth_changes_are_no_season():
+    steps = [np.convolve(np.random.default_rng(i).normal(size=300), np.ones(5), "valid") for i in range(200)]
+    assert np.mean([found_season(each.cumsum(), 60) > 1 for each in steps]) < 0.05
 
 
 def test_chance():
