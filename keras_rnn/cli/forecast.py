@@ -38,7 +38,7 @@ def command(
     name_or_path = name_or_path or ("series" if history else "gs10")
     model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), runtime)
     if model.kind == ZERO_SHOT:
-        table = read_any(history, column, **reading)
+        table = read_any(history, column, **reading | {"fill": reading["fill"] or "none"})  # it takes missing values
         print_forecast(model, name_or_path, table, steps, percents, places, plot, as_json)
         return
     no_season(season, name_or_path)

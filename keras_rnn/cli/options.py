@@ -29,7 +29,7 @@ csv_options = together(
     click.option("--decimal", type=click.Choice((".", ",")), help="mark in the CSV's numbers", show_default="found"),
     click.option("--date-format", metavar="FORMAT", help="of the CSV's dates, such as %d/%m/%Y", show_default="found"),
     click.option("--fill", type=click.Choice(("linear", "last")), help="missing values by a straight line, or by the "
-                 "value before", show_default="an error"),
+                 "value before", show_default="an error; forecasts by series need no values there"),
 )  # fmt: skip
 forecaster_options = together(
     click.argument("history", metavar="[CSV]", type=FILE, required=False),

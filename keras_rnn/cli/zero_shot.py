@@ -31,13 +31,14 @@ def read_season(season: str | None) -> int | None:
 
 
 def read_any(csv: str | None, column: str | None, **reading: Any) -> Any:
+    """A CSV's column with enough values in it."""
     if csv is None:
         raise click.UsageError("CSV must be a file with a series. Received: none")
 
     from keras_rnn.series.csv_files import read_columns
     from keras_rnn.zero_shot.forecasting import check_values
 
-    table = read_columns(csv, column, **{"fill": "none"} | {k: v for k, v in reading.items() if v is not None})
+    table = read_columns(csv, column, **reading)
     try:
         check_values(table.iloc[:, 0], len(table))
     except ValueError as error:

@@ -59,6 +59,21 @@ def test_refusals(csv, flags, message, capsys):
     assert message in err.splitlines()[-1]
 
 
+def test_missing_values(csv, capsys):
+    lines = csv.read_text().splitlines()
+    csv.write_text("\n".join([*lines[:40], *lines[43:]]) + "\n")
+    code, out, err = run(capsys, "forecast", str(csv), "--json")
+    assert code == 0
+    assert "not filled: 2018-04, 2018-05 and 2018-06 missing" in err
+    values = pd.read_csv(csv)["sales"].to_numpy()
+    values = np.concatenate([values[:39], [np.nan] * 3, values[39:]])
+    expected = load("series").forecast(values, frequency="monthly").mean[0]
+    assert json.loads(out)["mean"] == {"2025-01": pytest.approx(expected)}
+    code, _, err = run(capsys, "backtest", str(csv))
+    assert code == 2
+    assert "must have a value for every month, or --fill to make them up. Received: 2018-04, " in err
+
+
 def test_no_csv(capsys):
     code, _, err = run(capsys, "forecast", "--model", "series")
     assert code == 2
