@@ -23,6 +23,8 @@ RELU = 1  # the one activation that leaves a rising counter alone
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
 SPLIT_OPTIONS = 35
+# StableHLO's and others, whose kernels read their options from a second place, whether they are there or not
+WITH_OPTIONS_2 = {*range(169, 175), 190, 191, 193, *range(195, 207), 209}
 MOST_ROUNDS = 2**20  # of a loop
 LARGEST, LARGEST_BY_FILE = 2**27, 50  # bytes of a tensor: so many, and so many for each of the file's
 
@@ -88,6 +90,8 @@ class Subgraph:
                 raise ValueError("an operator's intermediate tensor that is not there")
             if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
                 raise ValueError(f"an operator that reads tensors {takes}, too few")
+            if kind in WITH_OPTIONS_2 and not operator.number(11, "B"):
+                raise ValueError(f"an operator of kind {kind} without options")
             if kind == STRIDED_SLICE:
                 self._check_slice(operator, takes)
             elif kind == SPLIT:

@@ -9,7 +9,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.structure import check_structure
 from keras_rnn.runtime import load
 
-SUB, STRIDED_SLICE, SPLIT, WHILE, VAR_HANDLE, RELU6 = 41, 45, 49, 119, 142, 3
+SUB, STRIDED_SLICE, SPLIT, LESS, WHILE, VAR_HANDLE, STABLEHLO_GATHER, RELU6 = 41, 45, 49, 58, 119, 142, 201, 3
 
 
 @pytest.mark.parametrize("name", [str(name) for name in zoo_names()])
@@ -148,13 +148,19 @@ def slice_that_became_a_variable(model):
     code.builtinCode, code.deprecatedBuiltinCode = VAR_HANDLE, 127
 
 
+def comparison_that_became_a_gather(model):
+    """StableHLO's, whose options are read though there are none."""
+    code = next(code for code in model.operatorCodes if code.builtinCode == LESS)
+    code.builtinCode, code.deprecatedBuiltinCode = STABLEHLO_GATHER, 127
+
+
 GS10 = (
     output_of_no_tensor, operator_of_no_kind, tensor_read_before_it_is_written, tensor_written_twice,
     tensor_of_no_buffer, tensor_of_three_gigabytes, constant_longer_than_its_buffer, signature_of_no_subgraph,
     signature_of_another_tensor, name_that_is_no_text, name_that_is_not_there, loop_of_no_subgraph,
     loop_that_runs_itself, loop_whose_body_gives_less, loops_that_run_each_other, split_into_another_number,
     split_without_options, slice_of_nothing, counter_that_does_not_rise, counter_that_is_clipped, counter_that_stays,
-    counter_that_is_a_constant, slice_that_became_a_variable,
+    counter_that_is_a_constant, slice_that_became_a_variable, comparison_that_became_a_gather,
 )  # fmt: skip
 
 
