@@ -6,10 +6,11 @@ import click
 
 from keras_rnn.catalog.presets import FIRST_TEST_YEAR
 from keras_rnn.cli.commands import Command, say
+from keras_rnn.cli.frames import print_frame
 from keras_rnn.cli.models import FORECASTERS, history_for, load_for, name_of, place_of
 from keras_rnn.cli.options import check_csv_options, forecaster_options, json_option, runtime_option
 from keras_rnn.cli.zero_shot import ZERO_SHOT, no_season, print_forecast, read_any, read_season, season_option
-from keras_rnn.core.tables import decimals, plain_table, print_json
+from keras_rnn.core.tables import decimals
 from keras_rnn.plots.picture import check_picture
 
 MOST_SHOWN = 120  # values in a picture of a whole series
@@ -34,12 +35,12 @@ def command(
     check_csv_options(history, column=column, **reading)
     if plot:
         check_picture(plot)
-    percents, places = _percents(levels), read_season(season)
+    percents, in_season = _percents(levels), read_season(season)
     name_or_path = name_or_path or ("series" if history else "gs10")
     model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), runtime)
     if model.kind == ZERO_SHOT:
         table = read_any(history, column, **reading | {"fill": reading["fill"] or "none"})  # it takes missing values
-        print_forecast(model, name_or_path, table, steps, percents, places, plot, as_json)
+        print_forecast(model, name_or_path, table, steps, percents, in_season, plot, as_json)
         return
     no_season(season, name_or_path)
     if plot:
@@ -50,7 +51,7 @@ def command(
     import numpy as np
 
     from keras_rnn.runtime import Forecast
-    from keras_rnn.series.dates import dated_history, dates_after, day, forecast_frame
+    from keras_rnn.series.dates import dated_history, dates_after, forecast_frame
     from keras_rnn.series.history import first_column
 
     series, remarks = history_for(model, history, column, model.window, "newest", **reading)
@@ -78,14 +79,9 @@ def command(
         _draw(plot, f"{name_of(series)}, forecast by {name_or_path}", model, series, dates, frame, test_from)
         remarks.append(f"wrote {plot}")
     say(*remarks)
-    named = frame.rename(index=day)
-    if as_json:
-        print_json({"model": name_or_path, "unit": model.unit, **named.to_dict()})
-        return
-    heads = [model.unit or name_of(series) if head == "mean" else head for head in frame.columns]
     places = 2 if model.kind == "gs10" and model.unit else decimals(float(np.abs(np.diff(own)).mean()))
-    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
-    print(plain_table([str(frame.index.name or "date"), *heads], lines))
+    facts = {"model": name_or_path, "unit": model.unit}
+    print_frame(frame, model.unit or name_of(series), places, facts, as_json)
 
 
 def _percents(levels: str | None) -> tuple[float, ...]:

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from keras_rnn.cli.commands import say
-from keras_rnn.core.tables import decimals, plain_table, print_json
+from keras_rnn.cli.frames import print_frame
+from keras_rnn.core.tables import decimals
 
 ZERO_SHOT = "zero_shot"  # the kind of model
 MOST_SHOWN = 60  # values before the forecast in a picture
-
 
 season_option = click.option("--season", metavar="none|N", help="values in a season, for the model that takes any "
                              "series", show_default="by the dates")  # fmt: skip
@@ -53,7 +53,7 @@ def print_forecast(
     """The forecast of a CSV's column by a `ZeroShotModel` or its runtime, and what was found of the series."""
     import numpy as np
 
-    from keras_rnn.series.dates import PERIODS, day, forecast_frame, values_by_date
+    from keras_rnn.series.dates import PERIODS, forecast_frame, values_by_date
     from keras_rnn.zero_shot.forecasting import forecast
 
     series = table.iloc[:, 0]
@@ -73,12 +73,6 @@ def print_forecast(
         save_figure(plot_forecast(series.interpolate(), frame, MOST_SHOWN, title, frequency, None), plot)
         remarks.append(f"wrote {plot}")
     say(*remarks)
-    named = frame.rename(index=day)
-    if as_json:
-        facts = {"model": name, "season": found.season, "logarithm": found.logarithm}
-        print_json({**facts, **named.to_dict()})
-        return
-    heads = [str(series.name or "value") if head == "mean" else head for head in frame.columns]
+    facts = {"model": name, "season": found.season, "logarithm": found.logarithm}
     places = decimals(float(np.nanmean(np.abs(np.diff(values)))))
-    lines = [[when, *(f"{value:.{places}f}" for value in row)] for when, *row in named.itertuples()]
-    print(plain_table([str(frame.index.name or "date"), *heads], lines))
+    print_frame(frame, str(series.name or "value"), places, facts, as_json)

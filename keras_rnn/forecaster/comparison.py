@@ -61,14 +61,8 @@ def backtests(
     places = np.arange(len(values)) if dates is None else years_of(dates)
     first = model.window - 1 if origin is None else check_integer("origin", origin, model.window - 1, len(values) - 2)
     if since is not None:
-        check_integer("since", since, 0)
-        if not places[model.window] <= since <= places[-2]:
-            raise ValueError(f"`since` must be from {places[model.window]} to {places[-2]}. {received(since)}")
-        first = max(first, int(np.argmax(places >= since)) - 1)
-    forecasts = len(values) - 1 - first
-    check_integer("steps", horizons, 1, forecasts // 2)  # more forecasts than steps, for the last to be tested
-    if (values[first:] == values[first]).all():
-        raise ValueError(f"`series` must hold values that change. Received: {values[first]:g}, {forecasts + 1} times")
+        first = max(first, _origin_before(since, places, model.window))
+    _check_part(values, first, horizons)
     methods: dict[str, Forecaster] = {
         REFERENCE: persistence_forecaster,
         "drift": drift_forecaster,
@@ -109,16 +103,9 @@ def zero_shot_backtests(
     places = np.arange(len(values)) if dates is None else years_of(dates)
     last = len(values) - 1 - max(3, 2 * horizons, len(values) // 5)
     if since is not None:
-        if not places[LEAST] <= since <= places[-2]:
-            raise ValueError(f"`since` must be from {places[LEAST]} to {places[-2]}. {received(since)}")
-        last = int(np.argmax(places >= since)) - 1
+        last = _origin_before(since, places, LEAST)
     first = max(LEAST - 1, last)
-    check_integer("steps", horizons, 1, (len(values) - 1 - first) // 2)
-
-    if (values[first:] == values[first]).all():
-        raise ValueError(
-            f"`series` must hold values that change. Received: {values[first]:g}, {len(values) - first} times"
-        )
+    _check_part(values, first, horizons)
     net = model.quantiles, model.window, model.places
     found = forecast(*net, values[: first + 1], 1, None, frequency, season)
 
@@ -131,6 +118,22 @@ def zero_shot_backtests(
     methods["model"] = forecaster
     forward = partial(walk_forward, first=first, horizons=horizons, window=LEAST, progress=progress)
     return {name: forward(method, values) for name, method in methods.items()}, dates
+
+
+def _origin_before(since: int, places: Any, window: int) -> int:
+    """Where the first forecast of a year, or place, is made from."""
+    check_integer("since", since, 0)
+    if not places[window] <= since <= places[-2]:
+        raise ValueError(f"`since` must be from {places[window]} to {places[-2]}. {received(since)}")
+    return int(np.argmax(places >= since)) - 1
+
+
+def _check_part(values: Floats, first: int, horizons: int) -> None:
+    """Whether there is something to be told from an origin on."""
+    forecasts = len(values) - 1 - first
+    check_integer("steps", horizons, 1, forecasts // 2)  # more forecasts than steps, for the last to be tested
+    if (values[first:] == values[first]).all():
+        raise ValueError(f"`series` must hold values that change. Received: {values[first]:g}, {forecasts + 1} times")
 
 
 def rows_since(

@@ -17,11 +17,8 @@ from keras_rnn.zero_shot.reading import MEDIAN, QUANTILES
 
 LEAST = 10  # values that must be known
 EARLY = 8  # first errors, that say nothing: no scale is known yet
-LATEST, SHRUNK, LEAST_ERRORS = (
-    40,
-    20,
-    10,
-)  # errors that intervals are widened by, to the half with so many, from so many
+LATEST, LEAST_ERRORS = 40, 10  # errors that intervals are widened by, at the most and at the least
+SHRUNK = 20  # errors that widen by half of what they say
 NARROWEST, WIDEST = 0.5, 3.0  # that intervals are made
 CALIBRATED = QUANTILES.index(0.1), QUANTILES.index(0.9), 0.8  # on the interval of 80 %
 Run = Callable[[Array, int], Array]  # rows (series, window) and a season → (series, window, QUANTILES)
@@ -46,20 +43,20 @@ class SeasonalForecast:
     logarithm: bool
 
 
-def check_values(values: ArrayLike, most: int, name: str = "history") -> Floats:
+def check_values(history: ArrayLike, most: int) -> Floats:
     """The last values of a series, at most so many, from a known one on: float64 (periods,), NaN where one is missing.
 
     Raises:
         TypeError: not numbers.
         ValueError: another rank; infinite values; fewer than ten known.
     """
-    if np.ma.isMaskedArray(values):
-        values = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-    array = as_array(name, values, ("periods",)).astype(np.float64)[-most:]
+    if np.ma.isMaskedArray(history):
+        history = np.ma.filled(np.ma.asarray(history).astype(np.float64), np.nan)
+    array = as_array("history", history, ("periods",)).astype(np.float64)[-most:]
     known = array[~np.isnan(array)]
-    as_array(name, known, finite_in=np.float32)
+    as_array("history", known, finite_in=np.float32)
     if len(known) < LEAST:
-        raise ValueError(f"`{name}` must hold at least {LEAST} known values. Received: {len(known)}")
+        raise ValueError(f"`history` must hold at least {LEAST} known values. Received: {len(known)}")
     first = int(np.argmax(~np.isnan(array)))
     return array[first:]
 

@@ -17,7 +17,7 @@ from keras_rnn.rnn.cells import MOST_UNITS
 from keras_rnn.rnn.model import RecurrentModel
 from keras_rnn.series.dates import forecast_frame, values_by_date
 from keras_rnn.zero_shot.forecasting import forecast
-from keras_rnn.zero_shot.network import CELLS, ForecastCell
+from keras_rnn.zero_shot.network import CELLS, ForecastCell, quantile_loss
 from keras_rnn.zero_shot.reading import QUANTILES
 from keras_rnn.zero_shot.simulator import simulate
 
@@ -26,16 +26,12 @@ LEARNING_RATE = 1e-4  # of `fit` by the user
 
 
 def pinball(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """The quantiles' loss (Koenker and Bassett 1978) where a value is known: (batch, window), its quantiles → (batch,).
-
-    Its mean over the quantiles is half the absolute error where they are all the median.
-    """
+    """The mean of `quantile_loss` where a value is known: (batch, window), its quantiles → (batch,)."""
     error = y_true[..., None] - y_pred
     known = error == error
-    error = keras.ops.where(known, error, keras.ops.zeros_like(error))
-    levels = np.asarray(QUANTILES, np.float32)
-    total = keras.ops.sum(keras.ops.maximum(levels * error, (levels - 1) * error), axis=(1, 2))
-    return total / keras.ops.maximum(keras.ops.sum(keras.ops.cast(known, total.dtype), axis=(1, 2)), 1.0)
+    loss = quantile_loss(keras.ops.where(known, error, keras.ops.zeros_like(error)))  # (batch, window)
+    count = keras.ops.sum(keras.ops.cast(known[..., 0], loss.dtype), axis=1)
+    return keras.ops.sum(loss, axis=1) / keras.ops.maximum(count, 1.0)
 
 
 keras.saving.register_keras_serializable(package="keras_rnn")(pinball)
@@ -58,7 +54,6 @@ class ZeroShotModel(RecurrentModel):
     """
 
     kind = "zero_shot"
-    input_axes = "values and a season"
     cells = CELLS
     activation = "tanh"
 
@@ -111,8 +106,7 @@ class ZeroShotModel(RecurrentModel):
 
     def compile_recipe(self) -> None:
         """Compile with the pinball loss of the quantiles, over targets (batch, window) that are known."""
-        self.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=pinball)
-        self.optimizer.build(self.trainable_variables)
+        self.compile_with(pinball, [], LEARNING_RATE)
 
     def settings(self) -> dict[str, Any]:
         return {"quantiles": list(QUANTILES), "places": self.places}

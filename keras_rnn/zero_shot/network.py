@@ -55,6 +55,15 @@ def quantiles_of(outputs: Tensor, candidates: Tensor) -> Tensor:
     return median + ops.matmul(ops.softplus(widths), APART)
 
 
+def quantile_loss(error: Tensor) -> Tensor:
+    """The quantiles' loss (Koenker and Bassett 1978), of values less quantiles (…, QUANTILES) its mean over them: (…,).
+
+    Where all quantiles are one number it is half the absolute error.
+    """
+    levels = np.asarray(QUANTILES, np.float32)
+    return ops.mean(ops.maximum(levels * error, (levels - 1) * error), axis=-1)
+
+
 def training_network(cell: Layer, head: Layer, length: int) -> Any:
     """Features and candidates of whole series → quantiles of each next value: (batch, length, QUANTILES)."""
     features = keras.Input((length, FEATURES), name="features")

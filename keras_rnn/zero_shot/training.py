@@ -1,7 +1,7 @@
 """Training on simulated series alone."""
 
 import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -11,9 +11,9 @@ from keras_rnn.core.backend import keras, tf
 from keras_rnn.core.types import Model, Tensor
 from keras_rnn.rnn.training import fit_batches
 from keras_rnn.zero_shot.examples import Examples, examples_of
-from keras_rnn.zero_shot.network import training_network
-from keras_rnn.zero_shot.reading import CANDIDATES, FEATURES, MEDIAN, QUANTILES
-from keras_rnn.zero_shot.simulator import KNOBS, simulate
+from keras_rnn.zero_shot.network import quantile_loss, training_network
+from keras_rnn.zero_shot.reading import CANDIDATES, FEATURES, MEDIAN
+from keras_rnn.zero_shot.simulator import simulate
 
 ops = keras.ops
 BATCH, LENGTH = 40, 256
@@ -25,17 +25,12 @@ ROUND = 100  # updates
 
 def relative_pinball(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """The pinball loss of the quantiles over the better naive forecast's absolute error, one step ahead and further."""
-    levels = np.asarray(QUANTILES, np.float32)
-    error = y_true[..., :1] - y_pred
-    pinball = 2 * ops.mean(ops.maximum(levels * error, (levels - 1) * error), axis=-1, keepdims=True)
-    ratios = ops.sum(y_true[..., 1:] * pinball, axis=1)  # (batch, 2)
+    loss = 2 * quantile_loss(y_true[..., :1] - y_pred)[..., None]
+    ratios = ops.sum(y_true[..., 1:] * loss, axis=1)  # (batch, 2)
     return ops.sum(ops.minimum(ratios, MOST + 0.1 * (ratios - MOST)), axis=-1)
 
 
-def train_on_simulations(
-    model: Model, updates: int, learning_rate: float, seed: int, title: str | None = None,
-    knobs: Mapping[str, float] = KNOBS,
-) -> None:  # fmt: skip
+def train_on_simulations(model: Model, updates: int, learning_rate: float, seed: int, title: str | None = None) -> None:
     """Train a `ZeroShotModel`, each simulated series seen once; Adam, its rate falling to 0 by a cosine.
 
     The weights kept are a running mean of those of the last updates.
@@ -47,7 +42,7 @@ def train_on_simulations(
     shapes = ((BATCH, LENGTH - 1, FEATURES), (BATCH, LENGTH - 1, CANDIDATES)), (BATCH, LENGTH - 1, 3)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         batches = tf.data.Dataset.from_generator(
-            lambda: _batches(pool, updates, seed, knobs),
+            lambda: _batches(pool, updates, seed),
             output_signature=keras.tree.map_shape_structure(tf.TensorSpec, shapes),
         )
         fit_batches(network, batches.prefetch(2), updates, [], title=title, steps_per_call=ROUND)
@@ -77,13 +72,13 @@ def _network_of(model: Model) -> Model:
     return training_network(cell.cell, cell.head, LENGTH - 1)
 
 
-def _batches(pool: Any, updates: int, seed: int, knobs: Mapping[str, float]) -> Iterator[Any]:
+def _batches(pool: Any, updates: int, seed: int) -> Iterator[Any]:
     """Simulated in another process, two blocks ahead of what is trained on."""
     blocks = -(-updates // PER_BLOCK) + 5  # some may be asked for beyond the last
     waiting = []
     for i in range(blocks + 2):
         if i < blocks:
-            waiting.append(pool.submit(_block, LENGTH, [seed, i], dict(knobs)))
+            waiting.append(pool.submit(_block, LENGTH, [seed, i]))
         if i >= 2:
             examples = waiting.pop(0).result()
             for j in range(0, PER_BLOCK * BATCH, BATCH):
@@ -91,5 +86,5 @@ def _batches(pool: Any, updates: int, seed: int, knobs: Mapping[str, float]) -> 
                 yield x, examples.targets[j : j + BATCH]
 
 
-def _block(length: int, seed: list[int], knobs: Mapping[str, float]) -> Examples:
-    return examples_of(simulate(PER_BLOCK * BATCH, length, seed, knobs))
+def _block(length: int, seed: list[int]) -> Examples:
+    return examples_of(simulate(PER_BLOCK * BATCH, length, seed))
