@@ -22,6 +22,7 @@ ADD, MUL, LESS, COMPARISONS = 0, 18, 58, (58, 61, 62, 63, 71, 72)
 RELU = 1  # the one activation that leaves a rising counter alone
 INPUTS = {STRIDED_SLICE: 4, SPLIT: 2, SLICE: 3}
 LSTMS = (16, 44, 52)  # whose second input may be left out
+OPTIONAL = (*LSTMS, 3, 4, 9, 27, 32, 46, 67, 132, 141)  # kinds of which a later one may: biases, and custom ones'
 SPLIT_OPTIONS = 35
 # StableHLO's and others, whose kernels read their options from a second place, whether they are there or not
 WITH_OPTIONS_2 = {*range(169, 175), 190, 191, 193, *range(195, 207), 209}
@@ -88,7 +89,8 @@ class Subgraph:
                 known.add(i)
             if any(not -1 <= i < count for i in operator.numbers(8)):
                 raise ValueError("an operator's intermediate tensor that is not there")
-            if (-1 in takes[:2] and kind not in LSTMS) or len(takes) != INPUTS.get(kind, len(takes)):
+            left_out = -1 in takes and (kind not in OPTIONAL or (-1 in takes[:2] and kind not in LSTMS))
+            if left_out or len(takes) != INPUTS.get(kind, len(takes)):
                 raise ValueError(f"an operator that reads tensors {takes}, too few")
             if kind in WITH_OPTIONS_2 and not operator.number(11, "B"):
                 raise ValueError(f"an operator of kind {kind} without options")
@@ -109,10 +111,14 @@ class Subgraph:
 
     def _check_slice(self, operator: Table, takes: tuple[int, ...]) -> None:
         options = operator.table(4)
-        if -1 in takes or options is None:
-            raise ValueError(f"a slice of tensors {takes}, or without options")
+        if options is None:
+            raise ValueError(f"a slice of tensors {takes} without options")
         shape, places = self.specs[takes[0]][1], self.integers(takes[1])
-        begin_mask, ellipsis, new_axis, shrink = (options.number(field, "i") for field in (0, 2, 3, 4))
+        begin_mask, end_mask, ellipsis, new_axis, shrink = (options.number(field, "i") for field in range(5))
+        if options.number(5, "?"):  # ends are lengths, which no kernel holds against the axis
+            ends = zip(places, self.integers(takes[2]), shape or (), strict=False)
+            if begin_mask or end_mask or any(place < 0 or place + length > size for place, length, size in ends):
+                raise ValueError("a slice by lengths that go beyond their axes")
         taken = 0 if ellipsis or new_axis else shrink & ~begin_mask  # by axis
         for axis, (place, size) in enumerate(zip(places, shape or (), strict=False)):
             if taken >> axis & 1 and not -size <= place < size:

@@ -9,6 +9,7 @@ from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.structure import check_structure
 from keras_rnn.runtime import load
 
+CONCATENATION, FULLY_CONNECTED = 2, 9
 SUB, STRIDED_SLICE, SPLIT, LESS, WHILE, VAR_HANDLE, STABLEHLO_GATHER, RELU6 = 41, 45, 49, 58, 119, 142, 201, 3
 
 
@@ -154,6 +155,18 @@ def comparison_that_became_a_gather(model):
     code.builtinCode, code.deprecatedBuiltinCode = STABLEHLO_GATHER, 127
 
 
+def slice_by_lengths(model):
+    """Its ends lay beyond what it slices then."""
+    operator(model, STRIDED_SLICE)[0].builtinOptions.offset = True
+
+
+def product_that_became_a_concatenation(model):
+    """Of an input that is left out, as a bias may be."""
+    for code in model.operatorCodes:
+        if code.builtinCode == FULLY_CONNECTED:
+            code.builtinCode = code.deprecatedBuiltinCode = CONCATENATION
+
+
 GS10 = (
     output_of_no_tensor, operator_of_no_kind, tensor_read_before_it_is_written, tensor_written_twice,
     tensor_of_no_buffer, tensor_of_three_gigabytes, constant_longer_than_its_buffer, signature_of_no_subgraph,
@@ -161,6 +174,7 @@ GS10 = (
     loop_that_runs_itself, loop_whose_body_gives_less, loops_that_run_each_other, split_into_another_number,
     split_without_options, slice_of_nothing, counter_that_does_not_rise, counter_that_is_clipped, counter_that_stays,
     counter_that_is_a_constant, slice_that_became_a_variable, comparison_that_became_a_gather,
+    slice_by_lengths, product_that_became_a_concatenation,
 )  # fmt: skip
 
 
