@@ -18,7 +18,7 @@ HOUSE = {
     "insight": (3, {"scipy"}),
     "litert": (3, {"ai_edge_litert", "flatbuffers", "tensorflow"}),
     "pytorch": (3, {"ml_dtypes", "safetensors", "torch"}),
-    "zero_shot": (3, {"keras", "pandas"}),
+    "zero_shot": (3, {"keras", "pandas", "tqdm"}),
     "text": (4, {"tqdm"}),
     "forecaster": (4, {"pandas"}),
     "artifacts": (5, set()),

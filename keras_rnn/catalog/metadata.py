@@ -7,7 +7,8 @@ stored ("float16", "dynamic_range", "int8", or null for float32); `settings` (ch
 and maybe `carried`, whether `step` reads a text on from the state so far; gs10: `unit`, `frequency`, `scaling`, `low`
 and `high`, what is scaled to 0 and 1, or null, and `residuals`, absolute errors by horizon for intervals, or null;
 series: the same, and `features`, their names `columns` or null, and `trained_to`, the last date it was trained on, or
-null; zero_shot: `quantiles`, the probabilities of what it answers, and `places`, the longest season); `signatures`,
+null; zero_shot: `quantiles`, the probabilities of what it answers, and `places`, the longest season, and maybe
+`trained_to`); `signatures`,
 names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`. A
 file with it has a checksum (`core.checksum`).
 
@@ -36,7 +37,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     | _BOUNDS
     | {"unit": str | None, "frequency": str | None}
     | {"features": int, "columns": list | None, "trained_to": str | None},
-    "zero_shot": {"quantiles": list, "places": int},
+    "zero_shot": {"quantiles": list, "places": int, "trained_to": str | EllipsisType},
 }
 COUNTS = {"schema", "window", "units", "ahead", "features", "places"}  # from 1
 KEYS: dict[str, Any] = {

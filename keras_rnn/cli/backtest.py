@@ -53,7 +53,9 @@ def command(
     if model.kind == ZERO_SHOT:
         table = read_any(history, column, **reading)
         series, remarks = table.iloc[:, 0], [str(table.attrs["understood"])]
-        results, dates = zero_shot_backtests(model, series, since, steps, places, progress)
+        learned = place_of(series, model.trained_to)
+        origin = learned if since is None else None
+        results, dates = zero_shot_backtests(model, series, since, steps, places, progress, origin=origin)
         unit, residuals, frequency = None, None, values_by_date(series)[2]
     else:
         series, remarks = history_for(model, history, column, model.window + 2, "packaged", **reading)
@@ -62,9 +64,9 @@ def command(
             since = FIRST_TEST_YEAR
         origin = learned if since is None else None
         results, dates = backtests(model, series, since, steps, origin=origin, progress=progress)
-        if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
-            remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
         unit, residuals, frequency = model.unit, model.residuals, model.frequency
+    if model.trained_to is not None and (learned is None or results["model"].origins[0] < learned):
+        remarks.append(f"the model was trained on values up to {model.trained_to}, which it has seen")
     references = {h: better_naive(results, h) for h in range(1, steps + 1)}
     by_horizon = {h: compare(results, reference, h) for h, reference in references.items()}
     if pictures:

@@ -27,14 +27,21 @@ command = LazyGroup(
 )
 
 
-def training_options(window: int, updates: int | None = None, cells: Sequence[str] = CELLS, **of_out: Any) -> Decorator:
-    """The options that every training has; `window` and `updates` are their defaults, None the recipe's own."""
+def training_options(
+    window: int | None,
+    updates: int | None = None,
+    cells: Sequence[str] = CELLS,
+    units: int | None = 20,
+    cell: str | None = DEFAULT_CELL,
+    **of_out: Any,
+) -> Decorator:
+    """The options that every training has, their defaults given; None is the recipe's own."""
     by_recipe = "the recipe's" if updates is None else True
     return together(
         click.option("--out", metavar="FOLDER", help="where the exported model goes", **of_out),
-        click.option("--cell", type=click.Choice(cells), default=DEFAULT_CELL),
+        click.option("--cell", type=click.Choice(cells), default=cell),
         click.option("--window", type=COUNT, default=window, help="characters or periods read at a time"),
-        click.option("--units", type=COUNT, default=20, help="size of the hidden state"),
+        click.option("--units", type=COUNT, default=units, help="size of the hidden state"),
         click.option("--updates", type=COUNT, default=updates, help="gradient updates, at the most",
                      show_default=by_recipe),
         click.option("--seed", type=SEED, default=0, help="of the initial weights and the order of batches"),

@@ -10,35 +10,37 @@ from keras_rnn.cli.commands import Command, say
 from keras_rnn.cli.options import COUNT, FILE, csv_options
 from keras_rnn.cli.train import WROTE, export, nothing_kept, training_options
 from keras_rnn.core.tables import print_json
-from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, MOST_DROPOUT, check_recurrence
+from keras_rnn.rnn.cells import ACTIVATIONS, CELLS, DEFAULT_CELL, MOST_DROPOUT, check_recurrence
 
 
 @click.command(cls=Command)
 @click.argument("series", metavar="CSV", type=FILE)
 @csv_options
 @click.option("--inputs", "others", metavar="A,B", help="further columns to read beside it")
-@click.option("--scaling", type=click.Choice(("window", "levels")), default="window")
-@click.option(
-    "--activation", type=click.Choice(ACTIVATIONS), default="tanh", help="relu for long windows, of a plain cell"
-)
-@click.option("--layers", type=COUNT, default=1, help="recurrent ones")
-@click.option("--dropout", type=click.FloatRange(0, MOST_DROPOUT), default=0.0, help="the share of each layer's "
-              "outputs that a training step leaves out")  # fmt: skip
+@click.option("--scaling", type=click.Choice(("window", "levels")))
+@click.option("--activation", type=click.Choice(ACTIVATIONS), help="relu for long windows, of a plain cell")
+@click.option("--layers", type=COUNT, help="recurrent ones")
+@click.option("--dropout", type=click.FloatRange(0, MOST_DROPOUT), help="the share of each layer's outputs that a "
+              "training step leaves out")  # fmt: skip
 @click.option("--test", metavar="PART", default="0.2", help="the last part, for figures and intervals only: a share "
               "up to 0.9 or a number of periods")  # fmt: skip
-@training_options(6, 1000, show_default="FILE_COLUMN")
+@training_options(None, units=None, cell=None, show_default="FILE_COLUMN")
 def command(
     series: str, column: str | None, separator: str | None, decimal: str | None, date_format: str | None,
     fill: str | None, others: str | None, test: str, out: str | None, as_json: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Train a forecaster of a series of yours, judge it on the last part, and export it to a folder.
 
+    It begins with the network that learned from simulations, and is trained further where that is better. With
+    --window, --units, --scaling, --activation, --layers, --dropout or --cell lstm it is one of its own.
+
     The CSV has a header, dates in its first column if it has any, and numbers in others.
     """
     part, names = _part(test), _names(others)
-    check_recurrence(CELLS, *(settings[name] for name in ("cell", "activation", "layers", "dropout")))
+    defaults: dict[str, Any] = {"cell": DEFAULT_CELL, "activation": "tanh", "layers": 1, "dropout": 0.0}
+    check_recurrence(CELLS, *(settings[name] or default for name, default in defaults.items()))
 
-    from keras_rnn.forecaster.parts import held_out_periods
+    from keras_rnn.forecaster.parts import WINDOW, check_changes, held_out_periods, own_network
     from keras_rnn.forecaster.scale import settings_of
     from keras_rnn.series.csv_files import read_columns
 
@@ -46,8 +48,11 @@ def command(
     understood = table.attrs.pop("understood")
     out = f"{Path(series).stem}_{table.columns[0]}" if out is None else out
     check_replaceable(out)
-    last = held_out_periods(part, len(table), settings["window"])
-    settings_of(table[: len(table) - last], settings["scaling"])  # what it refuses
+    last = held_out_periods(part, len(table), settings["window"] or WINDOW)
+    sizes = (settings[name] for name in ("window", "units", "scaling", "activation", "layers", "dropout"))
+    check_changes(table.iloc[:, 0].to_numpy(float), last)
+    if own_network(settings["cell"], *sizes) or names:
+        settings_of(table[: len(table) - last], settings["scaling"] or "window")  # what it refuses
     say(understood)
     with nothing_kept():
         from keras_rnn.forecaster.card import card_of
@@ -59,12 +64,28 @@ def command(
         facts = {"start": trained.start, "updates": trained.updates, "test_part": trained.test_part}
         print_json({"folder": out, "windows": trained.windows, **facts, "test": trained.metrics, "checks": len(checks)})
         return
-    print(f"trained on {trained.windows} windows, from {trained.start}, {trained.updates} updates")
+    print(_told(trained, list(map(str, table.columns[1:]))))
     if trained.test_part:
         error, naive = (trained.metrics[f"test_rmse{of}"] for of in ("", "_of_persistence"))
         verdict = trained.test_rows[-1]["verdict"]
         print(f"test part, {' to '.join(trained.test_part)}: RMSE {error:.4g}, persistence {naive:.4g}: {verdict}")
     print(f"wrote {out}: {WROTE}")
+
+
+def _told(trained: Any, others: list[str]) -> str:
+    """What was chosen."""
+    if trained.model.kind != "zero_shot":
+        return f"trained on {trained.windows} windows, from {trained.start}, {trained.updates} updates"
+    from keras_rnn.zero_shot.tuning import SIMULATED
+
+    better = "no better, by more than chance, on the validation part"
+    if trained.start != SIMULATED:
+        told = f"the {trained.start} forecast: the network is not better on the validation part"
+    elif trained.updates:
+        told = f"trained on {trained.windows} values, from simulated series, {trained.updates} updates"
+    else:
+        told = f"the network as it learned from simulated series: training on this one is {better}"
+    return f"{told}; a network that reads {', '.join(others)}, too, is {better}" if others else told
 
 
 def _part(test: str) -> float | int:

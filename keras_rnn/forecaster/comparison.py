@@ -12,6 +12,8 @@ from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, received
 from keras_rnn.forecaster.model import SeriesModel, forecaster_of
 from keras_rnn.series.backtest import (
+    PERSISTENCE,
+    SEASONAL_NAIVE,
     Backtest,
     Forecaster,
     compare,
@@ -25,8 +27,6 @@ from keras_rnn.series.dates import values_by_date, years_of
 from keras_rnn.series.history import check_history, first_column
 from keras_rnn.series.seasons import SEASONS
 from keras_rnn.zero_shot.forecasting import LEAST, forecast
-
-REFERENCE, SEASONAL = NAIVE = "persistence", "seasonal naive"
 
 
 def backtests(
@@ -64,14 +64,14 @@ def backtests(
         first = max(first, _origin_before(since, places, model.window))
     _check_part(values, first, horizons)
     methods: dict[str, Forecaster] = {
-        REFERENCE: persistence_forecaster,
+        PERSISTENCE: persistence_forecaster,
         "drift": drift_forecaster,
         f"mean of {model.window}": window_mean_forecaster(model.window),
         **(others or {}),
     }
     season = next(iter(SEASONS.get(model.frequency or "", ())), 1)
     if 1 < season <= first + 1:
-        methods[SEASONAL] = seasonal_naive_forecaster(season)
+        methods[SEASONAL_NAIVE] = seasonal_naive_forecaster(season)
     forward = partial(walk_forward, first=first, horizons=horizons, window=model.window, progress=progress)
     results = {name: forward(method, values) for name, method in methods.items()}
     return results | {"model": forward(forecaster_of(model), rows)}, dates
@@ -84,6 +84,8 @@ def zero_shot_backtests(
     horizons: int = 1,
     season: int | None = None,
     progress: Callable[[Iterable[int]], Iterable[int]] = iter,
+    *,
+    origin: int | None = None,
 ) -> tuple[dict[str, Backtest], pd.Index | None]:
     """Persistence, the seasonal naive forecast and a forecaster that needs no training over a series; and its dates.
 
@@ -94,6 +96,7 @@ def zero_shot_backtests(
         horizons: periods ahead.
         season: places in a season; None: as the part before the first forecast has it.
         progress: wraps the origins of each.
+        origin: instead of `since`, the index of the last value that the first forecast is made from.
 
     Raises:
         TypeError, ValueError: as `ZeroShotModel.forecast`; missing values; a `since` that leaves nothing to forecast.
@@ -101,10 +104,12 @@ def zero_shot_backtests(
     given, dates, frequency = values_by_date(series)
     values = check_history(given, LEAST + 3, "series")
     places = np.arange(len(values)) if dates is None else years_of(dates)
-    last = len(values) - 1 - max(3, 2 * horizons, len(values) // 5)
-    if since is not None:
-        last = _origin_before(since, places, LEAST)
-    first = max(LEAST - 1, last)
+    first = origin
+    if first is None:
+        first = len(values) - 1 - max(3, 2 * horizons, len(values) // 5)
+        if since is not None:
+            first = _origin_before(since, places, LEAST)
+    first = max(LEAST - 1, first)
     _check_part(values, first, horizons)
     net = model.quantiles, model.window, model.places
     found = forecast(*net, values[: first + 1], 1, None, frequency, season)
@@ -112,9 +117,9 @@ def zero_shot_backtests(
     def forecaster(history: Floats, steps: int) -> Floats:
         return forecast(*net, history, steps, None, frequency, found.season).mean
 
-    methods: dict[str, Forecaster] = {REFERENCE: persistence_forecaster}
+    methods: dict[str, Forecaster] = {PERSISTENCE: persistence_forecaster}
     if 1 < found.season <= first + 1:
-        methods[SEASONAL] = seasonal_naive_forecaster(found.season)
+        methods[SEASONAL_NAIVE] = seasonal_naive_forecaster(found.season)
     methods["model"] = forecaster
     forward = partial(walk_forward, first=first, horizons=horizons, window=LEAST, progress=progress)
     return {name: forward(method, values) for name, method in methods.items()}, dates
@@ -143,17 +148,17 @@ def rows_since(
     if dates is None or years_of(dates)[-1] < since:
         raise ValueError(f"`since` must be a year of a series with dates. {received(since)}")
     first = int(np.argmax(years_of(dates) >= since)) - 1
-    return compare(results, REFERENCE, horizon, since=first)
+    return compare(results, PERSISTENCE, horizon, since=first)
 
 
 def better_naive(results: Mapping[str, Backtest], horizon: int = 1) -> str:
     """Of persistence and the seasonal naive forecast, where that is among the results, the one that errs less, if at
     all: against one that is never off nothing can be measured."""
-    there = [name for name in NAIVE if name in results and results[name].errors(horizon).any()]
-    return min(there or [REFERENCE], key=lambda name: float(np.mean(results[name].errors(horizon) ** 2)))
+    there = [name for name in (PERSISTENCE, SEASONAL_NAIVE) if name in results and results[name].errors(horizon).any()]
+    return min(there or [PERSISTENCE], key=lambda name: float(np.mean(results[name].errors(horizon) ** 2)))
 
 
-def verdict(row: dict[str, Any], reference: str = REFERENCE) -> str:
+def verdict(row: dict[str, Any], reference: str = PERSISTENCE) -> str:
     """In words, what the interval of a row's skill says."""
     if row["method"] == reference:
         return "the reference"

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from keras_rnn.core.arrays import Array, Floats
 from keras_rnn.core.backend import keras
 from keras_rnn.core.checks import check_choice, check_integer, check_seed
+from keras_rnn.forecaster.parts import WINDOW
 from keras_rnn.forecaster.scale import check_columns, check_scaling
 from keras_rnn.rnn.cells import DEFAULT_CELL, MOST_UNITS, MOST_WINDOW, check_recurrence
 from keras_rnn.rnn.layers import recurrent_layers
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from keras_rnn.rnn.graph import ExportModule
 
 LEARNING_RATE = {"window": 0.001, "levels": 0.01}  # of `fit` by the user
-WINDOW, UNITS = 6, 20
+UNITS = 20
 
 
 @keras.saving.register_keras_serializable(package="keras_rnn")

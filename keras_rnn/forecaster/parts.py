@@ -1,9 +1,13 @@
 """A series' parts: how much of it is kept for the test, and whether the rest is enough to learn from."""
 
 import numbers
+from typing import Any
 
+from keras_rnn.catalog.presets import PRESETS
+from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, check_number, received
 
+WINDOW = 6  # periods, where nothing else is said
 LEAST_WINDOWS = 10  # to learn from
 
 
@@ -22,3 +26,17 @@ def held_out_periods(test: float, periods: int, window: int) -> int:
             f"{count} (`test`). Received: {periods}"
         )
     return count
+
+
+def own_network(cell: str | None, *sizes: Any) -> bool:
+    """Whether arguments of `train_series` ask for another network than the one that learned from simulations."""
+    return cell not in (None, *PRESETS["series"]["simulated"].cells) or any(size is not None for size in sizes)
+
+
+def check_changes(values: Floats, last: int) -> None:
+    """Whether a series (periods,) changes in its test part, and before it."""
+    learning = values[: len(values) - last]
+    if (learning == learning[0]).all():
+        raise ValueError(f"`series` must hold values that change. Received: {learning[0]:g}, {len(learning)} times")
+    if last and (values[-last - 1 :] == values[-1]).all():
+        raise ValueError(f"The test part must hold values that change. Received: {values[-1]:g}, {last} times")

@@ -19,6 +19,7 @@ from keras_rnn.series.history import check_history, features_of, first_column
 from keras_rnn.series.intervals import conformal_rank
 from keras_rnn.series.metrics import diebold_mariano, mae, mase, rmse, skill, skill_interval
 
+PERSISTENCE, SEASONAL_NAIVE = "persistence", "seasonal naive"  # in tables
 Forecaster = Callable[[Floats, int], ArrayLike]
 Integers = NDArray[np.int64]
 

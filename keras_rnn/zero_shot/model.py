@@ -51,6 +51,7 @@ class ZeroShotModel(RecurrentModel):
         places: longest season.
         cell: `"gru"`, `"simple_rnn"` or `"rnn_cell"`.
         seed: of the initial weights.
+        trained_to: the last date, or place, of the series that it was trained further on; None: it was not.
     """
 
     kind = "zero_shot"
@@ -64,6 +65,7 @@ class ZeroShotModel(RecurrentModel):
         places: int = PLACES,
         cell: str = "gru",
         seed: int | None = None,
+        trained_to: str | None = None,
         **kwargs: Any,
     ) -> None:
         window, units = check_integer("window", window, 20, 10_000), check_integer("units", units, 1, MOST_UNITS)
@@ -75,6 +77,7 @@ class ZeroShotModel(RecurrentModel):
         layer = keras.layers.RNN(ForecastCell(cell, units, places, seed), return_sequences=True, name="rnn")
         super().__init__(inputs=[values, season], outputs=layer(given), **{"name": "zero_shot_model", **kwargs})
         self.window, self.units, self.places, self.cell, self.seed = window, units, places, cell, seed
+        self.trained_to = trained_to
 
     @property
     def plain(self) -> bool:
@@ -89,7 +92,8 @@ class ZeroShotModel(RecurrentModel):
 
     def get_config(self) -> dict[str, Any]:
         names = ("name", "trainable", "window", "units", "places", "cell", "seed")
-        return {name: getattr(self, name) for name in names}
+        own = {} if self.trained_to is None else {"trained_to": self.trained_to}
+        return {name: getattr(self, name) for name in names} | own
 
     def take_weights(self, other: RecurrentModel) -> None:
         """The weights of a model of the same sizes; the plain cells exchange theirs."""
@@ -109,7 +113,8 @@ class ZeroShotModel(RecurrentModel):
         self.compile_with(pinball, [], LEARNING_RATE)
 
     def settings(self) -> dict[str, Any]:
-        return {"quantiles": list(QUANTILES), "places": self.places}
+        own = {} if self.trained_to is None else {"trained_to": self.trained_to}
+        return {"quantiles": list(QUANTILES), "places": self.places, **own}
 
     def random_windows(self, count: int) -> Any:
         """Simulated series, by input."""

@@ -58,7 +58,7 @@ def simulate(count: int, length: int, seed: Any, knobs: Mapping[str, float] = KN
     seasons = np.where(r.random(count) < knobs["odd_season"], r.integers(2, MOST_PLACES + 1, count), seasons)
     draw = _Draws(r, count, length, knobs)
     values = _series(draw, seasons)
-    return Simulated(values.astype(np.float32), seasons, _observed(r, seasons, length))
+    return Simulated(values.astype(np.float32), seasons, observed(r, seasons, length))
 
 
 class _Draws:
@@ -188,7 +188,8 @@ def _pattern(d: _Draws, seasons: Array) -> Floats:
     return np.asarray(pattern / (pattern.std(axis=1, keepdims=True) + 1e-3) * (seasons[:, None] > 1))
 
 
-def _observed(r: np.random.Generator, seasons: Array, length: int) -> Floats:
+def observed(r: np.random.Generator, seasons: Array, length: int) -> Array:
+    """Which values are known of series with such seasons: all, all but gaps as forecasts have them, or but holes."""
     m = seasons[:, None].astype(float)
     col = m.shape
     gap = np.where(r.random(col) < 0.7, m, np.ceil(m * r.uniform(0.7, 1.0, col)))

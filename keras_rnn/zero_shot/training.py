@@ -1,7 +1,7 @@
 """Training on simulated series alone."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -13,7 +13,7 @@ from keras_rnn.rnn.training import fit_batches
 from keras_rnn.zero_shot.examples import Examples, examples_of
 from keras_rnn.zero_shot.network import quantile_loss, training_network
 from keras_rnn.zero_shot.reading import CANDIDATES, FEATURES, MEDIAN
-from keras_rnn.zero_shot.simulator import simulate
+from keras_rnn.zero_shot.simulator import KNOBS, simulate
 
 ops = keras.ops
 BATCH, LENGTH = 40, 256
@@ -30,10 +30,17 @@ def relative_pinball(y_true: Tensor, y_pred: Tensor) -> Tensor:
     return ops.sum(ops.minimum(ratios, MOST + 0.1 * (ratios - MOST)), axis=-1)
 
 
-def train_on_simulations(model: Model, updates: int, learning_rate: float, seed: int, title: str | None = None) -> None:
+def train_on_simulations(
+    model: Model,
+    updates: int,
+    learning_rate: float,
+    seed: int,
+    title: str | None = None,
+    knobs: Mapping[str, float] = KNOBS,
+) -> None:
     """Train a `ZeroShotModel`, each simulated series seen once; Adam, its rate falling to 0 by a cosine.
 
-    The weights kept are a running mean of those of the last updates.
+    The weights kept are a running mean of those of the last updates. `knobs` are the simulator's.
     """
     network = _network_of(model)
     schedule = keras.optimizers.schedules.CosineDecay(0.0, updates, warmup_target=learning_rate, warmup_steps=200)
@@ -42,7 +49,7 @@ def train_on_simulations(model: Model, updates: int, learning_rate: float, seed:
     shapes = ((BATCH, LENGTH - 1, FEATURES), (BATCH, LENGTH - 1, CANDIDATES)), (BATCH, LENGTH - 1, 3)
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         batches = tf.data.Dataset.from_generator(
-            lambda: _batches(pool, updates, seed),
+            lambda: _batches(pool, updates, seed, dict(knobs)),
             output_signature=keras.tree.map_shape_structure(tf.TensorSpec, shapes),
         )
         fit_batches(network, batches.prefetch(2), updates, [], title=title, steps_per_call=ROUND)
@@ -72,13 +79,13 @@ def _network_of(model: Model) -> Model:
     return training_network(cell.cell, cell.head, LENGTH - 1)
 
 
-def _batches(pool: Any, updates: int, seed: int) -> Iterator[Any]:
+def _batches(pool: Any, updates: int, seed: int, knobs: dict[str, float]) -> Iterator[Any]:
     """Simulated in another process, two blocks ahead of what is trained on."""
     blocks = -(-updates // PER_BLOCK) + 5  # some may be asked for beyond the last
     waiting = []
     for i in range(blocks + 2):
         if i < blocks:
-            waiting.append(pool.submit(_block, LENGTH, [seed, i]))
+            waiting.append(pool.submit(_block, LENGTH, [seed, i], knobs))
         if i >= 2:
             examples = waiting.pop(0).result()
             for j in range(0, PER_BLOCK * BATCH, BATCH):
@@ -86,5 +93,5 @@ def _batches(pool: Any, updates: int, seed: int) -> Iterator[Any]:
                 yield x, examples.targets[j : j + BATCH]
 
 
-def _block(length: int, seed: list[int]) -> Examples:
-    return examples_of(simulate(PER_BLOCK * BATCH, length, seed))
+def _block(length: int, seed: list[int], knobs: dict[str, float]) -> Examples:
+    return examples_of(simulate(PER_BLOCK * BATCH, length, seed, knobs))

@@ -9,7 +9,7 @@ from keras_rnn.catalog.presets import FIRST_TEST_YEAR, LATER_TEST_YEAR, Preset
 from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_seed
 from keras_rnn.forecaster.model import forecaster_of
-from keras_rnn.forecaster.training import train_on_walks
+from keras_rnn.forecaster.recipe import train_on_walks
 from keras_rnn.gs10.data import load_gs10
 from keras_rnn.gs10.model import GS10Model, gs10_model
 from keras_rnn.rnn.model import RecurrentModel

@@ -12,7 +12,7 @@ from keras_rnn import SeriesModel, export, gs10_model, runtime, series_model, to
 from keras_rnn.catalog.presets import WALKS
 from keras_rnn.core.backend import keras
 from keras_rnn.core.parity import ParityError
-from keras_rnn.forecaster import training
+from keras_rnn.forecaster import recipe
 from keras_rnn.litert.file import LiteRTFile
 
 RANDOM = np.random.default_rng(0)
@@ -131,18 +131,18 @@ def test_dropout_is_of_training_alone():
 @pytest.fixture
 def few_walks(monkeypatch):
     """The start from random walks is trained for a moment only."""
-    monkeypatch.setattr(training, "WALKS", dataclasses.replace(WALKS, updates=20))
-    training._from_walks.cache_clear()
+    monkeypatch.setattr(recipe, "WALKS", dataclasses.replace(WALKS, updates=20))
+    recipe._from_walks.cache_clear()
     yield
-    training._from_walks.cache_clear()
+    recipe._from_walks.cache_clear()
 
 
 @pytest.mark.parametrize("cell", ["gru", "rnn_cell"])
 def test_of_several_columns_the_net_of_walks_looks_at_the_first_alone(few_walks, cell):
     model = series_model(cell=cell, layers=2, series=FRAME, window=3, units=4, seed=0)
-    starts = training._starts(model, 0, False)
-    assert list(starts) == [training.NO_CHANGE, training.FROM_WALKS]
-    model.set_weights(starts[training.FROM_WALKS])
+    starts = recipe._starts(model, 0, False)
+    assert list(starts) == [recipe.NO_CHANGE, recipe.FROM_WALKS]
+    model.set_weights(starts[recipe.FROM_WALKS])
     x = np.repeat(FRAME.to_numpy(np.float32)[None, :3], 2, axis=0)
     x[1, :, 1] += [5, -5, 3]
     answers = model.predict_windows(x)[:, 0]
@@ -153,7 +153,7 @@ def test_training_repeats_by_seed(few_walks):
     settings = {"cell": "gru", "dropout": 0.2, "window": 2, "units": 3, "updates": 25, "test": 12, "verbose": False}
     found = []
     for _ in range(2):
-        training._from_walks.cache_clear()
+        recipe._from_walks.cache_clear()
         found.append(train_series(WAVE, seed=0, **settings))
     first, again = (np.concatenate([w.ravel() for w in each.model.get_weights()]) for each in found)
     np.testing.assert_array_equal(first, again)
