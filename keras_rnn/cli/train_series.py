@@ -78,14 +78,14 @@ def _told(trained: Any, others: list[str]) -> str:
         return f"trained on {trained.windows} windows, from {trained.start}, {trained.updates} updates"
     from keras_rnn.zero_shot.tuning import SIMULATED
 
-    better = "no better, by more than chance, on the validation part"
+    better = "better, by more than chance, on the validation part"
     if trained.start != SIMULATED:
         told = f"the {trained.start} forecast: the network is not better on the validation part"
     elif trained.updates:
         told = f"trained on {trained.windows} values, from simulated series, {trained.updates} updates"
     else:
-        told = f"the network as it learned from simulated series: training on this one is {better}"
-    return f"{told}; a network that reads {', '.join(others)}, too, is {better}" if others else told
+        told = f"the network as it learned from simulated series: training on this one is not {better}"
+    return f"{told}; one that reads {', '.join(others)}, too, is not {better}" if others else told
 
 
 def _part(test: str) -> float | int:

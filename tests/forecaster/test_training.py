@@ -83,9 +83,7 @@ def test_the_command(capsys, tmp_path, monkeypatch):
     assert lines[1].startswith("test part, 2008-01 to 2009-12: RMSE ")
     assert lines[1].endswith(": better than persistence")
     card = json.loads((tmp_path / "shop_sales" / "card.json").read_text())
-    assert card["data"]["description"] == (
-        "Column sales: 120 monthly values, 2000-01 to 2009-12; trained to 2007-12."
-    )
+    assert card["data"]["description"] == ("Column sales: 120 monthly values, 2000-01 to 2009-12; trained to 2007-12.")
     assert (card["class"], card["recipe"]["values"]) == ("ZeroShotModel", 96)
     lite, model = runtime.load("shop_sales"), load("shop_sales")
     assert lite.trained_to == model.trained_to == "2007-12"
