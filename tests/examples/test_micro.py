@@ -11,7 +11,7 @@ from helpers import CHECKOUT, script
 
 from keras_rnn.litert.flatbuffer import read_flatbuffer
 
-gs10 = script("../examples/micro/gs10")
+micro = script("../examples/micro/micro")
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("tflite_micro") is None, reason="nothing is run as on a microcontroller: no tflite-micro"
 )
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    return gs10.convert(tmp_path_factory.mktemp("micro") / "gs10_int8.tflite").path
+    return micro.convert(tmp_path_factory.mktemp("micro") / "gs10_int8.tflite").path
 
 
 def step_of(path):
@@ -36,9 +36,9 @@ def test_one_graph_without_a_loop(file):
 
 
 def test_int8_equals_litert_to_the_step(file, zoo):
-    run, _ = gs10.microcontroller(file)
+    run, _ = micro.microcontroller(file)
     here = Interpreter(str(file), num_threads=1).get_signature_runner()
-    windows = gs10.windows()
+    windows = micro.windows()
     found = np.array([run(one) for one in windows])
     expected = np.concatenate([here(history=one[None])["prediction"] for one in windows])
     assert np.abs(found - expected).max() <= 1.01 * step_of(file)
@@ -46,33 +46,33 @@ def test_int8_equals_litert_to_the_step(file, zoo):
 
 
 def test_float32_equals_keras(tmp_path, zoo):
-    run, _ = gs10.microcontroller(gs10.convert(tmp_path / "gs10.tflite", quantize=None).path)
-    windows = gs10.windows()
+    run, _ = micro.microcontroller(micro.convert(tmp_path / "gs10.tflite", quantize=None).path)
+    windows = micro.windows()
     expected = np.asarray(zoo["gs10/annual/simple_rnn"](windows))
     np.testing.assert_allclose(np.array([run(one) for one in windows]), expected, atol=1e-5)
 
 
 def test_what_the_page_says_of_memory(file, capfd):
-    run, interpreter = gs10.microcontroller(file, arena=7_000)
-    run(gs10.windows()[0])
+    run, interpreter = micro.microcontroller(file, arena=7_000)
+    run(micro.windows()[0])
     interpreter.print_allocations()
     arena = int(re.search(r"allocation total (\d+) bytes", capfd.readouterr().err)[1])
     page = (CHECKOUT / "docs" / "devices.md").read_text(encoding="utf-8")
     assert f"an arena of {arena / 1000:.1f} kB" in page
     assert f"{file.stat().st_size / 1000:.1f} kB of int8" in page
     with pytest.raises(RuntimeError, match="allocate"):
-        gs10.microcontroller(file, arena=3_000)
+        micro.microcontroller(file, arena=3_000)
 
 
 def test_the_program(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(sys, "argv", ["gs10.py", str(tmp_path / "out")])
-    gs10.main()
+    monkeypatch.setattr(sys, "argv", ["micro.py", str(tmp_path / "out")])
+    micro.main()
     printed = capsys.readouterr().out
     assert "gs10_int8.h: 6,0" in printed
     assert float(re.search(r"windows: ([\d.]+) percentage points", printed)[1]) < 0.1
     content = (tmp_path / "out" / "gs10_int8.tflite").read_bytes()
     header = (tmp_path / "out" / "gs10_int8.h").read_text(encoding="ascii")
     assert bytes(map(int, re.findall(r"\d+", header.split("{")[1]))) == content
-    monkeypatch.setattr(sys, "argv", ["gs10.py"])
+    monkeypatch.setattr(sys, "argv", ["micro.py"])
     with pytest.raises(SystemExit, match="usage"):
-        gs10.main()
+        micro.main()

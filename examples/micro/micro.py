@@ -1,6 +1,6 @@
 """GS10's network for LiteRT for Microcontrollers: one subgraph without a loop, in int8, and as a C array.
 
-    python examples/micro/gs10.py FOLDER
+    python examples/micro/micro.py FOLDER
 
 Writes gs10_int8.tflite and gs10_int8.h there and prints the operators to register, the bytes and, where the package
 tflite-micro is installed (extra `test`), the arena and the largest difference from Keras over all windows since 1954.
@@ -61,7 +61,7 @@ def microcontroller(path: Path, arena: int = 16_384):
 
 def main() -> None:
     if len(sys.argv) != 2:
-        raise SystemExit("usage: python examples/micro/gs10.py FOLDER")
+        raise SystemExit("usage: python examples/micro/micro.py FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     report = convert(folder / "gs10_int8.tflite")
