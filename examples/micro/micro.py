@@ -18,6 +18,8 @@ from keras_rnn import load, load_gs10, to_litert
 from keras_rnn.core.backend import keras
 from keras_rnn.litert.convert import LiteRTReport
 
+ARENA = 10_000  # bytes; 9,000 are enough
+
 
 def windows() -> np.ndarray:
     """All windows of the annual means, (count, 6) in percent."""
@@ -45,11 +47,11 @@ def write_header(path: Path) -> Path:
     return header
 
 
-def microcontroller(path: Path, arena: int = 16_384):
+def microcontroller(path: Path):
     """A function from a window to its answer, by the interpreter for microcontrollers; and that interpreter."""
     from tflite_micro import runtime
 
-    interpreter = runtime.Interpreter.from_file(str(path), arena_size=arena)
+    interpreter = runtime.Interpreter.from_file(str(path), arena_size=ARENA)
 
     def run(window: np.ndarray) -> np.ndarray:
         interpreter.set_input(window[None], 0)

@@ -9,7 +9,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from helpers import CHECKOUT, script
 
-from keras_rnn.litert.flatbuffer import read_flatbuffer
+from keras_rnn.litert.flatbuffer import operators, read_flatbuffer
 
 micro = script("../examples/micro/micro")
 pytestmark = pytest.mark.skipif(
@@ -38,9 +38,10 @@ def test_one_graph_without_a_loop(file):
 def test_int8_equals_litert_to_the_step(file, zoo):
     run, _ = micro.microcontroller(file)
     here = Interpreter(str(file), num_threads=1).get_signature_runner()
+    (taken,), (given,) = here.get_input_details(), here.get_output_details()
     windows = micro.windows()
     found = np.array([run(one) for one in windows])
-    expected = np.concatenate([here(history=one[None])["prediction"] for one in windows])
+    expected = np.concatenate([here(**{taken: one[None]})[given] for one in windows])
     assert np.abs(found - expected).max() <= 1.01 * step_of(file)
     np.testing.assert_allclose(found, np.asarray(zoo["gs10/annual/simple_rnn"](windows)), atol=0.1)  # of 0.6 to 14
 
@@ -52,16 +53,12 @@ def test_float32_equals_keras(tmp_path, zoo):
     np.testing.assert_allclose(np.array([run(one) for one in windows]), expected, atol=1e-5)
 
 
-def test_what_the_page_says_of_memory(file, capfd):
-    run, interpreter = micro.microcontroller(file, arena=7_000)
-    run(micro.windows()[0])
-    interpreter.print_allocations()
-    arena = int(re.search(r"allocation total (\d+) bytes", capfd.readouterr().err)[1])
+def test_what_the_page_says_of_memory_and_operators(file):
     page = (CHECKOUT / "docs" / "devices.md").read_text(encoding="utf-8")
-    assert f"an arena of {arena / 1000:.1f} kB" in page
+    assert "an arena of 10 kB" in page  # what `microcontroller` has; one too small can end the process
     assert f"{file.stat().st_size / 1000:.1f} kB of int8" in page
-    with pytest.raises(RuntimeError, match="allocate"):
-        micro.microcontroller(file, arena=3_000)
+    found = [f"`{one}`" for one in operators(read_flatbuffer(file)[1])]
+    assert f"{', '.join(found[:-1])} and {found[-1]}" in " ".join(page.split())
 
 
 def test_the_program(monkeypatch, tmp_path, capsys):

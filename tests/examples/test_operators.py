@@ -15,7 +15,7 @@ def listed():
     """File, as the page writes it, → its operators."""
     return {
         name.strip("`"): set(found.split(", "))
-        for name, found in re.findall(r"^\| (`[\w/.]+`) \| ([A-Z_0-9]+(?:, [A-Z_0-9]+)*) \|$", PAGE, re.M)
+        for name, found in re.findall(r"^\| (`[\w/. ]+`) \| ([A-Z_0-9]+(?:, [A-Z_0-9]+)*) \|$", PAGE, re.M)
     }
 
 
