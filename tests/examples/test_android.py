@@ -7,14 +7,15 @@ the published signatures; LiteRT's hand over to this process, where the models r
 import re
 import shutil
 import subprocess
+import tempfile
 
 import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 from helpers import CHECKOUT
 
-KOTLIN = "2.3.21"
 APP = CHECKOUT / "examples" / "android" / "app" / "src" / "main"
+STAND_INS = CHECKOUT / "tests" / "examples" / "android"
 MODELS = CHECKOUT / "saved_models"
 CHAR = MODELS / "char/hello_world/simple_rnn/model.tflite"
 FILES = {"char.tflite": CHAR, "carried.tflite": CHAR, "gs10.tflite": MODELS / "gs10/annual/simple_rnn/model.tflite"}
@@ -25,26 +26,32 @@ def compiler():
     """The folder with the compiler's jars, kept in build/."""
     if not (shutil.which("npm") and shutil.which("java")):
         pytest.skip("examples/android is not compiled: no npm or no Java")
-    place = CHECKOUT / "build" / f"kotlin-{KOTLIN}"
-    jars = place / "node_modules" / "kotlin-compiler" / "lib"
-    if not (jars / "kotlin-compiler.jar").is_file():
-        place.mkdir(parents=True, exist_ok=True)
-        line = ["npm", "install", "--prefix", place, "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run([*line, f"kotlin-compiler@{KOTLIN}"], capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip(f"examples/android is not compiled: npm has no kotlin-compiler@{KOTLIN}: {done.stderr[-200:]}")
-    return jars
+    place = CHECKOUT / "build" / "kotlin"
+    place.parent.mkdir(exist_ok=True)
+    lock = STAND_INS / "package-lock.json"  # which has the archive's hash
+    if not (place / lock.name).is_file() or (place / lock.name).read_bytes() != lock.read_bytes():
+        with tempfile.TemporaryDirectory(dir=place.parent) as new:
+            for name in ("package.json", lock.name):
+                shutil.copy(STAND_INS / name, new)
+            line = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = subprocess.run(line, cwd=new, capture_output=True, text=True)
+            if done.returncode:
+                pytest.skip(f"examples/android is not compiled: npm has no kotlin-compiler: {done.stderr[-200:]}")
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(new, place)
+    return place / "node_modules" / "kotlin-compiler" / "lib"
 
 
 @pytest.fixture(scope="module")
 def said(compiler, tmp_path_factory):
     """What the app's classes answer, by the first word of the line."""
     classes = tmp_path_factory.mktemp("classes")
-    sources = [APP / "kotlin", CHECKOUT / "tests" / "examples" / "android"]
+    sources = [APP / "kotlin", STAND_INS]
     line = ["java", "-Xmx1g", "-cp", f"{compiler}/*", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"]
     done = subprocess.run([*line, "-Werror", "-no-reflect", "-d", classes, *sources], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    line = ["java", "-cp", f"{classes}:{compiler / 'kotlin-stdlib.jar'}", "keras.rnn.example.MainKt"]
+    utf8 = [f"-D{key}=UTF-8" for key in ("file.encoding", "sun.stdout.encoding", "stdout.encoding")]  # by Java's age
+    line = ["java", *utf8, "-cp", f"{classes}:{compiler / 'kotlin-stdlib.jar'}", "keras.rnn.example.MainKt"]
     runners, found = {}, []
     with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
         for sent in process.stdout:
