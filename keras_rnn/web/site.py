@@ -44,7 +44,8 @@ def site(litert: FilePath | None = None) -> Site:
     Raises:
         ValueError, OSError: LiteRT.js is not to be had; see `litertjs_folder`.
     """
-    files: Site = {path.name: path for path in sorted(page_folder().iterdir()) if path.suffix in MIME.keys() - {".json"}}
+    own = MIME.keys() - {".json"}  # package.json is for Node
+    files: Site = {path.name: path for path in sorted(page_folder().iterdir()) if path.suffix in own}
     models = list(_models())
     files |= {one["file"]: zoo_folder() / one["file"].removeprefix("models/") for one in models}
     files |= {f"litertjs/{name}": path for name, path in litertjs_files(litertjs_folder(litert)).items()}
