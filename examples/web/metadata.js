@@ -73,11 +73,12 @@ function kept(bytes, name) {
   return null;
 }
 
-/** Whether the file is as it was written, by the SHA-256 inside it, whose own bytes count as 0. */
+/** Whether the file is as it was written, by the SHA-256 inside it, whose own bytes count as 0; null without one. */
 async function isWhole(bytes) {
   const sum = kept(bytes, `${NAME}_sha256`);
-  if (sum?.length !== MARK.length + SHA_BYTES || latin1(sum.subarray(0, MARK.length)) !== latin1(binary(MARK))) return false;
-  const copy = bytes.slice();
+  if (sum === null) return null;
+  if (sum.length !== MARK.length + SHA_BYTES || latin1(sum.subarray(0, MARK.length)) !== latin1(binary(MARK))) return false;
+  const copy = new Uint8Array(bytes);
   const at = sum.byteOffset - bytes.byteOffset + MARK.length;
   copy.fill(0, at, at + SHA_BYTES);
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", copy));
@@ -88,16 +89,18 @@ const binary = (string) => Uint8Array.from(string, (character) => character.char
 
 /** The document in a file's bytes, checked. Throws a FileError. */
 export async function metadataOf(bytes) {
-  let data;
+  if (latin1(bytes.subarray(4, 8)) !== "TFL3") throw new FileError("no_model");
+  let data, whole;
   try {
-    if (latin1(bytes.subarray(4, 8)) !== "TFL3") throw new FileError("no_model");
     data = kept(bytes, NAME);
-    if (data === null) throw new FileError("foreign");
-  } catch (error) {
-    throw error instanceof FileError ? error : new FileError("damaged");
+    whole = await isWhole(bytes);
+  } catch {
+    throw new FileError("damaged");
   }
+  if (whole === false) throw new FileError("damaged");
+  if (data === null) throw new FileError("foreign");
   const document = parse(data);
-  if (!(await isWhole(bytes).catch(() => false))) throw new FileError("damaged");
+  if (!whole) throw new FileError("damaged"); // a checksum belongs to its schema
   return document;
 }
 

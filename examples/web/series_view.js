@@ -109,7 +109,7 @@ export class SeriesView {
       const tr = document.createElement("tr");
       for (const [i, text] of cells.entries()) {
         const cell = document.createElement(i === 0 ? "th" : tag);
-        cell.scope = tag === "th" ? "col" : "row";
+        if (cell.tagName === "TH") cell.scope = tag === "th" ? "col" : "row";
         cell.textContent = text;
         tr.append(cell);
       }

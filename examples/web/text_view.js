@@ -17,6 +17,8 @@ export class TextView {
   #model = null;
   #written = []; // ids that were added to the beginning
   #run = 0; // of writing; one that is not the latest ends
+  #turn = 0; // of reading; only the latest is shown
+  #known = { steps: [], unknown: [], refused: false }; // of the text that is shown
 
   constructor(fail) {
     this.fail = fail;
@@ -38,6 +40,7 @@ export class TextView {
   async show(model, name) {
     this.stop();
     this.#model = model;
+    this.#known = { steps: [], unknown: [], refused: false };
     const first = model.vocabulary.filter((character) => character.trim()).slice(0, model.carried ? 1 : model.window);
     const [beginning, length, temperature] = BEGINNINGS[name] ?? [first.join(""), 100, 0];
     find("beginning").value = beginning;
@@ -57,13 +60,13 @@ export class TextView {
   stop() {
     this.#run++;
     find("text").dataset.state = "idle";
-    this.translate();
+    this.#drawControls();
   }
 
   async write() {
     const run = ++this.#run;
     find("text").dataset.state = "writing";
-    this.translate();
+    this.#drawControls();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches; // then all at once
     try {
       for (let left = Number(find("length").value); left > 0; left--) {
@@ -84,12 +87,16 @@ export class TextView {
     }
   }
 
-  /** The texts that change with the language. */
+  /** Show everything again, in another language. */
   translate() {
+    this.#drawControls();
+    if (this.#model) this.#draw();
+  }
+
+  #drawControls() {
     find("write").textContent = say(this.writing ? "stop" : "write");
     find("temperature-value").textContent = number(Number(find("temperature").value), 1);
     find("length-value").textContent = number(Number(find("length").value));
-    if (this.#model && !this.writing) this.#answer();
   }
 
   #ids() {
@@ -104,24 +111,31 @@ export class TextView {
     return [begun, this.#model.decode(ids).slice(begun.length)];
   }
 
-  /** Show what the model knows after the beginning and what was written; whether it can go on from there. */
+  /** Read the beginning and what was written, and show what the model knows then; whether it can go on from there. */
   async #answer() {
-    const model = this.#model;
+    const [model, turn] = [this.#model, ++this.#turn];
     const { ids, unknown } = this.#ids();
-    const refused = unknown.length && !model.carried && model.unknown === undefined;
-    const least = model.carried ? 1 : model.window;
-    let remark = "";
-    if (unknown.length) remark = say(refused ? "unknown" : "left_out", unknown.map(sign).join(" "));
-    else if (ids.length < least) remark = say("too_short", least);
-    find("remark").textContent = remark;
-    this.steps = refused || !ids.length ? [] : await model.after(ids);
-    if (model !== this.#model) return false;
-    const logits = this.steps.at(-1)?.logits ?? null;
+    const refused = unknown.length > 0 && !model.carried && model.unknown === undefined;
+    const steps = refused ? [] : [...(await model.after(ids))];
+    if (turn !== this.#turn) return false;
+    this.#known = { steps, unknown, refused };
+    this.#draw();
+    return this.#logits !== null;
+  }
+
+  get #logits() {
+    return this.#known.steps.at(-1)?.logits ?? null;
+  }
+
+  #draw() {
+    const { unknown, refused } = this.#known;
+    const least = say("too_short", this.#model.carried ? 1 : this.#model.window);
+    const remarks = unknown.length ? say(refused ? "unknown" : "left_out", unknown.map(sign).join(" ")) : least;
+    find("remark").textContent = unknown.length || !this.#logits ? remarks : "";
+    find("write").disabled = !this.#logits;
     this.#drawText();
-    this.#drawBars(logits);
+    this.#drawBars();
     this.#drawStates();
-    find("write").disabled = logits === null;
-    return logits !== null;
   }
 
   #drawText() {
@@ -150,7 +164,8 @@ export class TextView {
     return bar;
   }
 
-  #drawBars(logits) {
+  #drawBars() {
+    const logits = this.#logits;
     const p = logits ? this.#model.probabilities(logits) : [];
     const order = likeliest(p).slice(0, BARS);
     find("bars").hidden = !logits;
@@ -158,11 +173,9 @@ export class TextView {
       const id = (bar.id = order[i]);
       bar.item.hidden = id === undefined;
       if (bar.item.hidden) return;
-      const [character, percent] = [sign(this.#model.vocabulary[id]), number(p[id] * 100, 1)];
-      bar.label.textContent = character;
-      bar.share.textContent = `${percent} %`;
+      bar.label.textContent = sign(this.#model.vocabulary[id]);
+      bar.share.textContent = `${number(p[id] * 100, 1)} %`;
       bar.fill.style.inlineSize = `${p[id] * 100}%`;
-      bar.button.ariaLabel = say("add", character, percent);
       bar.button.dataset.probability = p[id];
     });
   }
@@ -170,7 +183,7 @@ export class TextView {
   /** A column for each of the last characters, a row for each unit: the lesson's picture. */
   #drawStates() {
     const canvas = find("states");
-    const read = this.steps?.filter(({ state }) => state) ?? [];
+    const read = this.#known.steps.filter(({ state }) => state);
     const width = canvas.parentElement.clientWidth - 2 * parseFloat(getComputedStyle(canvas.parentElement).paddingInlineStart);
     const shown = read.slice(-Math.floor(width / COLUMN[0]));
     canvas.hidden = !shown.length;

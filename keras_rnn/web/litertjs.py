@@ -2,9 +2,8 @@
 
 import base64
 import hashlib
+import io
 import json
-import subprocess
-import tarfile
 from pathlib import Path
 
 from keras_rnn.core.checks import received
@@ -49,9 +48,16 @@ def litertjs_folder(folder: FilePath | None = None) -> Path:
 
     target = user_cache_path("keras_rnn") / f"litertjs-{VERSION}"
     if not target.is_dir():
+        fetched = {
+            name: fetch(f"@litertjs/{name}@{VERSION}", sha512, ("package.json", *own))
+            for name, (sha512, own) in PACKAGES.items()
+        }
         with written_folder(target) as new:
-            for name, (sha512, own) in PACKAGES.items():
-                _fetch(name, sha512, ("package.json", *own), new / INSIDE / name)
+            for name, files in fetched.items():
+                for file, content in files.items():
+                    path = new / INSIDE / name / file
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
     return target
 
 
@@ -73,10 +79,16 @@ def _check(folder: Path) -> None:
         )
 
 
-def _fetch(name: str, sha512: str, files: tuple[str, ...], target: Path) -> None:
-    import shutil
+def fetch(package: str, sha512: str, files: tuple[str, ...]) -> dict[str, bytes]:
+    """Files of a package, such as name@1.2.3, from its archive, which npm gets.
 
-    wanted = f"@litertjs/{name}@{VERSION}"
+    Raises:
+        OSError: npm is not there, does not get it, or gets something else.
+    """
+    import shutil
+    import subprocess
+    import tarfile
+
     npm = shutil.which("npm")
     if npm is None:
         raise FileNotFoundError(
@@ -84,17 +96,18 @@ def _fetch(name: str, sha512: str, files: tuple[str, ...], target: Path) -> None
             f"`npm install @litertjs/core@{VERSION}` was run elsewhere"
         )
     with temporary_folder() as folder:
-        done = subprocess.run([npm, "pack", "--ignore-scripts", wanted], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([npm, "pack", "--ignore-scripts", package], cwd=folder, capture_output=True, text=True)
         archives = list(folder.glob("*.tgz"))
         if done.returncode or len(archives) != 1:
-            reason = next((line for line in done.stderr.splitlines() if "npm error" in line), "no archive")
-            raise OSError(f"npm must be able to fetch {wanted}. Received: {reason}")
+            reason = next((line for line in done.stderr.splitlines() if line.startswith("npm error")), "no archive")
+            raise OSError(f"npm must be able to fetch {package}. Received: {reason}")
         content = archives[0].read_bytes()
-        if base64.b64encode(hashlib.sha512(content).digest()).decode() != sha512:
-            raise OSError(f"The archive of {wanted} must have the SHA-512 {sha512}. Received: another one, from npm")
-        with tarfile.open(archives[0]) as archive:
-            for file in files:
-                member = archive.extractfile(f"package/{file}")
-                assert member is not None
-                (target / file).parent.mkdir(parents=True, exist_ok=True)
-                (target / file).write_bytes(member.read())
+    if base64.b64encode(hashlib.sha512(content).digest()).decode() != sha512:
+        raise OSError(f"The archive of {package} must have the SHA-512 {sha512}. Received: another one, from npm")
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        for file in files:
+            member = archive.extractfile(f"package/{file}")
+            assert member is not None
+            found[file] = member.read()
+    return found

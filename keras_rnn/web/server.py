@@ -1,6 +1,7 @@
 """A server of the page for the browsers of this machine."""
 
 import contextlib
+import gzip
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from keras_rnn.web.site import MIME, Site, policy
 
 HOST = "127.0.0.1"
+PACKED = {".css", ".html", ".js", ".json", ".svg", ".webmanifest"}  # text
 
 
 class PageServer(ThreadingHTTPServer):
@@ -53,11 +55,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             found = content.stat()
             data, tag = content.read_bytes(), f'"{found.st_size:x}-{found.st_mtime_ns:x}"'
+        suffix = PurePosixPath(address).suffix
+        packed = suffix in PACKED and "gzip" in self.headers.get("Accept-Encoding", "")
+        data = gzip.compress(data, mtime=0) if packed else data
         unchanged = self.headers.get("If-None-Match") == tag
         self.send_response(HTTPStatus.NOT_MODIFIED if unchanged else HTTPStatus.OK)
-        self.send_header("Content-Type", MIME[PurePosixPath(address).suffix])
+        self.send_header("Content-Type", MIME[suffix])
         self.send_header("Cache-Control", "no-cache")  # kept, and asked for again
         self.send_header("ETag", tag)
+        self.send_header("Vary", "Accept-Encoding")
+        if packed:
+            self.send_header("Content-Encoding", "gzip")
         if not unchanged:
             self.send_header("Content-Length", str(len(data)))
         self.end_headers()

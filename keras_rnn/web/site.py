@@ -44,7 +44,8 @@ def site(litert: FilePath | None = None) -> Site:
     Raises:
         ValueError, OSError: LiteRT.js is not to be had; see `litertjs_folder`.
     """
-    files: Site = {path.name: path for path in sorted(page_folder().iterdir()) if path.suffix in MIME}
+    own = MIME.keys() - {".json"}  # package.json is for Node
+    files: Site = {path.name: path for path in sorted(page_folder().iterdir()) if path.suffix in own}
     models = list(_models())
     files |= {one["file"]: zoo_folder() / one["file"].removeprefix("models/") for one in models}
     files |= {f"litertjs/{name}": path for name, path in litertjs_files(litertjs_folder(litert)).items()}
@@ -95,8 +96,9 @@ def write_site(folder: FilePath, litert: FilePath | None = None) -> Path:
     target = check_path(folder)
     if target.is_dir() and any(target.iterdir()):
         raise ValueError(f"`out` must be a new or an empty folder. Received: {str(folder)!r}, which holds files")
+    files = site(litert)
     with written_folder(target) as new:
-        for address, content in site(litert).items():
+        for address, content in files.items():
             path = new / address
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.read_bytes())
