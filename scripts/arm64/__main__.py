@@ -7,7 +7,7 @@ state carried: by LiteRT's aarch64 wheel under QEMU's user mode, as two processo
 program of `examples/c`, where there is a cross compiler (Debian: gcc-aarch64-linux-gnu). Differences are parts of the
 largest answer where that is above 1: at most 1e-6; for the 512 units of char/shakespeare, where rounding adds up over
 128 steps, 1e-5; none for int8. Exit status: 0 where all are so, 1 where not, 2 where there can be no such machine, with
-the reason. `--fast` takes the small files of one cell.
+the reason. `--fast` takes the small files of one cell. QEMU=PATH in the environment names another qemu-aarch64.
 """
 
 from __future__ import annotations

@@ -61,6 +61,7 @@ def test_what_the_page_says_of_memory_and_operators(file):
     assert f"{', '.join(found[:-1])} and {found[-1]}" in " ".join(page.split())
 
 
+@pytest.mark.slow
 def test_the_program(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(sys, "argv", ["micro.py", str(tmp_path / "out")])
     micro.main()
