@@ -1,8 +1,10 @@
-"""What `pyproject.toml` cannot say: the shipped models' folder lies beside the package, and in the wheel inside it."""
+"""What `pyproject.toml` cannot say: two folders lie beside the package, and in the wheel inside it."""
 
 from setuptools import find_packages, setup
 
+BESIDE = {"keras_rnn.saved_models": "saved_models", "keras_rnn.web.page": "examples/web"}
+
 setup(
-    packages=[*find_packages(include=["keras_rnn", "keras_rnn.*"]), "keras_rnn.saved_models"],
-    package_dir={"keras_rnn.saved_models": "saved_models"},
+    packages=[*find_packages(include=["keras_rnn", "keras_rnn.*"]), *BESIDE],
+    package_dir=BESIDE,
 )

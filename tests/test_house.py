@@ -25,6 +25,7 @@ HOUSE = {
     "gs10": (5, {"pandas", "platformdirs"}),
     "plots": (5, {"matplotlib", "pandas"}),
     "runtime": (5, set()),
+    "web": (6, {"platformdirs"}),
     "zoo": (6, set()),
     "cli": (7, {"click", "pandas", "tqdm"}),
     "__main__": (8, set()),

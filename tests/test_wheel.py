@@ -12,6 +12,7 @@ import pytest
 from helpers import CHECKOUT
 
 pytestmark = pytest.mark.slow
+PAGE = (".css", ".html", ".js", ".png", ".svg", ".webmanifest")  # of what lies in examples/web
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,9 @@ def test_the_wheel_holds_the_package_and_the_zoo_and_nothing_else(built):
         names = set(archive.namelist())
     about = {name for name in names if name.split("/")[0].endswith(".dist-info")}
     zoo = {f"keras_rnn/{name}" for name in listed_files("saved_models")}
-    assert names - about == listed_files("keras_rnn") | zoo
+    page = {path.name for path in map(Path, listed_files("examples/web")) if path.suffix in PAGE}
+    assert {"index.html", "app.js", "service_worker.js"} < page
+    assert names - about == listed_files("keras_rnn") | zoo | {f"keras_rnn/web/page/{name}" for name in page}
     wanted = {"METADATA", "WHEEL", "RECORD", "entry_points.txt", "top_level.txt", "licenses/LICENSE"}
     assert {name.partition("/")[2] for name in about} == wanted
 
@@ -157,6 +160,11 @@ print(gs10_model().forecast(load_gs10("annual", "packaged")).round(2).to_string(
 def test_the_command(installed, tmp_path):
     assert run(installed.parent / "keras-rnn", "generate", "he", cwd=tmp_path) == "hello w\n"
     assert "FAILED" not in run(installed.parent / "keras-rnn", "verify", cwd=tmp_path)
+
+
+def test_the_page(installed, tmp_path):
+    code = "from keras_rnn.web.site import page_folder, policy; print(page_folder().parent.name, policy())"
+    assert run(installed, "-c", code, cwd=tmp_path).startswith("web default-src 'none'; script-src 'self'")
 
 
 def test_runtime_where_there_is_no_tensorflow_keras_or_pandas(bare, tmp_path):

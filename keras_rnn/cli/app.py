@@ -24,6 +24,7 @@ keras_rnn = LazyGroup(
         "export": ("export", "export a model to a folder, or any Keras RNN to a .tflite file"),
         "import-torch": ("import_torch", "a recurrent PyTorch module's weights to a .keras file"),
         "verify": ("verify", "check every artifact of a model against its Keras model"),
+        "web": ("web", "the character models and GS10 in a browser, which runs them itself"),
         "data": ("data", "the GS10 in use, and newer months for it"),
         "demo": ("demo", "train, export, check and use all eight models, in half a minute"),
     },

@@ -1,0 +1,1 @@
+"""The models in a browser: the page's files, LiteRT.js, and a server for this machine."""

@@ -1,0 +1,61 @@
+"""Where models run besides this Python: Node and Chromium, what they need, and how to get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from helpers import CHECKOUT
+
+from keras_rnn.core.files import written_file
+from keras_rnn.web.litertjs import fetch, litertjs_folder
+
+CACHE = CHECKOUT / "build" / "web"  # what npm gets, and screenshots
+AXE = "axe-core@4.14.1"
+AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFNNtuFooJpZe37OgudVGtQ=="
+
+
+def need(command: str, *packages: str) -> str:
+    """A command's path: installed first where it is missing and Debian's packages can be; skips the test otherwise."""
+    if shutil.which(command) is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        wait = ["-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
+        for line in (["update"], ["install", "--no-install-recommends", *packages]):
+            subprocess.run(
+                ["apt-get", *wait, *line], capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+            )
+    found = shutil.which(command)
+    if found is None:
+        pytest.skip(f"{command} is not installed, and cannot be by apt-get here")
+    return found
+
+
+def litertjs() -> Path:
+    """A folder with LiteRT.js; skips the test where npm cannot get it."""
+    need("npm", "npm")
+    with mock.patch("platformdirs.user_cache_path", return_value=CACHE):
+        try:
+            return litertjs_folder()
+        except OSError as error:
+            pytest.skip(str(error))
+
+
+def axe() -> str:
+    """The source of axe-core, which looks for what keeps people from using a page."""
+    path = CACHE / f"{AXE}.js"
+    if not path.is_file():
+        with written_file(path) as new:
+            new.write_bytes(fetch(AXE, AXE_SHA512, ("axe.min.js",))["axe.min.js"])
+    return path.read_text(encoding="utf-8")
+
+
+def in_node(script: Path, requests: object) -> list:
+    """What a script of Node prints of these requests, as JSON both."""
+    line = [need("node", "nodejs"), str(script), str(litertjs())]
+    done = subprocess.run(line, input=json.dumps(requests), capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
