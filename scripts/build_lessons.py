@@ -15,7 +15,15 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-LESSONS = ("rnn_basics", "characters", "your_own_text", "gs10", "memory_and_gradients", "encoder_decoder")
+LESSONS = (
+    "rnn_basics",
+    "characters",
+    "your_own_text",
+    "gs10",
+    "simulations",
+    "memory_and_gradients",
+    "encoder_decoder",
+)
 PICTURES = "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'dpi': 100}"  # light enough for a page
 
 

@@ -8,7 +8,7 @@ and maybe `carried`, whether `step` reads a text on from the state so far; gs10:
 and `high`, what is scaled to 0 and 1, or null, and `residuals`, absolute errors by horizon for intervals, or null;
 series: the same, and `features`, their names `columns` or null, and `trained_to`, the last date it was trained on, or
 null; zero_shot: `quantiles`, the probabilities of what it answers, and `places`, the longest season, and maybe
-`trained_to`); `signatures`,
+`column` and `trained_to` of a series); `signatures`,
 names of inputs and outputs; `card`, a summary: `title`, `description`, `metrics`, `limits`, `license`; `versions`. A
 file with it has a checksum (`core.checksum`).
 
@@ -37,7 +37,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     | _BOUNDS
     | {"unit": str | None, "frequency": str | None}
     | {"features": int, "columns": list | None, "trained_to": str | None},
-    "zero_shot": {"quantiles": list, "places": int, "trained_to": str | EllipsisType},
+    "zero_shot": {"quantiles": list, "places": int, "column": str | EllipsisType, "trained_to": str | EllipsisType},
 }
 COUNTS = {"schema", "window", "units", "ahead", "features", "places"}  # from 1
 KEYS: dict[str, Any] = {

@@ -51,7 +51,7 @@ def command(
 
     progress = partial(tqdm, unit=" origins", leave=False, disable=as_json or not sys.stderr.isatty())
     if model.kind == ZERO_SHOT:
-        table = read_any(history, column, **reading)
+        table = read_any(history, column or model.column, **reading)
         series, remarks = table.iloc[:, 0], [str(table.attrs["understood"])]
         learned = place_of(series, model.trained_to)
         origin = learned if since is None else None

@@ -39,7 +39,8 @@ def command(
     name_or_path = name_or_path or ("series" if history else "gs10")
     model = load_for(name_or_path, (*FORECASTERS, ZERO_SHOT), runtime)
     if model.kind == ZERO_SHOT:
-        table = read_any(history, column, **reading | {"fill": reading["fill"] or "none"})  # it takes missing values
+        reading |= {"fill": reading["fill"] or "none"}  # it takes missing values
+        table = read_any(history, column or model.column, **reading)
         print_forecast(model, name_or_path, table, steps, percents, in_season, plot, as_json)
         return
     no_season(season, name_or_path)

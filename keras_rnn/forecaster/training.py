@@ -121,7 +121,7 @@ def train_series(
     if own_network(cell, window, *shape.values()):
         fitted = _on_windows(series, last, window, cell, shape, updates, seed, verbose)
         return _judged(fitted, series, last)
-    first = series if features == 1 else series.iloc[:, 0] if isinstance(series, pd.DataFrame) else series[:, 0]
+    first = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else first_column(series)
     season = next(iter(SEASONS.get(values_by_date(first)[2] or "", ())), 0)
     fits = season and len(series) - last >= season + 1 + LEAST_WINDOWS
     own = _on_windows(series, last, season + 1 if fits else WINDOW, None, shape, updates, seed, verbose)
@@ -155,6 +155,8 @@ def _from_simulations(
     check_changes(values, last)
     known = len(values) - last
     model = series_model(cell=cell)
+    name = getattr(series, "name", None)
+    model.column = None if name is None else str(name)
     title = "tuning" if verbose else None
     tuned = tune(model, values[:known], frequency, validation, updates or TUNING_UPDATES, seed, title)
     return _Fitted(model, tuned.start, tuned.updates, known, tuned.errors)

@@ -21,7 +21,7 @@ class ZeroShotRuntime:
     def __init__(self, file: LiteRTFile, metadata: dict[str, Any]) -> None:
         self.file, self.metadata = file, metadata
         self.window, self.places = metadata["window"], metadata["settings"]["places"]
-        self.trained_to: str | None = metadata["settings"].get("trained_to")
+        self.column, self.trained_to = (metadata["settings"].get(name) for name in ("column", "trained_to"))
         if metadata["settings"]["quantiles"] != list(QUANTILES):
             raise ValueError(f"`quantiles` must be {list(QUANTILES)}. Received: {metadata['settings']['quantiles']}")
         takes = {"values": (1, self.window), "season": (1, 1)}

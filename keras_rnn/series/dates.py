@@ -65,17 +65,17 @@ def dated_history(
     return values, index
 
 
-def values_by_date(history: Any) -> tuple[Any, pd.Index | None, str | None]:
+def values_by_date(history: Any, column: str | None = None) -> tuple[Any, pd.Index | None, str | None]:
     """A history's values with NaN where one is missing, its dates if it has any, and their frequency if it has one.
 
-    Dates that are left out are missing values.
+    Dates that are left out are missing values. Of a DataFrame of several columns it is the one of this name.
 
     Raises:
         TypeError: not numbers; an index that is no dates.
         ValueError: several columns; dates unsorted or repeated.
     """
     if isinstance(history, pd.DataFrame):
-        history = history.iloc[:, 0] if history.shape[1] == 1 else _columns_of(history, 1, None)
+        history = history.iloc[:, 0] if history.shape[1] == 1 else _columns_of(history, 1, column and [column])
     if not isinstance(history, pd.Series):
         return history, None, None
     index, values = history.index, _numbers(history)

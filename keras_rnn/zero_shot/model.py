@@ -51,7 +51,8 @@ class ZeroShotModel(RecurrentModel):
         places: longest season.
         cell: `"gru"`, `"simple_rnn"` or `"rnn_cell"`.
         seed: of the initial weights.
-        trained_to: the last date, or place, of the series that it was trained further on; None: it was not.
+        column, trained_to: of the series that it was trained further on the name in a DataFrame and the last date, or
+            place; None: it was not.
     """
 
     kind = "zero_shot"
@@ -65,6 +66,7 @@ class ZeroShotModel(RecurrentModel):
         places: int = PLACES,
         cell: str = "gru",
         seed: int | None = None,
+        column: str | None = None,
         trained_to: str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -77,7 +79,7 @@ class ZeroShotModel(RecurrentModel):
         layer = keras.layers.RNN(ForecastCell(cell, units, places, seed), return_sequences=True, name="rnn")
         super().__init__(inputs=[values, season], outputs=layer(given), **{"name": "zero_shot_model", **kwargs})
         self.window, self.units, self.places, self.cell, self.seed = window, units, places, cell, seed
-        self.trained_to = trained_to
+        self.column, self.trained_to = column, trained_to
 
     @property
     def plain(self) -> bool:
@@ -92,8 +94,7 @@ class ZeroShotModel(RecurrentModel):
 
     def get_config(self) -> dict[str, Any]:
         names = ("name", "trainable", "window", "units", "places", "cell", "seed")
-        own = {} if self.trained_to is None else {"trained_to": self.trained_to}
-        return {name: getattr(self, name) for name in names} | own
+        return {name: getattr(self, name) for name in names} | self._series()
 
     def take_weights(self, other: RecurrentModel) -> None:
         """The weights of a model of the same sizes; the plain cells exchange theirs."""
@@ -113,8 +114,12 @@ class ZeroShotModel(RecurrentModel):
         self.compile_with(pinball, [], LEARNING_RATE)
 
     def settings(self) -> dict[str, Any]:
-        own = {} if self.trained_to is None else {"trained_to": self.trained_to}
-        return {"quantiles": list(QUANTILES), "places": self.places, **own}
+        return {"quantiles": list(QUANTILES), "places": self.places, **self._series()}
+
+    def _series(self) -> dict[str, str]:
+        """What is known of the series that it was trained further on."""
+        known = {"column": self.column, "trained_to": self.trained_to}
+        return {name: value for name, value in known.items() if value is not None}
 
     def random_windows(self, count: int) -> Any:
         """Simulated series, by input."""
@@ -149,7 +154,8 @@ class ZeroShotModel(RecurrentModel):
 
         Args:
             history: a pandas Series with dates, periods or years, or a row of numbers, oldest first; from ten known
-                values on; NaN where one is missing. Of a longer one the last `window` less `steps` are read.
+                values on; NaN where one is missing. Of a longer one the last `window` less `steps` are read; of a
+                DataFrame the column that it was trained on.
             steps: periods ahead, up to half of `window`.
             levels: of prediction intervals, in percent, such as `(80, 95)`.
             season: places in a season, 1 for none. None: the year, week or day that goes with the dates' frequency, or
@@ -164,7 +170,7 @@ class ZeroShotModel(RecurrentModel):
             ValueError: fewer than ten known values; infinite ones; dates unsorted or repeated; an argument out of
                 range.
         """
-        values, dates, frequency = values_by_date(history)
+        values, dates, frequency = values_by_date(history, self.column)
         found = forecast(self.quantiles, self.window, self.places, values, steps, levels, frequency, season)
         frame = forecast_frame(found.mean, dates, frequency, found.intervals)
         frame.attrs |= {"season": found.season, "logarithm": found.logarithm}
