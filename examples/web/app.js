@@ -44,6 +44,7 @@ async function show(bytes, name, turn = ++latest) {
     const isText = metadata.kind === "char";
     const model = new (isText ? TextModel : SeriesModel)(file, metadata);
     if (turn !== latest) throw new FileError("late");
+    for (const view of Object.values(views)) view.stop(); // whose models go
     find("text").hidden = !isText;
     find("series").hidden = isText;
     const ours = catalog.models.some(({ model }) => model === name);
@@ -52,7 +53,7 @@ async function show(bytes, name, turn = ++latest) {
     failure = null;
     if (isText) await views.text.show(model, name);
     else await views.series.show(model, ours ? catalog.history[metadata.settings.frequency] : null);
-    performance.measure("first answer");
+    if (!old) performance.measure("first answer"); // from when the page began to load
     loaded.microseconds = await timeOf(file);
     old?.file.delete();
   } catch (error) {

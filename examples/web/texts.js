@@ -43,12 +43,12 @@ const en = {
   point: (name) => `Value of ${name}`,
   back: (n) => `${n} before the last`,
   last: "the last",
-  legend: ["values", "forecast", "80 % interval", "95 % interval"],
+  legend: ["values", "forecast", "80% interval", "95% interval"],
   numbers: "In numbers",
   when: "When",
   mean: "Forecast",
-  low: (level) => `${level} % low`,
-  high: (level) => `${level} % high`,
+  low: (level) => `${level}% low`,
+  high: (level) => `${level}% high`,
   values: "Values, oldest first",
   own: "A model of yours",
   own_hint: "Drop a .tflite file here, such as to_litert(model, path, vocabulary=…) writes. It stays on this device.",
@@ -76,7 +76,7 @@ const en = {
 };
 
 const zh = {
-  subtitle: "小型循环网络，就在本机运行",
+  subtitle: "小型循环网络，本机运行",
   other: "English",
   model: "模型",
   cell: "单元",
@@ -178,7 +178,7 @@ export function writeTexts() {
 export const number = (value, digits = 0) =>
   value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-export const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
+const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
 
 /** A character as it is shown alone. */
 export function sign(character) {

@@ -1,5 +1,6 @@
 // The page's own modules in Node: what they make of files. `node models.mjs FOLDER < requests > answers`, JSON both.
 
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compile } from "../../examples/web/litert.js";
 import { FileError, metadataOf, parse } from "../../examples/web/metadata.js";
@@ -32,6 +33,7 @@ async function open(file, kind) {
   return new kind(await compile(bytes), metadata);
 }
 
+globalThis.crypto ??= webcrypto; // before Node 19
 await startInNode(process.argv[2]);
 const answers = [];
 for (const { verb, ...request } of JSON.parse(readFileSync(0))) {
