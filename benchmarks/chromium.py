@@ -87,6 +87,7 @@ def picture(path: str) -> None:
             page = chromium.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce", is_mobile=True)
             ready(page, f"{address}#{model}/simple_rnn/float32")
             page.wait_for_selector("#text:not([data-state=writing])", state="attached")
+            page.wait_for_selector("#facts :nth-child(2)")
             drawn.paste(Image.open(io.BytesIO(page.screenshot())), (place * 405, 0))
     drawn.quantize(256).save(path, optimize=True)
 

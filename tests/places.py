@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -22,16 +23,21 @@ AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFN
 
 def need(command: str, *packages: str) -> str:
     """A command's path: installed first where it is missing and Debian's packages can be; skips the test otherwise."""
-    if shutil.which(command) is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        wait = ["-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
-        for line in (["update"], ["install", "--no-install-recommends", *packages]):
-            subprocess.run(
-                ["apt-get", *wait, *line], capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            )
-    found = shutil.which(command)
+    found = shutil.which(command) or _installed(command, packages)
     if found is None:
         pytest.skip(f"{command} is not installed, and cannot be by apt-get here")
     return found
+
+
+@functools.cache
+def _installed(command: str, packages: tuple[str, ...]) -> str | None:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return None
+    quietly = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for line in (["update"], ["install", "--no-install-recommends", *packages]):
+        subprocess.run([*quietly, *line], capture_output=True, env=env)
+    return shutil.which(command)
 
 
 def litertjs() -> Path:

@@ -10,7 +10,7 @@ from trees import document, packed, set_document
 
 from keras_rnn import load, runtime
 from keras_rnn.catalog.metadata import document_of, parse
-from keras_rnn.catalog.names import find, zoo_names
+from keras_rnn.catalog.names import find, zoo_folder, zoo_names
 from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import primary_and_metadata, read_litert, tree_of
@@ -19,7 +19,7 @@ from keras_rnn.text.vocabulary import check_characters
 
 NAMES = [str(name) for name in zoo_names() if name.model in ("char", "gs10")]
 FILES = [path for name in NAMES for path in sorted(find(name).glob("*.tflite"))]
-IDS = [str(path.relative_to(CHECKOUT / "saved_models").with_suffix("")) for path in FILES]
+IDS = [str(path.relative_to(zoo_folder()).with_suffix("")) for path in FILES]
 HISTORY = [0.89, 1.44, 2.95, 3.96, 4.21, 4.29]
 LEVELS = [80, 95, 99.9]
 PROMPTS = {2: "hello w", 128: "O Romeo, Romeo, " * 9}

@@ -286,9 +286,9 @@ def drop(page, name, content):
     return settled(page)
 
 
-def changed(said):
-    """The character model, with a document that says something else of it."""
-    model = tree_of((find("char") / "model.tflite").read_bytes())
+def changed(said, content=None):
+    """A file, the character model's, with a document that says something else of it."""
+    model = tree_of(content or (find("char") / "model.tflite").read_bytes())
     set_document(model, json.dumps(json.loads(document(model)) | said).encode())
     entry = next(entry for entry in model.metadata if entry.name == NAME.encode())
     model.buffers[entry.buffer].data = np.frombuffer(PLACEHOLDER, np.uint8)
@@ -329,7 +329,7 @@ def test_files_that_cannot_be_used(opened, tmp_path):
 
 
 def test_models_of_ones_own(opened, tmp_path):
-    """A network of another kind with a vocabulary, and a forecaster with a unit, from `to_litert`."""
+    """A network of another kind with a vocabulary, from `to_litert`, and a forecaster with a unit."""
     from keras_rnn import to_litert
     from keras_rnn.core.backend import keras
 
@@ -338,15 +338,17 @@ def test_models_of_ones_own(opened, tmp_path):
     text = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
     text.set_weights([3 * weights for weights in text.get_weights()])
     to_litert(text, tmp_path / "text.tflite", window=5, vocabulary="é a<&\ufffd")
-    series = keras.Sequential([keras.Input((9, 1)), keras.layers.GRU(5), keras.layers.Dense(2)])
-    to_litert(series, tmp_path / "series.tflite", unit="<b>MW</b>", frequency="daily")
+    settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "daily",
+                "residuals": None, "features": 1, "columns": None, "trained_to": None}  # fmt: skip
+    years = (find("gs10") / "model.tflite").read_bytes()
+    (tmp_path / "series.tflite").write_bytes(changed({"kind": "series", "settings": settings}, years))
     page = opened()
     page.set_input_files("#file", tmp_path / "text.tflite")
     page.wait_for_selector("option:checked:text('Your file: text.tflite')", state="attached")
     page.fill("#beginning", "a <é")
     assert written(page) == runtime.load(tmp_path / "text.tflite").generate("a <é", 100)
     page.set_input_files("#file", tmp_path / "series.tflite")
-    page.wait_for_selector("text=Put in at least 9 numbers, oldest first.")
+    page.wait_for_selector("text=Put in at least 6 numbers, oldest first.")
     history = [0.5, 1.5, 1, 2, 1.25, 3, 2, 4, 1, 0.5]
     page.fill("#values", " ".join(map(str, history)))
     page.wait_for_selector("text=in <b>MW</b>")
@@ -378,6 +380,7 @@ def test_it_is_quick(opened):
         loads.append(page.evaluate("performance.getEntriesByName('first answer')[0].duration"))
     for _ in range(5):
         taps.append(page.evaluate(TAP))
+    page.wait_for_selector("#facts :text-matches('13,540 bytes') + :text-matches('^[0-9,]+ µs a call$')")
     assert min(loads) < 1000, loads
     assert min(taps) < 50, taps
 
