@@ -12,8 +12,12 @@ from unittest import mock
 
 import pytest
 from helpers import CHECKOUT
+from trees import document, packed, set_data, set_document
 
+from keras_rnn.catalog.names import find
+from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.core.files import written_file
+from keras_rnn.litert.flatbuffer import tree_of
 from keras_rnn.web.litertjs import fetch, litertjs_folder
 
 CACHE = CHECKOUT / "build" / "web"  # what npm gets, and screenshots
@@ -65,3 +69,17 @@ def in_node(script: Path, requests: object) -> list:
     done = subprocess.run(line, input=json.dumps(requests), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
+
+
+def repacked(model: object) -> bytes:
+    """A shipped file's object tree as a file whose checksum is right."""
+    entry = next(entry for entry in model.metadata if entry.name == NAME.encode())
+    set_data(model, entry.buffer, PLACEHOLDER)
+    return with_checksum(packed(model))
+
+
+def saying(change: dict, name: str = "char") -> bytes:
+    """A shipped file whose document says something else of it."""
+    model = tree_of((find(name) / "model.tflite").read_bytes())
+    set_document(model, json.dumps(json.loads(document(model)) | change).encode())
+    return repacked(model)

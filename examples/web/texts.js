@@ -153,7 +153,15 @@ const zh = {
 };
 
 const texts = { en, zh };
-let language = localStorage.getItem("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+let language = remembered() ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+
+function remembered() {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null; // of a browser that lets pages keep nothing
+  }
+}
 
 /** The text of a key, with what it speaks of. */
 export function say(key, ...parts) {
@@ -166,7 +174,11 @@ export const known = (key) => Object.hasOwn(en, key);
 
 export function otherLanguage() {
   language = language === "en" ? "zh" : "en";
-  localStorage.setItem("language", language);
+  try {
+    localStorage.setItem("language", language);
+  } catch {
+    // then it is chosen again next time
+  }
 }
 
 /** Write the texts of the page's own elements. */

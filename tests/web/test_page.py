@@ -9,11 +9,10 @@ import numpy as np
 import places
 import pytest
 from helpers import CHECKOUT
-from trees import document, packed, set_document
+from trees import packed
 
 from keras_rnn import load, load_gs10, runtime
 from keras_rnn.catalog.names import find
-from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.litert.flatbuffer import tree_of
 
 pytestmark = pytest.mark.slow
@@ -286,15 +285,6 @@ def drop(page, name, content):
     return settled(page)
 
 
-def changed(said, content=None):
-    """A file, the character model's, with a document that says something else of it."""
-    model = tree_of(content or (find("char") / "model.tflite").read_bytes())
-    set_document(model, json.dumps(json.loads(document(model)) | said).encode())
-    entry = next(entry for entry in model.metadata if entry.name == NAME.encode())
-    model.buffers[entry.buffer].data = np.frombuffer(PLACEHOLDER, np.uint8)
-    return with_checksum(packed(model))
-
-
 def test_files_that_cannot_be_used(opened, tmp_path):
     page, whole = opened(), (find("char") / "model.tflite").read_bytes()
     tree = tree_of(whole)
@@ -306,25 +296,26 @@ def test_files_that_cannot_be_used(opened, tmp_path):
         whole[:-1]: "This file is damaged.",
         whole[:900] + b"\0" + whole[901:]: "This file is damaged.",
         packed(tree): "This LiteRT model is of another program",
-        changed({"schema": 3}): "This file is of a newer keras_rnn than this page. (3)",
-        changed({"kind": html}): f"this file is of another kind. ({html})",
-        changed({"window": 5}): "does not fit its model. (serving_default",
+        places.saying({"schema": 3}): "This file is of a newer keras_rnn than this page. (3)",
+        places.saying({"kind": html}): f"this file is of another kind. ({html})",
+        places.saying({"window": 5}): "does not fit its model. (serving_default",
         (find("series") / "model.tflite").read_bytes(): "this file is of another kind. (zero_shot)",
         (CHECKOUT / "tests" / "fixtures" / "schema_1_char.tflite").read_bytes(): "has no checksum",
+        (CHECKOUT / "tests" / "fixtures" / "schema_2_series.tflite").read_bytes(): "this file reads several.",
     }.items():
         drop(page, "m.tflite", content)
         assert message in page.text_content("#error")
         assert page.locator("#error *").count() == 0
         assert written(page) == "hello world"  # the model before is still there
     card = {"title": html, "description": html, "metrics": {}, "limits": [html], "license": html}
-    drop(page, html, changed({"card": card, "settings": settings, "keras_rnn": html}))
+    drop(page, html, places.saying({"card": card, "settings": settings, "keras_rnn": html}))
     assert page.is_hidden("#error")
     page.click("#about summary")
     assert page.text_content("#card").count(html) == 5
     assert html in page.locator("#model option:checked").text_content()
     assert page.locator("img").count() == 1
     assert page.title() == "keras_rnn"
-    drop(page, "long.tflite", changed({"settings": settings, "name": "x" * 100_000}))
+    drop(page, "long.tflite", places.saying({"settings": settings, "name": "x" * 100_000}))
     assert page.is_hidden("#error")
 
 
@@ -340,8 +331,7 @@ def test_models_of_ones_own(opened, tmp_path):
     to_litert(text, tmp_path / "text.tflite", window=5, vocabulary="é a<&\ufffd")
     settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "daily",
                 "residuals": None, "features": 1, "columns": None, "trained_to": None}  # fmt: skip
-    years = (find("gs10") / "model.tflite").read_bytes()
-    (tmp_path / "series.tflite").write_bytes(changed({"kind": "series", "settings": settings}, years))
+    (tmp_path / "series.tflite").write_bytes(places.saying({"kind": "series", "settings": settings}, "gs10"))
     page = opened()
     page.set_input_files("#file", tmp_path / "text.tflite")
     page.wait_for_selector("option:checked:text('Your file: text.tflite')", state="attached")
