@@ -1,10 +1,15 @@
-"""The machine's Chromium, headless, and what a `.tflite` file answers in it, on the page of `examples/web`."""
+"""The machine's Chromium, headless, and what a `.tflite` file answers in it, on the page of `examples/web`.
+
+As a command it draws the picture of the page's guide: python benchmarks/chromium.py docs/pictures/web.png
+"""
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import shutil
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -68,3 +73,24 @@ def ready(page: Any, address: str) -> Any:
     page.goto(address)
     page.wait_for_selector("body[data-state=ready]")
     return page
+
+
+def picture(path: str) -> None:
+    """Three phones side by side: hello world, Shakespeare in the dark, and GS10."""
+    from PIL import Image
+
+    shown = {"char/hello_world": "light", "char/shakespeare": "dark", "gs10/annual": "light"}
+    drawn = Image.new("RGB", (3 * 390 + 2 * 15, 780), "white")
+    with serving() as address, browser() as chromium:
+        for place, (model, scheme) in enumerate(shown.items()):
+            size = {"width": 390, "height": 780}
+            page = chromium.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce", is_mobile=True)
+            ready(page, f"{address}#{model}/simple_rnn/float32")
+            page.wait_for_selector("#text:not([data-state=writing])", state="attached")
+            page.wait_for_selector("#facts :nth-child(2)")
+            drawn.paste(Image.open(io.BytesIO(page.screenshot())), (place * 405, 0))
+    drawn.quantize(256).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    picture(sys.argv[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -11,8 +12,12 @@ from unittest import mock
 
 import pytest
 from helpers import CHECKOUT
+from trees import document, packed, set_data, set_document
 
+from keras_rnn.catalog.names import find
+from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
 from keras_rnn.core.files import written_file
+from keras_rnn.litert.flatbuffer import tree_of
 from keras_rnn.web.litertjs import fetch, litertjs_folder
 
 CACHE = CHECKOUT / "build" / "web"  # what npm gets, and screenshots
@@ -22,16 +27,21 @@ AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFN
 
 def need(command: str, *packages: str) -> str:
     """A command's path: installed first where it is missing and Debian's packages can be; skips the test otherwise."""
-    if shutil.which(command) is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        wait = ["-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
-        for line in (["update"], ["install", "--no-install-recommends", *packages]):
-            subprocess.run(
-                ["apt-get", *wait, *line], capture_output=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-            )
-    found = shutil.which(command)
+    found = shutil.which(command) or _installed(command, packages)
     if found is None:
         pytest.skip(f"{command} is not installed, and cannot be by apt-get here")
     return found
+
+
+@functools.cache
+def _installed(command: str, packages: tuple[str, ...]) -> str | None:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return None
+    quietly = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
+    env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for line in (["update"], ["install", "--no-install-recommends", *packages]):
+        subprocess.run([*quietly, *line], capture_output=True, env=env)
+    return shutil.which(command)
 
 
 def litertjs() -> Path:
@@ -59,3 +69,17 @@ def in_node(script: Path, requests: object) -> list:
     done = subprocess.run(line, input=json.dumps(requests), capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
+
+
+def repacked(model: object) -> bytes:
+    """A shipped file's object tree as a file whose checksum is right."""
+    entry = next(entry for entry in model.metadata if entry.name == NAME.encode())
+    set_data(model, entry.buffer, PLACEHOLDER)
+    return with_checksum(packed(model))
+
+
+def saying(change: dict, name: str = "char") -> bytes:
+    """A shipped file whose document says something else of it."""
+    model = tree_of((find(name) / "model.tflite").read_bytes())
+    set_document(model, json.dumps(json.loads(document(model)) | change).encode())
+    return repacked(model)

@@ -44,6 +44,7 @@ async function show(bytes, name, turn = ++latest) {
     const isText = metadata.kind === "char";
     const model = new (isText ? TextModel : SeriesModel)(file, metadata);
     if (turn !== latest) throw new FileError("late");
+    for (const view of Object.values(views)) view.stop(); // whose models go
     find("text").hidden = !isText;
     find("series").hidden = isText;
     const ours = catalog.models.some(({ model }) => model === name);
@@ -52,8 +53,7 @@ async function show(bytes, name, turn = ++latest) {
     failure = null;
     if (isText) await views.text.show(model, name);
     else await views.series.show(model, ours ? catalog.history[metadata.settings.frequency] : null);
-    performance.measure("first answer");
-    loaded.microseconds = await timeOf(file);
+    if (!old) performance.measure("first answer"); // from when the page began to load
     old?.file.delete();
   } catch (error) {
     if (loaded?.file !== file) file.delete();
@@ -62,14 +62,18 @@ async function show(bytes, name, turn = ++latest) {
   translate();
 }
 
-/** Microseconds of one call: of `step`, where there is one, else of the window. */
-function timeOf(file) {
+/** Time one call: of `step`, where there is one, else of the window; a while after the start, which keeps a device busy. */
+async function time() {
+  const { file } = loaded ?? {};
+  await new Promise((then) => setTimeout(then, 500));
+  if (!file || loaded.file !== file) return;
   const signature = file.signatures.step ? "step" : "serving_default";
   const zeros = Object.entries(file.signatures[signature].inputs).map(([name, { shape, type }]) => {
     const size = shape.reduce((product, n) => product * n, 1);
     return [name, type === "int32" ? new Int32Array(size) : new Float32Array(size)];
   });
-  return microseconds(() => file.call(signature, Object.fromEntries(zeros)));
+  loaded.microseconds = await microseconds(() => file.call(signature, Object.fromEntries(zeros)));
+  showFacts();
 }
 
 /** Load what the choices name. */
@@ -92,6 +96,7 @@ async function choose() {
 function settle() {
   document.body.dataset.state = "ready";
   translate();
+  if (!loaded?.microseconds) time();
 }
 
 /** Open a file of the user's. */
@@ -137,17 +142,24 @@ function translate() {
   find("language").textContent = say("other");
   for (const option of find("model").options)
     option.textContent = option.value ? say(option.value) ?? option.value : say("own_file", option.dataset.file);
-  if (loaded?.microseconds) {
-    const facts = say("facts", number(loaded.bytes), number(loaded.microseconds)).map((fact) => {
+  if (loaded) {
+    showFacts();
+    describe(loaded.metadata);
+  }
+  showFailure();
+  for (const view of Object.values(views)) view.translate();
+}
+
+function showFacts() {
+  const facts = [say("bytes", number(loaded.bytes))];
+  if (loaded.microseconds) facts.push(say("microseconds", number(loaded.microseconds)));
+  find("facts").replaceChildren(
+    ...facts.map((fact) => {
       const span = document.createElement("span");
       span.textContent = fact;
       return span;
-    });
-    find("facts").replaceChildren(...facts);
-    describe(loaded.metadata);
-  } else find("facts").textContent = "";
-  showFailure();
-  for (const view of Object.values(views)) view.translate();
+    }),
+  );
 }
 
 /** What a file says of itself: text, whatever it is. */

@@ -11,7 +11,7 @@ export class SeriesModel {
     this.window = metadata.window;
     const { unit, frequency, residuals, features = 1 } = metadata.settings;
     Object.assign(this, { unit, frequency, features });
-    this.residuals = residuals && residuals.map((row) => row.toSorted((a, b) => a - b));
+    this.residuals = residuals && residuals.map((row) => [...row].sort((a, b) => a - b));
     const shapes = [[1, this.window, features], ...(features === 1 ? [[1, this.window]] : [])];
     const found = file.signatures.serving_default?.outputs.prediction?.shape ?? [];
     const several = found.length === 2 && found[0] === 1 ? [found] : [];

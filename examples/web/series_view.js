@@ -43,6 +43,11 @@ export class SeriesView {
     if (!history) find("values").closest("details").open = true;
   }
 
+  /** Show nothing of what is still being computed. */
+  stop() {
+    this.#run++;
+  }
+
   #reset() {
     this.names = this.history?.names ?? [];
     this.values = [...(this.history?.values ?? [])];
@@ -73,7 +78,8 @@ export class SeriesView {
         const halves = LEVELS.map((level) => [level, model.halfWidths(level, steps)]).filter(([, half]) => half);
         this.intervals = halves.map(([level, half]) => [level, means.map((m, i) => [m - half[i], m + half[i]])]);
       } catch (error) {
-        this.fail(error);
+        if (run === this.#run) this.fail(error);
+        return;
       }
     }
     if (!this.held) this.range = null;
@@ -104,7 +110,7 @@ export class SeriesView {
   }
 
   #drawTable() {
-    const levels = this.means ? this.intervals.toReversed() : [];
+    const levels = this.means ? [...this.intervals].reverse() : [];
     const row = (tag, cells) => {
       const tr = document.createElement("tr");
       for (const [i, text] of cells.entries()) {
@@ -154,7 +160,7 @@ export class SeriesView {
     const from = [0, this.values.at(-1)];
     for (const [level, pairs] of this.intervals) {
       const edges = [0, 1].map((side) => [from, ...pairs.map((pair, i) => [i + 1, pair[side]])]);
-      still.append(svg("path", { class: `band band-${level}`, d: `${line([...edges[0], ...edges[1].toReversed()])}Z` }));
+      still.append(svg("path", { class: `band band-${level}`, d: `${line([...edges[0], ...edges[1].reverse()])}Z` }));
     }
     still.append(svg("path", { class: "line", d: line(before.map((value, i) => [i + 1 - before.length, value])) }));
     still.append(svg("path", { class: "line mean", d: line([from, ...this.means.map((mean, i) => [i + 1, mean])]) }));
@@ -190,7 +196,7 @@ export class SeriesView {
 
   #drawLegend() {
     const names = say("legend");
-    const shown = [["line", names[0]], ["mean", names[1]], ...this.intervals.toReversed().map(([level]) => [`band-${level}`, names[level === 80 ? 2 : 3]])]; // prettier-ignore
+    const shown = [["line", names[0]], ["mean", names[1]], ...[...this.intervals].reverse().map(([level]) => [`band-${level}`, names[level === 80 ? 2 : 3]])]; // prettier-ignore
     const items = shown.map(([kind, name]) => {
       const [item, key] = [document.createElement("span"), document.createElement("i")];
       key.className = `key ${kind}`;

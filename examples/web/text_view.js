@@ -7,7 +7,7 @@ const BARS = 6;
 const BEGINNINGS = { "char/hello_world": ["he", 9, 0], "char/shakespeare": ["O Romeo, Romeo, ", 240, 0.5] };
 const COLUMN = [11, 27]; // pixels of a character's column in the picture of states, from and to
 const UNITS = 64; // rows of it at the most, in so many pixels
-const HEIGHT = 132;
+const HEIGHT = 120;
 const RED = "178, 24, 43"; // the ends of RdBu, as in the lessons' pictures
 const BLUE = "33, 102, 172";
 
@@ -57,8 +57,10 @@ export class TextView {
     if (await this.#answer()) this.write();
   }
 
+  /** Write no more, and show nothing of what is still being read. */
   stop() {
     this.#run++;
+    this.#turn++;
     find("text").dataset.state = "idle";
     this.#drawControls();
   }
@@ -79,7 +81,7 @@ export class TextView {
         if (run !== this.#run) return;
       }
     } catch (error) {
-      this.fail(error);
+      if (run === this.#run) this.fail(error);
     }
     if (run === this.#run) {
       this.stop();
@@ -116,7 +118,13 @@ export class TextView {
     const [model, turn] = [this.#model, ++this.#turn];
     const { ids, unknown } = this.#ids();
     const refused = unknown.length > 0 && !model.carried && model.unknown === undefined;
-    const steps = refused ? [] : [...(await model.after(ids))];
+    let steps = [];
+    try {
+      if (!refused) steps = [...(await model.after(ids))];
+    } catch (error) {
+      if (turn === this.#turn) this.fail(error);
+      return false;
+    }
     if (turn !== this.#turn) return false;
     this.#known = { steps, unknown, refused };
     this.#draw();
@@ -174,7 +182,7 @@ export class TextView {
       bar.item.hidden = id === undefined;
       if (bar.item.hidden) return;
       bar.label.textContent = sign(this.#model.vocabulary[id]);
-      bar.share.textContent = `${number(p[id] * 100, 1)} %`;
+      bar.share.textContent = `${number(p[id] * 100, 1)}%`;
       bar.fill.style.inlineSize = `${p[id] * 100}%`;
       bar.button.dataset.probability = p[id];
     });

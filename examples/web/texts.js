@@ -14,7 +14,8 @@ const en = {
   own_file: (name) => `Your file: ${name}`,
   starting: "Starting LiteRT …",
   loading: "Loading the model …",
-  facts: (bytes, time) => [`${bytes} bytes`, `${time} µs a call`],
+  bytes: (n) => `${n} bytes`,
+  microseconds: (n) => `${n} µs a call`,
   writing: "It writes on",
   beginning: "Beginning",
   written: "Text",
@@ -43,12 +44,12 @@ const en = {
   point: (name) => `Value of ${name}`,
   back: (n) => `${n} before the last`,
   last: "the last",
-  legend: ["values", "forecast", "80 % interval", "95 % interval"],
+  legend: ["values", "forecast", "80% interval", "95% interval"],
   numbers: "In numbers",
   when: "When",
   mean: "Forecast",
-  low: (level) => `${level} % low`,
-  high: (level) => `${level} % high`,
+  low: (level) => `${level}% low`,
+  high: (level) => `${level}% high`,
   values: "Values, oldest first",
   own: "A model of yours",
   own_hint: "Drop a .tflite file here, such as to_litert(model, path, vocabulary=…) writes. It stays on this device.",
@@ -76,7 +77,7 @@ const en = {
 };
 
 const zh = {
-  subtitle: "小型循环网络，就在本机运行",
+  subtitle: "小型循环网络，本机运行",
   other: "English",
   model: "模型",
   cell: "单元",
@@ -89,7 +90,8 @@ const zh = {
   own_file: (name) => `你的文件：${name}`,
   starting: "正在启动 LiteRT …",
   loading: "正在载入模型 …",
-  facts: (bytes, time) => [`${bytes} 字节`, `每次 ${time} 微秒`],
+  bytes: (n) => `${n} 字节`,
+  microseconds: (n) => `每次 ${n} 微秒`,
   writing: "续写",
   beginning: "开头",
   written: "文本",
@@ -151,7 +153,15 @@ const zh = {
 };
 
 const texts = { en, zh };
-let language = localStorage.getItem("language") ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+let language = remembered() ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+
+function remembered() {
+  try {
+    return localStorage.getItem("language");
+  } catch {
+    return null; // of a browser that lets pages keep nothing
+  }
+}
 
 /** The text of a key, with what it speaks of. */
 export function say(key, ...parts) {
@@ -164,7 +174,11 @@ export const known = (key) => Object.hasOwn(en, key);
 
 export function otherLanguage() {
   language = language === "en" ? "zh" : "en";
-  localStorage.setItem("language", language);
+  try {
+    localStorage.setItem("language", language);
+  } catch {
+    // then it is chosen again next time
+  }
 }
 
 /** Write the texts of the page's own elements. */
@@ -178,7 +192,7 @@ export function writeTexts() {
 export const number = (value, digits = 0) =>
   value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-export const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
+const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
 
 /** A character as it is shown alone. */
 export function sign(character) {

@@ -30,6 +30,7 @@ OPTIONS = {
     "verify": "--json",
     "data show": "--json",
     "data refresh": "--from --accept-revisions --yes --dry-run --json",
+    "web": "--port --no-browser --out --litert",
     "demo": "--out",
 }
 

@@ -1,5 +1,6 @@
 // The page's own modules in Node: what they make of files. `node models.mjs FOLDER < requests > answers`, JSON both.
 
+import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { compile } from "../../examples/web/litert.js";
 import { FileError, metadataOf, parse } from "../../examples/web/metadata.js";
@@ -22,6 +23,15 @@ const verbs = {
     const model = await open(file, SeriesModel);
     return { mean: await model.forecast(history, steps), halves: levels.map((level) => model.halfWidths(level, steps)) };
   },
+  /** A text's ids by a vocabulary, back as text, and the most likely id of logits that rise with it. */
+  letters({ vocabulary, text }) {
+    const size = [...vocabulary].length;
+    const inputs = { ids: { shape: [1, 1], type: "int32" } };
+    const signatures = { serving_default: { inputs, outputs: { logits: { shape: [1, size], type: "float32" } } } };
+    const model = new TextModel({ signatures }, { window: 1, settings: { vocabulary } });
+    const { ids, unknown } = model.encode(text);
+    return { ids, unknown, back: model.decode(ids), drawn: model.draw(Float32Array.from({ length: size }, (_, i) => i), 0) };
+  },
   metadata: ({ file }) => metadataOf(readFileSync(file)),
   parse: ({ text, latin1 }) => parse(Buffer.from(text ?? latin1, text === undefined ? "latin1" : "utf-8")),
 };
@@ -32,6 +42,7 @@ async function open(file, kind) {
   return new kind(await compile(bytes), metadata);
 }
 
+globalThis.crypto ??= webcrypto; // before Node 19
 await startInNode(process.argv[2]);
 const answers = [];
 for (const { verb, ...request } of JSON.parse(readFileSync(0))) {

@@ -6,20 +6,19 @@ import numpy as np
 import places
 import pytest
 from helpers import CHECKOUT
-from trees import document, packed, set_document
+from trees import packed
 
 from keras_rnn import load, runtime
 from keras_rnn.catalog.metadata import document_of, parse
-from keras_rnn.catalog.names import find, zoo_names
-from keras_rnn.core.checksum import NAME, PLACEHOLDER, with_checksum
+from keras_rnn.catalog.names import find, zoo_folder, zoo_names
 from keras_rnn.litert.file import LiteRTFile
 from keras_rnn.litert.flatbuffer import primary_and_metadata, read_litert, tree_of
 from keras_rnn.text.sampling import Sampling
-from keras_rnn.text.vocabulary import check_characters
+from keras_rnn.text.vocabulary import BYTES, UNKNOWN, check_characters, encode, text_to_bytes
 
 NAMES = [str(name) for name in zoo_names() if name.model in ("char", "gs10")]
 FILES = [path for name in NAMES for path in sorted(find(name).glob("*.tflite"))]
-IDS = [str(path.relative_to(CHECKOUT / "saved_models").with_suffix("")) for path in FILES]
+IDS = [str(path.relative_to(zoo_folder()).with_suffix("")) for path in FILES]
 HISTORY = [0.89, 1.44, 2.95, 3.96, 4.21, 4.29]
 LEVELS = [80, 95, 99.9]
 PROMPTS = {2: "hello w", 128: "O Romeo, Romeo, " * 9}
@@ -128,6 +127,38 @@ def test_texts(texts):
     } == {runtime.load("char").generate("hello w", 40)}
 
 
+def test_a_window_read_at_once(tmp_path):
+    """Of a model without `step`, or with a long window, the states between are not seen."""
+    tree = tree_of((find("char") / "model.tflite").read_bytes())
+    tree.signatureDefs = [one for one in tree.signatureDefs if one.signatureKey != b"step"]
+    path = tmp_path / "m.tflite"
+    path.write_bytes(places.repacked(tree))
+    (answer,) = models([{"verb": "text", "file": str(path), "prompt": "he", "length": 9}])
+    assert (answer["text"], answer["states"]) == ("hello world", [None, None])
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "text", "unknown"),
+    [
+        (" dehlorw", "hello", []),
+        ("ab", "abcab😀c", ["c", "😀"]),
+        ("ab\ufffd", "abcab😀", ["c", "😀"]),
+        ("a😀", "😀a😀", []),
+        (BYTES, "é床a😀", []),
+    ],
+)
+def test_characters_and_ids(vocabulary, text, unknown):
+    (answer,) = models([{"verb": "letters", "vocabulary": vocabulary, "text": text}])
+    written = text_to_bytes(text) if vocabulary == BYTES else text
+    if UNKNOWN not in vocabulary:
+        written = "".join(c for c in written if c in vocabulary)
+    assert answer["ids"] == encode(written, vocabulary).tolist()
+    assert answer["unknown"] == unknown
+    kept = "".join(c if c in vocabulary else UNKNOWN for c in written)
+    assert answer["back"] == (text if vocabulary == BYTES else kept)
+    assert answer["drawn"] == len(vocabulary) - 1 - (UNKNOWN in vocabulary)  # which is never written
+
+
 def test_forecasts_and_intervals():
     paths = [path for path in FILES if "gs10" in path.parts]
     request = {"verb": "forecast", "history": [9.0, *HISTORY], "steps": 30, "levels": LEVELS}
@@ -213,16 +244,6 @@ def test_documents():
     assert answer["refused"] == "invalid"
 
 
-def with_document(path, said):
-    """A shipped file that says something else of itself, its checksum right."""
-    model = tree_of((find("char") / "model.tflite").read_bytes())
-    set_document(model, json.dumps(said).encode())
-    entry = next(entry for entry in model.metadata if entry.name == NAME.encode())
-    model.buffers[entry.buffer].data = np.frombuffer(PLACEHOLDER, np.uint8)
-    path.write_bytes(with_checksum(packed(model)))
-    return path
-
-
 @pytest.mark.parametrize(
     ("change", "refused"),
     [
@@ -235,8 +256,8 @@ def with_document(path, said):
     ],
 )
 def test_whether_a_document_fits_its_graph(change, refused, tmp_path):
-    said = json.loads(document(tree_of((find("char") / "model.tflite").read_bytes()))) | change
-    path = with_document(tmp_path / "m.tflite", said)
+    path = tmp_path / "m.tflite"
+    path.write_bytes(places.saying(change))
     (answer,) = models([{"verb": "text", "file": str(path), "prompt": "he", "length": 2}])
     assert answer.get("refused") == refused
     if refused:
