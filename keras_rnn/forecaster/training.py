@@ -13,7 +13,7 @@ from keras_rnn.forecaster.build import series_model
 from keras_rnn.forecaster.comparison import backtests, better_naive, verdict, zero_shot_backtests
 from keras_rnn.forecaster.model import SeriesModel
 from keras_rnn.forecaster.parts import LEAST_WINDOWS, WINDOW, check_changes, held_out_periods, own_network
-from keras_rnn.forecaster.recipe import ROUND, train_on_windows
+from keras_rnn.forecaster.recipe import ROUND, train_on_windows, validation_part
 from keras_rnn.rnn.cells import DEFAULT_CELL
 from keras_rnn.series.backtest import PERSISTENCE, compare, latest_residuals
 from keras_rnn.series.dates import day, values_by_date
@@ -81,9 +81,9 @@ def train_series(
 
     Without other arguments it is `series_model()`, which learned from simulations, trained further on this series as
     far as that is better, by more than chance, on the last fifth before the test part: often not at all. Where it is
-    not better than a naive forecast there, by half a standard error, it gives that. A `SeriesModel` of its own, which
-    reads further columns, too, is trained beside it, as below, with a window of a season and one, and taken where it is
-    better there by more than chance.
+    not better than a naive forecast there, by half a standard error, it gives that. Of several columns, a network that
+    reads them all is trained beside it, as below, with a window of a season and one, and taken where it is better
+    there by more than chance.
 
     With `window`, `units`, `scaling`, `activation`, `layers`, `dropout` or another `cell` it is a `SeriesModel` of its
     own. With `scaling="window"` that has two starts, "no change" and a net trained on simulated random walks, as
@@ -123,10 +123,14 @@ def train_series(
         return _judged(fitted, series, last)
     first = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else first_column(series)
     season = next(iter(SEASONS.get(values_by_date(first)[2] or "", ())), 0)
-    fits = season and len(series) - last >= season + 1 + LEAST_WINDOWS
-    own = _on_windows(series, last, season + 1 if fits else WINDOW, None, shape, updates, seed, verbose)
-    fitted = _from_simulations(first, last, cell, len(own.errors), updates, seed, verbose)
-    return _judged(own, series, last) if better(own.errors, fitted.errors) else _judged(fitted, first, last)
+    window = season + 1 if season and len(series) - last >= season + 1 + LEAST_WINDOWS else WINDOW
+    validation = validation_part(len(series) - last - window)
+    fitted = _from_simulations(first, last, cell, validation, updates, seed, verbose)
+    if features > 1:
+        own = _on_windows(series, last, window, None, shape, updates, seed, verbose)
+        if better(own.errors, fitted.errors):
+            return _judged(own, series, last)
+    return _judged(fitted, first, last)
 
 
 def _on_windows(
