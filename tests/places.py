@@ -1,4 +1,4 @@
-"""Where models run besides this Python: Node and Chromium, what they need, and how to get it."""
+"""Where models run besides this Python, such as Node and Chromium: what they need, and how to get it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,18 @@ AXE_SHA512 = "FHfa+lmNjQZfJz1q8wKqIDwC6DExcHt/pkjNQb09a3NPjCKg2rhu5qb2S4r76ASyFN
 
 
 def need(command: str, *packages: str) -> str:
-    """A command's path: installed first where it is missing and Debian's packages can be; skips the test otherwise."""
-    found = shutil.which(command) or _installed(command, packages)
-    if found is None:
+    """`found`, which skips the test where there is none."""
+    path = found(command, *packages)
+    if path is None:
         pytest.skip(f"{command} is not installed, and cannot be by apt-get here")
-    return found
+    return path
 
 
 @functools.cache
-def _installed(command: str, packages: tuple[str, ...]) -> str | None:
+def found(command: str, *packages: str) -> str | None:
+    """A command's path: installed first where it is missing and Debian's packages can be."""
+    if path := shutil.which(command):
+        return path
     if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
     quietly = ["apt-get", "-o", "DPkg::Lock::Timeout=600", "-y", "-qq"]
@@ -46,7 +49,7 @@ def _installed(command: str, packages: tuple[str, ...]) -> str | None:
 
 def litertjs() -> Path:
     """A folder with LiteRT.js; skips the test where npm cannot get it."""
-    need("npm", "npm")
+    need("npm", "nodejs", "npm")
     with mock.patch("platformdirs.user_cache_path", return_value=CACHE):
         try:
             return litertjs_folder()

@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 
 import numpy as np
+import places
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 from helpers import CHECKOUT
@@ -24,8 +25,8 @@ FILES = {"char.tflite": CHAR, "carried.tflite": CHAR, "gs10.tflite": MODELS / "g
 @pytest.fixture(scope="module")
 def compiler():
     """The folder with the compiler's jars, kept in build/."""
-    if not (shutil.which("npm") and shutil.which("java")):
-        pytest.skip("examples/android is not compiled: no npm or no Java")
+    places.need("npm", "nodejs", "npm")
+    places.need("java", "default-jre-headless")
     place = CHECKOUT / "build" / "kotlin"
     place.parent.mkdir(exist_ok=True)
     lock = STAND_INS / "package-lock.json"  # which has the archive's hash

@@ -1,10 +1,10 @@
 """The C program of `examples/c` is built with the compiler at hand, and answers as Keras does."""
 
-import shutil
 import subprocess
 import sys
 
 import numpy as np
+import places
 import pytest
 from helpers import CHECKOUT
 
@@ -12,13 +12,11 @@ MODELS = CHECKOUT / "saved_models"
 CHAR, GS10 = MODELS / "char/hello_world/simple_rnn/model.tflite", MODELS / "gs10/annual/simple_rnn/model.tflite"
 HISTORY = [0.89, 1.44, 2.95, 3.96, 4.21, 4.29]
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("cc") and shutil.which("make")), reason="examples/c is not built: no C compiler or no make"
-)
-
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
+    for command, *packages in (("cc", "gcc", "libc6-dev"), ("make", "make")):
+        places.need(command, *packages)
     build = tmp_path_factory.mktemp("c")
     line = ["make", "-C", CHECKOUT / "examples" / "c", f"PYTHON={sys.executable}", f"BUILD={build}"]
     done = subprocess.run(line, capture_output=True, text=True)
@@ -92,10 +90,15 @@ def test_what_is_wrong_is_said(run, words, reason):
     assert done.stdout == ""
 
 
-@pytest.mark.skipif(not shutil.which("valgrind"), reason="examples/c is not run under valgrind: there is none")
 @pytest.mark.parametrize("words", [[CHAR, "he", 5], [GS10, *HISTORY]])
 def test_no_byte_is_lost_or_read_beyond(run, words):
-    before = ["valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full", "--errors-for-leak-kinds=definite"]
+    before = [
+        places.need("valgrind", "valgrind"),
+        "--quiet",
+        "--error-exitcode=9",
+        "--leak-check=full",
+        "--errors-for-leak-kinds=definite",
+    ]
     done = run(*words, before=before)
     assert done.returncode == 0, done.stderr
 
