@@ -72,7 +72,7 @@ def judge_trained(task: Task) -> dict:
 
     began = time.perf_counter()
     steps = {4: "Q", 12: "M", 52: "W-SUN", 7: "D", 24: "h", 48: "30min"}  # as dates tell the season
-    index = pd.period_range("2000-01-03", periods=len(task.values), freq=steps.get(task.season, "Y"))
+    index = pd.period_range("1900-01-01", periods=len(task.values), freq=steps.get(task.season, "Y"))
     series = pd.Series(task.values, index)
     model = train_series(series[: task.origins[0]], test=0, verbose=False).model
     found = {n: model.forecast(series[:n], steps=task.ahead)["mean"].to_numpy() for n in task.origins}
