@@ -50,13 +50,14 @@ def test_a_second_column_that_knows_the_future_is_used():
     """b moves a period before a does: with it a's changes are known, without it they are not."""
     changes = RANDOM.normal(size=201)
     frame = pd.DataFrame({"a": np.cumsum(changes[:-1]), "b": np.cumsum(changes[1:])})
-    alone = train_series(frame["a"], verbose=False)
-    both = train_series(frame, verbose=False)
+    alone = train_series(frame["a"], updates=10, verbose=False)
+    both = train_series(frame, updates=400, verbose=False)
     assert abs(alone.metrics["test_skill_against_persistence"]) < 0.1
     assert both.metrics["test_skill_against_persistence"] > 0.5
     assert both.model.columns == ("a", "b")
 
 
+@pytest.mark.slow
 def test_columns_that_tell_nothing_are_not_read():
     frame = pd.DataFrame({"sales": SALES, "noise": RANDOM.normal(size=120)})
     found = train_series(frame, updates=25, verbose=False)
@@ -72,6 +73,7 @@ def test_of_several_columns_the_window_is_a_season_and_one(monkeypatch):
     assert train_series(frame, updates=25, verbose=False).model.window == 13
 
 
+@pytest.mark.slow
 def test_the_command(capsys, tmp_path, monkeypatch):
     """Its folder is forecast and judged like any other, from where its training ended."""
     monkeypatch.chdir(tmp_path)
