@@ -13,8 +13,8 @@
 
 # %%
 # %matplotlib inline
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from keras_rnn import load_gs10, series_model
 from keras_rnn.zero_shot.simulator import KNOBS, simulate
@@ -36,12 +36,13 @@ for name, knobs in shown.items():
     print(f"{name:13} from {values.min():6.1f} to {values.max():6.1f}, changes of {np.abs(np.diff(values)).mean():.2f}")
 
 # %% Nine simulated series, one for each knob
-figure, axes = plt.subplots(3, 3, figsize=(9, 5), sharex=True, layout="constrained")
+figure = Figure(figsize=(9, 5), layout="constrained")
+axes = figure.subplots(3, 3, sharex=True)
 for axis, (name, knobs) in zip(axes.flat, shown.items(), strict=True):
     axis.plot(simulate(1, 120, seed=5, knobs=nothing | knobs).values[0], linewidth=1)
     axis.set_title(name, fontsize=10)
     axis.set_yticks([])
-plt.show()
+figure
 
 # %% [markdown]
 # ## It infers what it was not told
@@ -74,12 +75,13 @@ for strength, share, mine, best in zip(strengths, kept, one_error, best_error, s
     print(f"φ {strength:.2f}: keeps {share:.2f}; errs by {mine:.2f}, who knows φ by {best:.2f}")
 
 # %% The share of the last deviation that the forecast keeps, and that which is best
-figure, axis = plt.subplots(figsize=(5, 3.2), layout="constrained")
+figure = Figure(figsize=(6, 3.2), layout="constrained")
+axis = figure.subplots()
 axis.plot(strengths, strengths, "--", color="gray", label="best, φ known")
 axis.plot(strengths, kept, "o-", label="network, φ inferred")
 axis.set(xlabel="φ of the series", ylabel="share of the last deviation kept")
 axis.legend(frameon=False)
-plt.show()
+figure
 
 # %% [markdown]
 # That is learning without training: the weights hold the rule by which the state learns. A filter with the right
@@ -106,7 +108,8 @@ for size in (0.0, 1.0):
 
 # %% Forecasts of the Treasury yield from three origins, with their 80 % intervals
 months = load_gs10("monthly", "packaged").to_timestamp()
-figure, axis = plt.subplots(figsize=(8, 3.5), layout="constrained")
+figure = Figure(figsize=(8, 3.5), layout="constrained")
+axis = figure.subplots()
 recent = months["1990":]
 axis.plot(recent.index, recent, color="black", linewidth=1, label="GS10")
 for origin in ("1999-12", "2009-12", "2019-12"):
@@ -114,7 +117,7 @@ for origin in ("1999-12", "2009-12", "2019-12"):
     axis.plot(ahead.index, ahead["mean"], color="C0")
     axis.fill_between(ahead.index, ahead["lo_80"], ahead["hi_80"], color="C0", alpha=0.2, linewidth=0)
 axis.set_ylabel("percent")
-plt.show()
+figure
 
 # %% [markdown]
 # It says "no change", as one should of such a series. And yet each time the yield left the interval of 80 % within the
