@@ -66,9 +66,10 @@ def command(
         return
     print(_told(trained, list(map(str, table.columns[1:]))))
     if trained.test_part:
-        error, naive = (trained.metrics[f"test_rmse{of}"] for of in ("", "_of_persistence"))
-        verdict = trained.test_rows[-1]["verdict"]
-        print(f"test part, {' to '.join(trained.test_part)}: RMSE {error:.4g}, persistence {naive:.4g}: {verdict}")
+        *others, own = trained.test_rows
+        naive = next(row for row in others if row["verdict"] == "the reference")
+        errors = f"RMSE {own['rmse']:.4g}, {naive['method']} {naive['rmse']:.4g}"
+        print(f"test part, {' to '.join(trained.test_part)}: {errors}: {own['verdict']}")
     print(f"wrote {out}: {WROTE}")
 
 
