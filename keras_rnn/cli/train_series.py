@@ -66,8 +66,8 @@ def command(
         return
     print(_told(trained, list(map(str, table.columns[1:]))))
     if trained.test_part:
-        *others, own = trained.test_rows
-        naive = next(row for row in others if row["verdict"] == "the reference")
+        own = trained.test_rows[-1]
+        naive = next(row for row in trained.test_rows if row["verdict"] == "the reference")
         errors = f"RMSE {own['rmse']:.4g}, {naive['method']} {naive['rmse']:.4g}"
         print(f"test part, {' to '.join(trained.test_part)}: {errors}: {own['verdict']}")
     print(f"wrote {out}: {WROTE}")
