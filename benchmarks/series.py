@@ -72,7 +72,8 @@ def judge_trained(task: Task) -> dict:
 
     began = time.perf_counter()
     steps = {4: "Q", 12: "M", 52: "W-SUN", 7: "D", 24: "h", 48: "30min"}  # as dates tell the season
-    index = pd.period_range("1900-01-01", periods=len(task.values), freq=steps.get(task.season, "Y"))
+    start = "1900-01-01" if task.season > 1 else "1678"  # the first year that pandas has dates of
+    index = pd.period_range(start, periods=len(task.values), freq=steps.get(task.season, "Y"))
     series = pd.Series(task.values, index)
     model = train_series(series[: task.origins[0]], test=0, verbose=False).model
     found = {n: model.forecast(series[:n], steps=task.ahead)["mean"].to_numpy() for n in task.origins}

@@ -26,7 +26,6 @@ COPIES = 8  # of the series, half of them with gaps as forecasts have them
 # best of ten, which are much alike.
 BY_CHANCE = 0.02
 SIMULATED = "simulated series"
-STANDARD_ERRORS = 0.5  # by which the network must be better than a naive forecast
 CERTAIN = 30.0  # a logit
 
 
@@ -35,7 +34,7 @@ class Tuning:
     """What a model was given.
 
     Attributes:
-        start: the weights that learned from simulated series, or the naive forecast that is as good.
+        start: the weights that learned from simulated series, or the naive forecast that is not worse.
         updates: on this series.
         errors: one step ahead on the validation part, before it was trained on: (validation,).
     """
@@ -57,7 +56,7 @@ def tune(
     """Train a model further on a series, as far as its last values say, then with these, too.
 
     Another number of updates than 0 must be better one step ahead by more than chance, and not worse further ahead.
-    Where what was chosen is not better than a naive forecast by half a standard error, the head is set to give that.
+    Where what was chosen is not better there than a naive forecast, the model's head is set to give that.
 
     Args:
         model: pretrained; it is changed.
@@ -89,7 +88,7 @@ def tune(
         bar.total = bar.n
     naive = _naive_errors(values, found.season, validation)
     name = min(naive, key=lambda name: float((naive[name] ** 2).mean()))
-    if not diebold_mariano(best, naive[name])[0] < -STANDARD_ERRORS:
+    if (naive[name] ** 2).mean() <= (best**2).mean():
         _become_naive(model, name == SEASONAL_NAIVE)
         return Tuning(name, 0, naive[name])
     return Tuning(SIMULATED, chosen, best)
