@@ -81,7 +81,7 @@ def _told(trained: Any, others: list[str]) -> str:
 
     better = "better, by more than chance, on the validation part"
     if trained.start != SIMULATED:
-        told = f"the {trained.start} forecast: the network is not better on the validation part"
+        told = f"the {trained.start} forecast: the network is not better on the values before the test part"
     elif trained.updates:
         told = f"trained on {trained.windows} values, from simulated series, {trained.updates} updates"
     else:

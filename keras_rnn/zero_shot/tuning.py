@@ -12,7 +12,7 @@ from keras_rnn.core.backend import keras
 from keras_rnn.series.backtest import PERSISTENCE, SEASONAL_NAIVE
 from keras_rnn.series.metrics import diebold_mariano
 from keras_rnn.zero_shot.examples import examples_of
-from keras_rnn.zero_shot.forecasting import Context, forecast
+from keras_rnn.zero_shot.forecasting import EARLY, Context, forecast
 from keras_rnn.zero_shot.model import ZeroShotModel
 from keras_rnn.zero_shot.network import training_network
 from keras_rnn.zero_shot.reading import CANDIDATES, MEDIAN, ONE_STEP
@@ -56,7 +56,8 @@ def tune(
     """Train a model further on a series, as far as its last values say, then with these, too.
 
     Another number of updates than 0 must be better one step ahead by more than chance, and not worse further ahead.
-    Where what was chosen is not better there than a naive forecast, the model's head is set to give that.
+    Where what was chosen is not better there than a naive forecast, the model's head is set to give that; without
+    updates no value is one that it was trained on, and all of them count.
 
     Args:
         model: pretrained; it is changed.
@@ -71,9 +72,9 @@ def tune(
     found = forecast(model.quantiles, model.window, model.places, values, frequency=frequency)
     trial = _Trial(model, Context(values, found.season, 1, found.logarithm), validation, seed)
     start = model.get_weights()
-    errors, chosen = trial.errors(), 0
-    first = best = errors[0][-validation:]
-    ahead = trial.ahead(errors)
+    untrained = trial.errors()
+    first = best = untrained[0][-validation:]
+    ahead, chosen = trial.ahead(untrained), 0
     with tqdm(total=2 * updates, desc=title, unit=" updates", disable=title is None, dynamic_ncols=True) as bar:
         least = 2.0
         for done in trial.train(len(values) - validation, updates, bar):
@@ -86,11 +87,12 @@ def tune(
         for _ in trial.train(len(values), chosen, bar):
             pass
         bar.total = bar.n
-    naive = _naive_errors(values, found.season, validation)
+    judged = best if chosen else untrained[0][max(EARLY, found.season) :]
+    naive = _naive_errors(values, found.season, len(judged))
     name = min(naive, key=lambda name: float((naive[name] ** 2).mean()))
-    if (naive[name] ** 2).mean() <= (best**2).mean():
+    if len(judged) and (naive[name] ** 2).mean() <= (judged**2).mean():
         _become_naive(model, name == SEASONAL_NAIVE)
-        return Tuning(name, 0, naive[name])
+        return Tuning(name, 0, naive[name][-validation:])
     return Tuning(SIMULATED, chosen, best)
 
 
