@@ -12,8 +12,7 @@ const en = {
   "gs10/monthly": "US yield: months",
   "gs10/levels": "US yield: plain recipe",
   own_file: (name) => `Your file: ${name}`,
-  starting: "Starting LiteRT …",
-  loading: "Loading the model …",
+  loading: "Loading …",
   bytes: (n) => `${n} bytes`,
   microseconds: (n) => `${n} µs a call`,
   writing: "It writes on",
@@ -30,7 +29,7 @@ const en = {
   state_hint: (shown, all) => `Above, a column for each character read and a row for each ${String(shown) !== all ? `of the first ${shown} units of ${all}` : "unit"}: red above zero, blue below. Tap a character to add it.`,
   settings: "Settings",
   state_label: (characters, units) => `States of ${units} units after each of: ${characters}`,
-  too_short: (n) => `The model reads ${n} characters at least.`,
+  too_short: (n) => `Characters that the model reads at least: ${n}`,
   unknown: (characters) => `The model does not know: ${characters}`,
   left_out: (characters) => `Left out, for the model does not know them: ${characters}`,
   done: (text) => `Written: ${text}`,
@@ -88,8 +87,7 @@ const zh = {
   "gs10/monthly": "美债收益率：月",
   "gs10/levels": "美债收益率：普通做法",
   own_file: (name) => `你的文件：${name}`,
-  starting: "正在启动 LiteRT …",
-  loading: "正在载入模型 …",
+  loading: "正在载入 …",
   bytes: (n) => `${n} 字节`,
   microseconds: (n) => `每次 ${n} 微秒`,
   writing: "续写",
@@ -188,9 +186,14 @@ export function writeTexts() {
   for (const element of document.querySelectorAll("[data-label]")) element.ariaLabel = say(element.dataset.label);
 }
 
-/** A number with the language's marks. */
-export const number = (value, digits = 0) =>
-  value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+/** A number with the language's marks; a long one may be `short`, such as 1.05M. */
+export const number = (value, digits = 0, short = false) =>
+  value.toLocaleString(
+    language,
+    short && Math.abs(value) >= 1e5
+      ? { notation: "compact", maximumSignificantDigits: 4 }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits },
+  );
 
 const SIGNS = { " ": "␣", "\n": "↵", "\t": "⇥" };
 

@@ -175,7 +175,7 @@ def test_typing_and_tapping(opened):
     page.tap("#beginning")
     page.keyboard.press("End")
     page.keyboard.press("Backspace")
-    assert page.text_content("#remark") == "The model reads 2 characters at least."
+    assert page.text_content("#remark") == "Characters that the model reads at least: 2"
     assert page.is_disabled("#write")
     page.keyboard.type("x")
     page.wait_for_selector("text=The model does not know: x")
@@ -186,6 +186,11 @@ def test_typing_and_tapping(opened):
     assert written(page) == runtime.load("char").generate("wo", 9)
     page.select_option("#model", "char/shakespeare")
     page.wait_for_selector("#text[data-state=writing]")
+    page.set_input_files("#file", {"name": "m", "mimeType": "", "buffer": b"Hello"})
+    page.wait_for_selector("text=This file is not a LiteRT model.")
+    page.wait_for_selector("#text[data-state=writing]")
+    page.wait_for_timeout(50)
+    assert page.is_visible("#error")  # though more is written
     page.tap("#write")  # which is "Stop" now
     page.wait_for_selector(IDLE, state="attached")
     before = page.text_content("#written")
@@ -266,6 +271,9 @@ def test_without_network(opened):
     assert len(means(page)) == 5
     choose(page, "char/shakespeare")
     assert page.text_content("#error") == "This model is not on this device yet, and there is no network."
+    shown = "/".join(page.input_value(f"#{one}") for one in ("model", "cell", "precision"))
+    assert page.url.endswith(f"#{shown}")
+    assert shown == "gs10/monthly/simple_rnn/float32"  # as before
     choose(page, "char/hello_world", "rnn_cell")
     assert page.is_hidden("#error")
     assert written(page) == "hello world"
@@ -342,11 +350,19 @@ def test_models_of_ones_own(opened, tmp_path):
     history = [0.5, 1.5, 1, 2, 1.25, 3, 2, 4, 1, 0.5]
     page.fill("#values", " ".join(map(str, history)))
     page.wait_for_selector("text=in <b>MW</b>")
+    assert page.is_hidden("#cell")
     np.testing.assert_allclose(
         means(page), runtime.load(tmp_path / "series.tflite").forecast(history, 5).mean, rtol=0, atol=1e-5
     )
     choose(page, "char/hello_world")
     assert written(page) == "hello world"
+    page.select_option("#model", "")  # the latest file is still there
+    page.wait_for_selector("text=Put in at least 6 numbers, oldest first.")
+    page.fill("#values", "1，2、3 4;5;1e39")
+    page.wait_for_selector("text=The model's answer is not a number.")
+    page.fill("#values", "100000 2 3 4 5 1e6")
+    page.wait_for_selector("#chart text:text('1M')")
+    assert page.is_hidden("#error")
 
 
 TAP = """async () => {
