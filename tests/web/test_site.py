@@ -164,6 +164,14 @@ def test_the_command_writes_the_page_and_serves_it(tmp_path, capsys):
         assert (process.wait(10), process.stderr.read()) == (143, "keras-rnn: interrupted\n")
 
 
+def test_a_cache_that_lacks_files_is_filled_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path)
+    (tmp_path / f"litertjs-{litertjs.VERSION}").mkdir()
+    with pytest.raises(FileNotFoundError, match="npm must be installed"):
+        litertjs.litertjs_folder()
+
+
 def test_folders_without_litertjs_are_refused(tmp_path, capsys):
     code, _, error = run(capsys, "web", "--litert", tmp_path)
     assert (code, error) == (
