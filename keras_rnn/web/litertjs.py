@@ -100,11 +100,8 @@ def fetch(package: str, sha512: str, files: tuple[str, ...]) -> dict[str, bytes]
             f"`npm install @litertjs/core@{VERSION}` was run elsewhere"
         )
     with temporary_folder() as folder:
-        options = [
-            "--ignore-scripts",
-            "--fetch-retries=1",
-            "--fetch-retry-mintimeout=1000",
-        ]  # else a minute without a word
+        # the retries: without a network it would say nothing for a minute
+        options = ["--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
         done = subprocess.run([npm, "pack", *options, package], cwd=folder, capture_output=True, text=True)
         archives = list(folder.glob("*.tgz"))
         if done.returncode or len(archives) != 1:
