@@ -4,16 +4,12 @@ import * as litert from "@litertjs/core";
 import { element, find } from "./dom.js";
 import { compile, microseconds, start, zeros } from "./litert.js";
 import { FileError, metadataOf } from "./metadata.js";
-import { SeriesModel } from "./series.js";
-import { SeriesView } from "./series_view.js";
-import { TextModel } from "./text.js";
-import { TextView } from "./text_view.js";
 import { known, number, otherLanguage, say, writeTexts } from "./texts.js";
 
 const LARGEST = 100e6; // bytes of a file
 const FIRST = ["simple_rnn", "rnn_cell", "float32"]; // of the cells and precisions; others follow
 
-const views = { text: new TextView(report), series: new SeriesView(report) };
+const views = {}; // of the kinds of model that were shown: text, series
 let catalog = { models: [], history: {} };
 let loaded = null; // {choice, file, metadata, bytes, microseconds}
 let own = null; // the user's latest file that could be used
@@ -35,12 +31,12 @@ async function show(bytes, choice, turn) {
   if (!globalThis.crypto?.subtle) throw new FileError("insecure");
   const metadata = await metadataOf(bytes);
   if (metadata.settings.features > 1) throw new FileError("features");
-  await started;
+  const kind = metadata.kind === "char" ? "text" : "series";
+  const [{ Model, View }] = await Promise.all([import(`./${kind}_view.js`), started]);
   const file = await compile(bytes);
-  const isText = metadata.kind === "char";
   let model;
   try {
-    model = new (isText ? TextModel : SeriesModel)(file, metadata);
+    model = new Model(file, metadata);
     if (turn !== latest) throw new FileError("late");
   } catch (error) {
     file.delete();
@@ -51,10 +47,9 @@ async function show(bytes, choice, turn) {
   loaded?.file.delete();
   loaded = { choice, file, metadata, bytes: bytes.length, microseconds: null };
   failure = null;
-  find("text").hidden = !isText;
-  find("series").hidden = isText;
-  if (isText) await views.text.show(model, choice.model);
-  else await views.series.show(model, choice.model && catalog.history[metadata.settings.frequency]);
+  for (const one of ["text", "series"]) find(one).hidden = one !== kind;
+  views[kind] ??= new View(report);
+  await views[kind].show(model, choice.model, catalog.history[metadata.settings.frequency]);
   if (first) performance.measure("first answer"); // from when the page began to load
 }
 
@@ -162,7 +157,8 @@ async function keep() {
   await navigator.serviceWorker.register("service_worker.js");
   const used = performance.getEntriesByType("resource").map(({ name }) => name);
   const small = catalog.models.filter(({ bytes }) => bytes < 1e5).map(({ file }) => file);
-  const page = ["./", "manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png", ...small];
+  const later = ["series.js", "series_view.js", "text.js", "text_view.js", "icon-192.png", "icon-512.png"];
+  const page = ["./", "manifest.webmanifest", "icon.svg", ...later, ...small];
   const all = [...used, ...page].map((address) => new URL(address, location).href);
   const cache = await caches.open("keras_rnn");
   await cache.addAll(new Set(all.filter((address) => address.startsWith(location.origin))));

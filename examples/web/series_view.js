@@ -18,7 +18,9 @@ function svg(tag, attributes, ...within) {
   return made;
 }
 
-export class SeriesView {
+export { SeriesModel as Model } from "./series.js";
+
+export class View {
   #model = null;
   #run = 0; // of forecasting; only the latest is drawn
   #held = null; // the handle under a finger, counted from the left
@@ -35,10 +37,10 @@ export class SeriesView {
     new ResizeObserver(() => this.#draw()).observe(this.chart);
   }
 
-  /** Show a SeriesModel; `history` has names and values of what it forecasts, if they are known. */
-  async show(model, history) {
+  /** Show a SeriesModel; of one of the zoo, which has a name, `history` has names and values of what it forecasts. */
+  async show(model, name, history) {
     this.#model = model;
-    this.history = history;
+    this.history = name && history;
     find("steps").value = 5;
     await this.#reset();
     if (!history) find("values").closest("details").open = true;
@@ -92,7 +94,7 @@ export class SeriesView {
   translate() {
     if (!this.#model) return;
     const { unit, frequency, window } = this.#model;
-    const hint = this.history ? say(`${frequency}_hint`) : say("series_hint", this.handles, unit);
+    const hint = this.history ? say(`${frequency}_hint`) : say("series_hint", this.handles, unit && say("in_unit", unit));
     find("series-hint").textContent = this.means ? hint : say("need_values", window);
     find("steps-value").textContent = find("steps").value;
     this.chart.ariaLabel = say("chart");
@@ -103,7 +105,7 @@ export class SeriesView {
   /** The name of a value, counted from the last one, 0: a year, a month, or how far it is away. */
   #name(place) {
     const last = this.names.at(-1);
-    if (!last) return place > 0 ? `+${place}` : place ? say("back", -place) : say("last");
+    if (!last) return place > 0 ? `+${place}` : place ? say("back", -place, 1 - place) : say("last");
     const [year, month] = last.split("-").map(Number);
     if (!month) return String(year + place);
     return new Date(Date.UTC(year, month - 1 + place)).toISOString().slice(0, 7);
@@ -165,9 +167,9 @@ export class SeriesView {
     this.still?.remove();
     this.chart.prepend((this.still = still));
     this.#drawHandles(x, y);
-    const kinds = ["line", "mean", ...this.intervals.map(([level]) => `band-${level}`).reverse()];
-    const names = say("legend");
-    find("legend").replaceChildren(...kinds.map((kind, i) => element("span", {}, element("i", { className: kind }), names[i])));
+    const bands = this.intervals.map(([level]) => [`band-${level}`, say("interval", level)]).reverse();
+    const kinds = [["line", say("observed")], ["mean", say("mean")], ...bands]; // prettier-ignore
+    find("legend").replaceChildren(...kinds.map(([kind, name]) => element("span", {}, element("i", { className: kind }), name)));
   }
 
   /** Sliders on the last values; those there stay, for one of them may have the focus. */

@@ -13,7 +13,9 @@ const RED = "178, 24, 43"; // the ends of RdBu, as in the lessons' pictures
 const BLUE = "33, 102, 172";
 const NOTHING = { steps: [], unknown: [], refused: false };
 
-export class TextView {
+export { TextModel as Model } from "./text.js";
+
+export class View {
   #model = null;
   #written = []; // ids that were added to the beginning
   #run = 0; // of reading or writing; one that is not the latest ends, and shows nothing
@@ -206,6 +208,6 @@ export class TextView {
       context.fillText(characters[i].slice(0, 2), (i + 0.5) * column, height - 6);
     });
     canvas.ariaLabel = say("state_label", characters.join(" "), number(units));
-    find("state-hint").textContent = say("state_hint", rows, number(units));
+    find("state-hint").textContent = say("state_hint", say(rows < units ? "first_units" : "each_unit", rows, number(units)));
   }
 }
