@@ -43,7 +43,7 @@ export class View {
     this.history = name && history;
     find("steps").value = 5;
     await this.#reset();
-    if (!history) find("values").closest("details").open = true;
+    if (!this.history) find("values").closest("details").open = true;
   }
 
   /** Show nothing of what is still being computed. */

@@ -337,7 +337,7 @@ def test_models_of_ones_own(opened, tmp_path):
     text = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
     text.set_weights([3 * weights for weights in text.get_weights()])
     to_litert(text, tmp_path / "text.tflite", window=5, vocabulary="é a<&\ufffd")
-    settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "daily",
+    settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "monthly",
                 "residuals": None, "features": 1, "columns": None, "trained_to": None}  # fmt: skip
     (tmp_path / "series.tflite").write_bytes(places.saying({"kind": "series", "settings": settings}, "gs10"))
     page = opened()
