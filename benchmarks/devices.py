@@ -150,8 +150,8 @@ def chromium(histories):
 
     if place.CHROMIUM is None:
         raise Missing("there is no Chromium")
-    with place.serving() as address, place.browser() as browser:
-        page = place.ready(browser.new_page(), address)
+    with place.serving() as server, place.browser() as browser:
+        page = place.ready(browser.new_page(), server.address)
         return from_javascript(place.answers(page, requests(histories)))
 
 

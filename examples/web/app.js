@@ -181,11 +181,12 @@ find("file").addEventListener("change", ({ target }) => {
   if (target.files[0]) open(target.files[0]);
   target.value = ""; // so that the same file, written anew, is a change
 });
-addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
-});
+for (const kind of ["dragover", "drop"])
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return; // a text, which goes into a field
+    event.preventDefault();
+    if (kind === "drop") open(event.dataTransfer.files[0]);
+  });
 
 translate();
 catalog = await (await fetch("models.json")).json();

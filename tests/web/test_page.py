@@ -39,8 +39,8 @@ def browser():
 
 @pytest.fixture(scope="module")
 def address():
-    with chromium.serving(places.litertjs()) as address:
-        yield address
+    with chromium.serving(places.litertjs()) as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -323,6 +323,8 @@ def test_files_that_cannot_be_used(opened, tmp_path):
     assert html in page.locator("#model option:checked").text_content()
     assert page.locator("img").count() == 1
     assert page.title() == "keras_rnn"
+    text = "new DragEvent('drop', {dataTransfer: new DataTransfer(), bubbles: true, cancelable: true})"
+    assert page.evaluate(f"document.body.dispatchEvent({text})")  # is left to the field that it is dropped on
     drop(page, "long.tflite", places.saying({"settings": settings, "name": "x" * 100_000}))
     assert page.is_hidden("#error")
 

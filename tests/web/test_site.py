@@ -8,10 +8,10 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
+import chromium
 import places
 import pytest
 from helpers import CHECKOUT, inherited, run
@@ -87,12 +87,8 @@ def test_both_languages_say_everything():
 
 @pytest.fixture(scope="module")
 def server():
-    with PageServer(site(places.litertjs()), 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with chromium.serving(places.litertjs()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def ask(server, address, method="GET", **headers):
