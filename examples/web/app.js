@@ -155,6 +155,7 @@ function describe() {
 /** Keep what this visit needed, and the small models, for when there is no network. */
 async function keep() {
   await navigator.serviceWorker.register("service_worker.js");
+  await navigator.serviceWorker.ready; // only then is the page there without a network
   const used = performance.getEntriesByType("resource").map(({ name }) => name);
   const small = catalog.models.filter(({ bytes }) => bytes < 1e5).map(({ file }) => file);
   const later = ["series.js", "series_view.js", "text.js", "text_view.js", "icon-192.png", "icon-512.png"];
