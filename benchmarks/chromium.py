@@ -29,13 +29,13 @@ ANSWER = """async (requests) => {
 
 
 @contextlib.contextmanager
-def serving(litert: Path | None = None) -> Iterator[str]:
-    """The page on this machine: its address."""
+def serving(litert: Path | None = None) -> Iterator[PageServer]:
+    """The page on this machine."""
     with PageServer(site(litert), port=0) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield server.address
+            yield server
         finally:
             server.shutdown()
             thread.join()
@@ -81,11 +81,11 @@ def picture(path: str) -> None:
 
     shown = {"char/hello_world": "light", "char/shakespeare": "dark", "gs10/annual": "light"}
     drawn = Image.new("RGB", (3 * 390 + 2 * 15, 780), "white")
-    with serving() as address, browser() as chromium:
+    with serving() as server, browser() as chromium:
         for place, (model, scheme) in enumerate(shown.items()):
             size = {"width": 390, "height": 780}
             page = chromium.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce", is_mobile=True)
-            ready(page, f"{address}#{model}/simple_rnn/float32")
+            ready(page, f"{server.address}#{model}/simple_rnn/float32")
             page.wait_for_selector("#text:not([data-state=writing])", state="attached")
             page.wait_for_selector("#facts :nth-child(2)")
             drawn.paste(Image.open(io.BytesIO(page.screenshot())), (place * 405, 0))

@@ -150,8 +150,8 @@ def chromium(histories):
 
     if place.CHROMIUM is None:
         raise Missing("there is no Chromium")
-    with place.serving() as address, place.browser() as browser:
-        page = place.ready(browser.new_page(), address)
+    with place.serving() as server, place.browser() as browser:
+        page = place.ready(browser.new_page(), server.address)
         return from_javascript(place.answers(page, requests(histories)))
 
 
@@ -228,7 +228,7 @@ def measured(places, histories):
             with quiet_stderr():
                 answers, microseconds = compute(histories)
         except (Missing, ImportError, OSError, subprocess.CalledProcessError) as error:
-            found[place] = {"missing": str(error).splitlines()[0]}
+            found[place] = {"missing": (str(error) or type(error).__name__).splitlines()[0]}
             continue
         expected = answers if expected is None else expected
         found[place] = {"difference": float(np.abs(answers - expected).max()), "microseconds": microseconds}

@@ -260,9 +260,11 @@ static void write_text(const Model *m, const char *text, int more, long calls, b
     }
     free(logits);
     logits = read_output(&step, "logits", &count);
-    int best = 0;
-    for (size_t j = 1; j < count; j++)
-      if (logits[j] > logits[best]) best = (int)j;
+    if (count != (size_t)known) fail("`logits` must have %d values. Received: %zu", known, count);
+    int best = -1;
+    for (int j = 0; j < known; j++) /* U+FFFD stands for unknown characters, and is never written */
+      if (strcmp(characters[j], "\xEF\xBF\xBD") && (best < 0 || logits[j] > logits[best])) best = j;
+    if (best < 0) fail("The vocabulary must have a character that can be written.");
     ids[length++] = best;
     fputs(characters[best], stdout);
     fflush(stdout);

@@ -1,65 +1,113 @@
 // The page: which model, where it comes from, and what is shown of it.
 
 import * as litert from "@litertjs/core";
-import { compile, microseconds, start } from "./litert.js";
+import { element, find } from "./dom.js";
+import { compile, microseconds, start, zeros } from "./litert.js";
 import { FileError, metadataOf } from "./metadata.js";
-import { SeriesModel } from "./series.js";
-import { SeriesView } from "./series_view.js";
-import { TextModel } from "./text.js";
-import { TextView } from "./text_view.js";
 import { known, number, otherLanguage, say, writeTexts } from "./texts.js";
 
 const LARGEST = 100e6; // bytes of a file
-const CELLS = ["simple_rnn", "rnn_cell"]; // the zoo's default first
-const find = (id) => document.getElementById(id);
+const FIRST = ["simple_rnn", "rnn_cell", "float32"]; // of the cells and precisions; others follow
 
-const views = { text: new TextView(fail), series: new SeriesView(fail) };
+const views = {}; // of the kinds of model that were shown: text, series
 let catalog = { models: [], history: {} };
-let loaded = null; // {file, metadata, bytes, microseconds}
+let loaded = null; // {choice, file, metadata, bytes, microseconds}
+let own = null; // the user's latest file that could be used
 let latest = 0; // loading; an earlier one is not shown
 let failure = null;
 
-function fail(error) {
+/** Show why something failed, or with null that nothing does now. */
+function report(error) {
   failure = error;
-  showFailure();
+  find("error").hidden = error === null;
+  if (error === null) return;
+  const key = error instanceof FileError && known(error.key) ? error.key : "failed";
+  const detail = String(error.detail ?? error.message ?? error).slice(0, 200);
+  find("error").textContent = detail ? `${say(key)} (${detail})` : say(key);
 }
 
-function showFailure() {
-  const place = find("error");
-  place.hidden = failure === null;
-  if (failure === null) return;
-  const key = failure instanceof FileError && known(failure.key) ? failure.key : "failed";
-  const detail = failure instanceof FileError ? failure.detail : String(failure?.message ?? failure);
-  place.textContent = detail ? `${say(key)} (${detail.slice(0, 200)})` : say(key);
-}
-
-/** Show the model in a file's bytes, under the name of a model of the zoo or of a file. */
-async function show(bytes, name, turn = ++latest) {
+/** Show the model in a file's bytes. */
+async function show(bytes, choice, turn) {
   if (!globalThis.crypto?.subtle) throw new FileError("insecure");
   const metadata = await metadataOf(bytes);
   if (metadata.settings.features > 1) throw new FileError("features");
-  await started;
+  const kind = metadata.kind === "char" ? "text" : "series";
+  const [{ Model, View }] = await Promise.all([import(`./${kind}_view.js`), started]);
   const file = await compile(bytes);
+  let model;
   try {
-    const isText = metadata.kind === "char";
-    const model = new (isText ? TextModel : SeriesModel)(file, metadata);
+    model = new Model(file, metadata);
     if (turn !== latest) throw new FileError("late");
-    for (const view of Object.values(views)) view.stop(); // whose models go
-    find("text").hidden = !isText;
-    find("series").hidden = isText;
-    const ours = catalog.models.some(({ model }) => model === name);
-    const old = loaded;
-    loaded = { file, metadata, bytes: bytes.length, microseconds: null };
-    failure = null;
-    if (isText) await views.text.show(model, name);
-    else await views.series.show(model, ours ? catalog.history[metadata.settings.frequency] : null);
-    if (!old) performance.measure("first answer"); // from when the page began to load
-    old?.file.delete();
   } catch (error) {
-    if (loaded?.file !== file) file.delete();
+    file.delete();
     throw error;
   }
+  for (const view of Object.values(views)) view.stop(); // whose models go
+  const first = !loaded;
+  loaded?.file.delete();
+  loaded = { choice, file, metadata, bytes: bytes.length, microseconds: null };
+  failure = null;
+  for (const one of ["text", "series"]) find(one).hidden = one !== kind;
+  views[kind] ??= new View(report);
+  await views[kind].show(model, choice.model, catalog.history[metadata.settings.frequency]);
+  if (first) performance.measure("first answer"); // from when the page began to load
+}
+
+/** Load what is chosen, whose bytes `read` gets; where that fails, what is shown stays, and is what is chosen. */
+async function load(choice, read) {
+  const turn = ++latest;
+  document.body.dataset.state = "loading";
+  find("facts").textContent = say("loading");
+  try {
+    await show(new Uint8Array(await read()), choice, turn);
+  } catch (error) {
+    if (turn === latest) failure = error;
+  }
+  if (turn !== latest) return;
+  document.body.dataset.state = "ready";
+  if (loaded) pick(loaded.choice);
   translate();
+  if (!loaded?.microseconds) time();
+}
+
+/** Load what the choices name. */
+function choose() {
+  const keys = ["model", "cell", "precision"];
+  const one = catalog.models.find((model) => keys.every((key) => model[key] === find(key).value));
+  if (!one) return open(own);
+  return load(one, async () => {
+    const response = await fetch(one.file).catch(() => null);
+    if (!response?.ok) throw new FileError("offline");
+    return response.arrayBuffer();
+  });
+}
+
+/** Open a file of the user's. */
+function open(file) {
+  return load({ model: "", own: file }, () => {
+    if (file.size > LARGEST) throw new FileError("large");
+    return file.arrayBuffer();
+  });
+}
+
+/** Choose a model, and offer its cells and precisions: of those the wanted ones, else the ones chosen before. */
+function pick({ model, own: file, ...wanted }) {
+  if (file && !own) find("model").add(new Option("", ""));
+  own = file ?? own;
+  find("model").value = model;
+  let models = catalog.models.filter((one) => one.model === model);
+  for (const key of ["cell", "precision"]) {
+    const select = find(key);
+    const before = wanted[key] ?? select.value;
+    const there = models.map((one) => one[key]);
+    const values = [...new Set([...FIRST, ...there])].filter((value) => there.includes(value));
+    select.replaceChildren(...values.map((value) => new Option(value)));
+    if (values.includes(before)) select.value = before;
+    models = models.filter((one) => one[key] === select.value);
+    select.disabled = values.length < 2;
+    select.parentElement.hidden = !values.length; // as of a user's file
+  }
+  if (model) history.replaceState(null, "", `#${model}/${find("cell").value}/${find("precision").value}`);
 }
 
 /** Time one call: of `step`, where there is one, else of the window; a while after the start, which keeps a device busy. */
@@ -68,153 +116,84 @@ async function time() {
   await new Promise((then) => setTimeout(then, 500));
   if (!file || loaded.file !== file) return;
   const signature = file.signatures.step ? "step" : "serving_default";
-  const zeros = Object.entries(file.signatures[signature].inputs).map(([name, { shape, type }]) => {
-    const size = shape.reduce((product, n) => product * n, 1);
-    return [name, type === "int32" ? new Int32Array(size) : new Float32Array(size)];
-  });
-  loaded.microseconds = await microseconds(() => file.call(signature, Object.fromEntries(zeros)));
-  showFacts();
-}
-
-/** Load what the choices name. */
-async function choose() {
-  const turn = ++latest;
-  const one = chosen();
-  history.replaceState(null, "", `#${one.model}/${one.cell}/${one.precision}`);
-  document.body.dataset.state = "loading";
-  find("facts").textContent = say(litertIsReady ? "loading" : "starting");
-  try {
-    const response = await fetch(one.file).catch(() => null);
-    if (!response?.ok) throw new FileError("offline");
-    await show(new Uint8Array(await response.arrayBuffer()), one.model, turn);
-  } catch (error) {
-    if (turn === latest) fail(error);
-  }
-  if (turn === latest) settle();
-}
-
-function settle() {
-  document.body.dataset.state = "ready";
-  translate();
-  if (!loaded?.microseconds) time();
-}
-
-/** Open a file of the user's. */
-async function open(file) {
-  const turn = ++latest;
-  document.body.dataset.state = "loading";
-  try {
-    if (file.size > LARGEST) throw new FileError("large");
-    await show(new Uint8Array(await file.arrayBuffer()), null, turn);
-    const option = new Option(say("own_file", file.name.slice(0, 60)), "");
-    option.dataset.file = file.name.slice(0, 60);
-    find("model").querySelector('[value=""]')?.remove();
-    find("model").append(option);
-    option.selected = true;
-    offer();
-  } catch (error) {
-    if (turn === latest) fail(error);
-  }
-  if (turn === latest) settle();
-}
-
-function chosen() {
-  const of = (key, value, models) => (models.some((one) => one[key] === value) ? models.filter((one) => one[key] === value) : models);
-  const models = catalog.models.filter((one) => one.model === find("model").value);
-  return of("precision", find("precision").value, of("cell", find("cell").value, models))[0];
-}
-
-/** Offer the cells and precisions that the chosen model has. */
-function offer(wanted = {}) {
-  const models = catalog.models.filter((one) => one.model === find("model").value);
-  for (const [key, order] of [["cell", CELLS], ["precision", ["float32"]]]) {
-    const select = find(key);
-    const before = wanted[key] ?? select.value;
-    const values = [...new Set(models.map((one) => one[key]))].sort((a, b) => (order.indexOf(b) + 1 ? 1 : 0) - (order.indexOf(a) + 1 ? 1 : 0) || order.indexOf(a) - order.indexOf(b)); // prettier-ignore
-    select.replaceChildren(...values.map((value) => new Option(value, value)));
-    select.value = values.includes(before) ? before : (values[0] ?? "");
-    select.disabled = values.length < 2;
-  }
+  const inputs = zeros(file.signatures[signature].inputs);
+  loaded.microseconds = await microseconds(() => file.call(signature, inputs));
+  describe();
 }
 
 function translate() {
   writeTexts();
   find("language").textContent = say("other");
   for (const option of find("model").options)
-    option.textContent = option.value ? say(option.value) ?? option.value : say("own_file", option.dataset.file);
-  if (loaded) {
-    showFacts();
-    describe(loaded.metadata);
-  }
-  showFailure();
+    option.textContent = option.value ? (say(option.value) ?? option.value) : say("own_file", own.name.slice(0, 60));
+  describe();
+  report(failure);
   for (const view of Object.values(views)) view.translate();
 }
 
-function showFacts() {
-  const facts = [say("bytes", number(loaded.bytes))];
-  if (loaded.microseconds) facts.push(say("microseconds", number(loaded.microseconds)));
-  find("facts").replaceChildren(
-    ...facts.map((fact) => {
-      const span = document.createElement("span");
-      span.textContent = fact;
-      return span;
-    }),
-  );
-}
-
-/** What a file says of itself: text, whatever it is. */
-function describe({ card, keras_rnn, settings }) {
+/** What is known of the model, and what its file says of itself: text, whatever it is. */
+function describe() {
+  if (!loaded) return find("facts").replaceChildren();
+  const { bytes, microseconds, metadata } = loaded;
+  const facts = [say("bytes", number(bytes)), ...(microseconds ? [say("microseconds", number(microseconds))] : [])];
+  find("facts").replaceChildren(...facts.map((fact) => element("span", {}, fact)));
+  const { card, keras_rnn, settings } = metadata;
   const items = [
     [card.title, card.description],
-    [say("limits"), card.limits.map(String).join(" ")],
+    [say("limits"), card.limits.join(" ")],
     [say("license"), card.license],
     [say("writer"), `keras_rnn ${keras_rnn}`],
-    ...(settings.trained_to ? [["→", settings.trained_to]] : []),
+    ["→", settings.trained_to ?? ""],
   ];
   find("card").replaceChildren(
-    ...items.filter(([, text]) => text).flatMap(([name, text]) => {
-      const [dt, dd] = ["dt", "dd"].map((tag) => document.createElement(tag));
-      dt.textContent = name.slice(0, 200);
-      dd.textContent = text.slice(0, 2000);
-      return [dt, dd];
-    }),
+    ...items
+      .filter(([, text]) => text)
+      .flatMap(([name, text]) => [element("dt", {}, name.slice(0, 200)), element("dd", {}, text.slice(0, 2000))]),
   );
 }
 
 /** Keep what this visit needed, and the small models, for when there is no network. */
 async function keep() {
   await navigator.serviceWorker.register("service_worker.js");
+  await navigator.serviceWorker.ready; // only then is the page there without a network
   const used = performance.getEntriesByType("resource").map(({ name }) => name);
   const small = catalog.models.filter(({ bytes }) => bytes < 1e5).map(({ file }) => file);
-  const page = ["./", "manifest.webmanifest", "icon.svg", "icon-192.png", "icon-512.png", ...small];
+  const later = ["series.js", "series_view.js", "text.js", "text_view.js", "icon-192.png", "icon-512.png"];
+  const page = ["./", "manifest.webmanifest", "icon.svg", ...later, ...small];
   const all = [...used, ...page].map((address) => new URL(address, location).href);
   const cache = await caches.open("keras_rnn");
   await cache.addAll(new Set(all.filter((address) => address.startsWith(location.origin))));
   document.body.dataset.kept = "";
 }
 
-let litertIsReady = false;
-const started = start(litert, new URL("litertjs/core/wasm", document.baseURI).href).then(() => (litertIsReady = true));
+const started = start(litert, new URL("litertjs/core/wasm", document.baseURI).href);
 started.catch(() => {}); // whoever waits for it hears of it
 
 find("language").addEventListener("click", () => {
   otherLanguage();
   translate();
 });
-find("model").addEventListener("change", () => (offer(), choose()));
-for (const id of ["cell", "precision"]) find(id).addEventListener("change", choose);
-find("file").addEventListener("change", () => find("file").files[0] && open(find("file").files[0]));
-addEventListener("dragover", (event) => event.preventDefault());
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  if (event.dataTransfer.files[0]) open(event.dataTransfer.files[0]);
+for (const id of ["model", "cell", "precision"])
+  find(id).addEventListener("change", () => {
+    pick({ model: find("model").value });
+    choose();
+  });
+find("file").addEventListener("change", ({ target }) => {
+  if (target.files[0]) open(target.files[0]);
+  target.value = ""; // so that the same file, written anew, is a change
 });
+for (const kind of ["dragover", "drop"])
+  addEventListener(kind, (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return; // a text, which goes into a field
+    event.preventDefault();
+    if (kind === "drop") open(event.dataTransfer.files[0]);
+  });
 
 translate();
 catalog = await (await fetch("models.json")).json();
-find("model").append(...[...new Set(catalog.models.map(({ model }) => model))].map((name) => new Option(name, name)));
+const names = [...new Set(catalog.models.map((one) => one.model))];
+find("model").append(...names.map((name) => new Option(name, name)));
 const [, model, cell, precision] = /^#(\w+\/\w+)\/(\w+)\/(\w+)$/.exec(location.hash) ?? [];
-if (catalog.models.some((one) => one.model === model)) find("model").value = model;
-offer({ cell, precision });
+pick({ model: names.includes(model) ? model : names[0], cell, precision });
 await choose();
 if ("serviceWorker" in navigator) keep().catch((error) => console.warn(error));

@@ -25,13 +25,11 @@ export async function start(module, wasm) {
 /** A model of a file's bytes, compiled for the CPU. */
 export async function compile(bytes) {
   said = "";
-  let model;
   try {
-    model = await core.loadAndCompile(bytes, { accelerator: "wasm" });
+    return new CompiledFile(await core.loadAndCompile(bytes, { accelerator: "wasm" }));
   } catch (error) {
     throw new FileError("refused", said || String(error.message ?? error));
   }
-  return new CompiledFile(model);
 }
 
 export class CompiledFile {
@@ -64,6 +62,15 @@ export class CompiledFile {
   }
 }
 
+/** Zeros for a signature's inputs, such as those that `specs` has, by name. */
+export const zeros = (specs) =>
+  Object.fromEntries(
+    Object.entries(specs).map(([name, { shape, type }]) => {
+      const size = shape.reduce((product, n) => product * n, 1);
+      return [name, type === "int32" ? new Int32Array(size) : new Float32Array(size)];
+    }),
+  );
+
 /** Microseconds that a call takes: the mean of the quickest of some bundles of calls, for others keep a device busy. */
 export async function microseconds(call, bundles = 6, milliseconds = 5) {
   let least = Infinity;
@@ -86,7 +93,7 @@ export function expectSignature(file, signature, inputs, outputs) {
         type === (name === "ids" ? "int32" : "float32") && wanted[name]?.some((one) => String(one) === String(shape)),
     );
   if (!fits(found.inputs, inputs) || !fits(found.outputs, outputs))
-    throw new FileError("misfit", `${signature} ${JSON.stringify(found)}`.slice(0, 200));
+    throw new FileError("misfit", `${signature} ${JSON.stringify(found)}`);
 }
 
 /** The numbers, if they are finite. */

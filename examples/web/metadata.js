@@ -9,7 +9,7 @@ const SHA_BYTES = 32;
 /** Why a file is not used: `key` names a sentence in texts.js, `detail` says more. */
 export class FileError extends Error {
   constructor(key, detail = "") {
-    super(detail ? `${key}: ${detail}` : key);
+    super(`${key}: ${detail}`);
     this.key = key;
     this.detail = detail;
   }
@@ -21,13 +21,13 @@ class Table {
     this.view = view;
     this.at = at;
     this.fields = at - view.getInt32(at, true);
-    this.size = view.getUint16(this.fields, true);
   }
 
   /** Where a field's value is, or 0 where it is left out. */
   place(field) {
     const entry = 4 + 2 * field;
-    const offset = entry + 2 <= this.size ? this.view.getUint16(this.fields + entry, true) : 0;
+    const there = entry + 2 <= this.view.getUint16(this.fields, true);
+    const offset = there && this.view.getUint16(this.fields + entry, true);
     return offset && this.at + offset;
   }
 
@@ -58,7 +58,6 @@ class Table {
   }
 }
 
-const text = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
 const latin1 = (bytes) => new TextDecoder("latin1").decode(bytes);
 
 /** The bytes that a file keeps under a name beside its model, or null. */
@@ -77,15 +76,13 @@ function kept(bytes, name) {
 async function isWhole(bytes) {
   const sum = kept(bytes, `${NAME}_sha256`);
   if (sum === null) return null;
-  if (sum.length !== MARK.length + SHA_BYTES || latin1(sum.subarray(0, MARK.length)) !== latin1(binary(MARK))) return false;
+  if (sum.length !== MARK.length + SHA_BYTES || latin1(sum.subarray(0, MARK.length)) !== MARK) return false;
   const copy = new Uint8Array(bytes);
   const at = sum.byteOffset - bytes.byteOffset + MARK.length;
   copy.fill(0, at, at + SHA_BYTES);
   const found = new Uint8Array(await crypto.subtle.digest("SHA-256", copy));
   return found.every((byte, i) => byte === bytes[at + i]);
 }
-
-const binary = (string) => Uint8Array.from(string, (character) => character.charCodeAt(0));
 
 /** The document in a file's bytes, checked. Throws a FileError. */
 export async function metadataOf(bytes) {
@@ -95,7 +92,7 @@ export async function metadataOf(bytes) {
     data = kept(bytes, NAME);
     whole = await isWhole(bytes);
   } catch {
-    throw new FileError("damaged");
+    whole = false;
   }
   if (whole === false) throw new FileError("damaged");
   if (data === null) throw new FileError("foreign");
@@ -104,6 +101,8 @@ export async function metadataOf(bytes) {
   return document;
 }
 
+const distinct = (items) => new Set(items).size === items.length;
+const isError = (value) => Number.isFinite(value) && value >= 0;
 const is = {
   text: (value) => typeof value === "string",
   flag: (value) => typeof value === "boolean",
@@ -114,11 +113,9 @@ const is = {
   bounds: (value) => [value].flat().length > 0 && [value].flat().every(Number.isFinite),
   residuals: (value) =>
     is.list(value) &&
-    value.every((row) => is.list(row) && row.length > 0 && row.length === value[0].length && row.every(isError)) &&
-    value.length > 0,
+    value.length > 0 &&
+    value.every((row) => is.list(row) && row.length > 0 && row.length === value[0].length && row.every(isError)),
 };
-const isError = (value) => Number.isFinite(value) && value >= 0;
-const distinct = (items) => new Set(items).size === items.length;
 
 // key → how its value must be; with "?" it may be null, with "~" it may be missing
 const KEYS = {
@@ -136,9 +133,9 @@ const SETTINGS = {
 function check(object, keys) {
   for (const [key, rule] of Object.entries(keys)) {
     const value = Object.hasOwn(object, key) ? object[key] : undefined;
-    const [kind, mark] = [rule.replace(/[?~]/, ""), rule.at(-1)];
+    const [, kind, mark] = /(\w+)(.?)/.exec(rule);
     const free = (mark === "?" && value === null) || (mark === "~" && value === undefined);
-    if (!free && !is[kind](value)) throw new FileError("invalid", `${key}: ${JSON.stringify(value)?.slice(0, 60)}`);
+    if (!free && !is[kind](value)) throw new FileError("invalid", `${key}: ${JSON.stringify(value)}`);
   }
 }
 
@@ -146,19 +143,19 @@ function check(object, keys) {
 export function parse(data) {
   let document;
   try {
-    document = JSON.parse(text(data));
+    document = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(data));
   } catch {
     throw new FileError("invalid", "JSON");
   }
   if (!is.object(document) || !is.count(document.schema)) throw new FileError("invalid", "schema");
-  if (document.schema > SCHEMA) throw new FileError("newer", String(document.schema));
+  if (document.schema > SCHEMA) throw new FileError("newer", document.schema);
   if (document.schema < SCHEMA) throw new FileError("older");
   check(document, KEYS);
-  if (!Object.hasOwn(SETTINGS, document.kind)) throw new FileError("kind", document.kind.slice(0, 60));
-  check(document.settings, SETTINGS[document.kind]);
-  check(document.card, CARD);
-  const { columns = null, features } = document.settings;
-  if (columns !== null && (columns.length !== features || !columns.every(is.text)))
-    throw new FileError("invalid", "columns");
+  const { kind, settings, card } = document;
+  if (!Object.hasOwn(SETTINGS, kind)) throw new FileError("kind", kind);
+  check(settings, SETTINGS[kind]);
+  check(card, CARD);
+  const { columns, features } = settings;
+  if (columns && (columns.length !== features || !columns.every(is.text))) throw new FileError("invalid", "columns");
   return document;
 }

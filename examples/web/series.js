@@ -5,18 +5,17 @@ import { expectSignature, finite } from "./litert.js";
 const THETA = 2 - Math.sqrt(3); // Working (1960): keras_rnn/series/walks.py
 
 export class SeriesModel {
-  /** `file` is a CompiledFile, `metadata` its document. Throws where they do not fit. */
-  constructor(file, metadata) {
+  /** `file` is a CompiledFile, `metadata` its document, of one feature. Throws where they do not fit. */
+  constructor(file, { window, settings }) {
     this.file = file;
-    this.window = metadata.window;
-    const { unit, frequency, residuals, features = 1 } = metadata.settings;
-    Object.assign(this, { unit, frequency, features });
-    this.residuals = residuals && residuals.map((row) => [...row].sort((a, b) => a - b));
-    const shapes = [[1, this.window, features], ...(features === 1 ? [[1, this.window]] : [])];
+    this.window = window;
+    this.unit = settings.unit?.slice(0, 40) ?? "";
+    this.frequency = settings.frequency;
+    this.residuals = settings.residuals?.map((row) => [...row].sort((a, b) => a - b));
     const found = file.signatures.serving_default?.outputs.prediction?.shape ?? [];
     const several = found.length === 2 && found[0] === 1 ? [found] : [];
-    const prediction = [[1, 1], [1, this.window, 1], ...several]; // prettier-ignore
-    expectSignature(file, "serving_default", { history: shapes }, { prediction });
+    const prediction = [[1, 1], [1, window, 1], ...several]; // prettier-ignore
+    expectSignature(file, "serving_default", { history: [[1, window, 1], [1, window]] }, { prediction }); // prettier-ignore
     this.everyStep = found.length === 3;
   }
 
@@ -44,7 +43,7 @@ export class SeriesModel {
 }
 
 /** Which of `count` sorted residuals covers a new one with the level: ⌈(count + 1) · level/100⌉, or null beyond them. */
-export function conformalRank(count, level) {
+function conformalRank(count, level) {
   const rank = Math.max(1, Math.ceil(Number(((count + 1) * (level / 100)).toFixed(9))));
   return rank > count ? null : rank;
 }

@@ -1,5 +1,6 @@
 // The part of the page that forecasts: a chart whose last values can be moved by finger, mouse or keys.
 
+import { element, find } from "./dom.js";
 import { number, say } from "./texts.js";
 
 const LEVELS = [95, 80]; // percent, the widest first
@@ -8,39 +9,41 @@ const STEP = 24; // pixels between values, at the least, while the chart is wide
 const HEIGHT = 300;
 const EDGE = { left: 40, right: 14, top: 14, bottom: 28 }; // pixels around the plot
 const REACH = 22; // pixels around a value in which a finger takes it
+const KEYS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
 
-const find = (id) => document.getElementById(id);
-
-function svg(tag, attributes, text) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
+function svg(tag, attributes, ...within) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...within);
+  return made;
 }
 
-export class SeriesView {
+export { SeriesModel as Model } from "./series.js";
+
+export class View {
   #model = null;
   #run = 0; // of forecasting; only the latest is drawn
+  #held = null; // the handle under a finger, counted from the left
 
-  constructor(fail) {
-    this.fail = fail;
+  constructor(report) {
+    this.report = report;
     this.chart = find("chart");
     find("reset").addEventListener("click", () => this.#reset());
     find("steps").addEventListener("input", () => this.#forecast());
-    find("values").addEventListener("input", () => this.#take(find("values").value));
+    find("values").addEventListener("input", ({ target }) => this.#take(target.value));
     this.chart.addEventListener("pointerdown", (event) => this.#press(event));
     this.chart.addEventListener("pointermove", (event) => this.#drag(event));
     for (const end of ["pointerup", "pointercancel"]) this.chart.addEventListener(end, () => this.#drop());
     new ResizeObserver(() => this.#draw()).observe(this.chart);
   }
 
-  /** Show a SeriesModel; `history` has names and values of what it forecasts, or is null. */
-  async show(model, history) {
+  /** Show a SeriesModel; of one of the zoo, which has a name, `history` has names and values of what it forecasts. */
+  async show(model, name, history) {
     this.#model = model;
-    this.history = history;
+    this.history = name && history;
     find("steps").value = 5;
     await this.#reset();
-    if (!history) find("values").closest("details").open = true;
+    if (!this.history) find("values").closest("details").open = true;
   }
 
   /** Show nothing of what is still being computed. */
@@ -55,7 +58,7 @@ export class SeriesView {
   }
 
   #take(text) {
-    this.values = text.split(/[\s,;]+/).filter(Boolean).map(Number);
+    this.values = text.split(/[\s,;，；、]+/).filter(Boolean).map(Number);
     this.names = [];
     return this.#forecast(false);
   }
@@ -70,19 +73,20 @@ export class SeriesView {
     const steps = Number(find("steps").value);
     if (write) find("values").value = this.values.map((value) => Number(value.toFixed(4))).join(", ");
     this.means = null;
+    this.report(null);
     if (this.values.length >= model.window && this.values.every(Number.isFinite)) {
       try {
         const means = await model.forecast(this.values, steps);
         if (run !== this.#run) return;
         this.means = means;
-        const halves = LEVELS.map((level) => [level, model.halfWidths(level, steps)]).filter(([, half]) => half);
-        this.intervals = halves.map(([level, half]) => [level, means.map((m, i) => [m - half[i], m + half[i]])]);
       } catch (error) {
-        if (run === this.#run) this.fail(error);
+        if (run === this.#run) this.report(error);
         return;
       }
+      const halves = LEVELS.map((level) => [level, model.halfWidths(level, steps)]).filter(([, half]) => half);
+      this.intervals = halves.map(([level, half]) => [level, this.means.map((m, i) => [m - half[i], m + half[i]])]);
     }
-    if (!this.held) this.range = null;
+    if (this.#held === null) this.range = null;
     this.translate();
   }
 
@@ -90,7 +94,7 @@ export class SeriesView {
   translate() {
     if (!this.#model) return;
     const { unit, frequency, window } = this.#model;
-    const hint = this.history ? say(`${frequency}_hint`) : say("series_hint", this.handles, unit?.slice(0, 40));
+    const hint = this.history ? say(`${frequency}_hint`) : say("series_hint", this.handles, unit && say("in_unit", unit));
     find("series-hint").textContent = this.means ? hint : say("need_values", window);
     find("steps-value").textContent = find("steps").value;
     this.chart.ariaLabel = say("chart");
@@ -101,31 +105,21 @@ export class SeriesView {
   /** The name of a value, counted from the last one, 0: a year, a month, or how far it is away. */
   #name(place) {
     const last = this.names.at(-1);
-    if (!last) return place > 0 ? `+${place}` : place ? say("back", -place) : say("last");
-    if (place <= 0) return this.names.at(place - 1);
-    if (!last.includes("-")) return String(Number(last) + place);
+    if (!last) return place > 0 ? `+${place}` : place ? say("back", -place, 1 - place) : say("last");
     const [year, month] = last.split("-").map(Number);
-    const months = year * 12 + month - 1 + place;
-    return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, "0")}`;
+    if (!month) return String(year + place);
+    return new Date(Date.UTC(year, month - 1 + place)).toISOString().slice(0, 7);
   }
 
   #drawTable() {
-    const levels = this.means ? [...this.intervals].reverse() : [];
-    const row = (tag, cells) => {
-      const tr = document.createElement("tr");
-      for (const [i, text] of cells.entries()) {
-        const cell = document.createElement(i === 0 ? "th" : tag);
-        if (cell.tagName === "TH") cell.scope = tag === "th" ? "col" : "row";
-        cell.textContent = text;
-        tr.append(cell);
-      }
-      return tr;
-    };
-    const heads = [say("when"), say("mean"), ...levels.flatMap(([level]) => [say("low", level), say("high", level)])];
-    const rows = (this.means ?? []).map((mean, i) =>
-      row("td", [this.#name(i + 1), ...[mean, ...levels.flatMap(([, bounds]) => bounds[i])].map((v) => number(v, 2))]),
-    );
-    find("table").replaceChildren(row("th", heads), ...rows);
+    const levels = this.means ? this.intervals.toReversed() : [];
+    const head = [say("when"), say("mean"), ...levels.flatMap(([level]) => [say("low", level), say("high", level)])];
+    const rows = (this.means ?? []).map((mean, i) => {
+      const numbers = [mean, ...levels.flatMap(([, bounds]) => bounds[i])];
+      const cells = numbers.map((value) => element("td", {}, number(value, 2)));
+      return element("tr", {}, element("th", { scope: "row" }, this.#name(i + 1)), ...cells);
+    });
+    find("table").replaceChildren(element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text))), ...rows);
     this.chart.dataset.means = JSON.stringify(this.means);
     this.chart.dataset.intervals = JSON.stringify(this.intervals);
   }
@@ -143,33 +137,39 @@ export class SeriesView {
     const bounds = this.intervals.flatMap(([, pairs]) => pairs.flat());
     this.range ??= padded([...before, ...this.means, ...bounds]);
     const [low, high] = this.range;
+    this.decimals = Math.max(0, Math.min(6, 2 - Math.ceil(Math.log10(high - low)))); // of 0.1 to 1 % of the height
+    const pixels = (HEIGHT - EDGE.top - EDGE.bottom) / (high - low); // of 1
     const x = (place) => EDGE.left + ((place + before.length - 0.5) / count) * inner; // place 0 is the last value's
-    const y = (value) => EDGE.top + ((high - value) / (high - low)) * (HEIGHT - EDGE.top - EDGE.bottom);
-    this.scale = { x, value: (pixel) => high - ((pixel - EDGE.top) / (HEIGHT - EDGE.top - EDGE.bottom)) * (high - low) };
-    const line = (points) => points.map(([at, value], i) => `${i ? "L" : "M"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
+    const y = (value) => EDGE.top + (high - value) * pixels;
+    this.scale = { x, value: (pixel) => high - (pixel - EDGE.top) / pixels };
+    const line = (points) => `M${points.map(([place, value]) => `${x(place).toFixed(1)} ${y(value).toFixed(1)}`).join("L")}`;
     const still = svg("g", { "aria-hidden": "true" });
+    const write = (text, at, anchor) => still.append(svg("text", { ...at, "text-anchor": anchor }, text));
     for (const tick of ticks(low, high)) {
       still.append(svg("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(tick), y2: y(tick) }));
-      still.append(svg("text", { x: EDGE.left - 8, y: y(tick) + 4, "text-anchor": "end" }, number(tick, decimals(high - low))));
+      write(number(tick, this.decimals, true), { x: EDGE.left - 8, y: y(tick) + 4 }, "end");
     }
-    const label = this.#name(steps);
-    const every = Math.ceil((label.length * 8 + 12) / (inner / count));
-    for (let place = 1 - before.length; place <= steps; place++)
-      if ((place - steps) % every === 0)
-        still.append(svg("text", { x: x(place), y: HEIGHT - 8, "text-anchor": "middle" }, this.names.length ? this.#name(place) : place));
+    const every = Math.ceil((this.#name(steps).length * 8 + 12) / (inner / count));
+    for (let place = steps; place > -before.length; place -= every)
+      write(this.names.length ? this.#name(place) : place, { x: x(place), y: HEIGHT - 8 }, "middle");
     const from = [0, this.values.at(-1)];
     for (const [level, pairs] of this.intervals) {
-      const edges = [0, 1].map((side) => [from, ...pairs.map((pair, i) => [i + 1, pair[side]])]);
-      still.append(svg("path", { class: `band band-${level}`, d: `${line([...edges[0], ...edges[1].reverse()])}Z` }));
+      const [lower, upper] = [0, 1].map((side) => pairs.map((pair, i) => [i + 1, pair[side]]));
+      still.append(svg("path", { class: `band-${level}`, d: `${line([from, ...lower, ...upper.reverse()])}Z` }));
     }
-    still.append(svg("path", { class: "line", d: line(before.map((value, i) => [i + 1 - before.length, value])) }));
-    still.append(svg("path", { class: "line mean", d: line([from, ...this.means.map((mean, i) => [i + 1, mean])]) }));
-    for (const [i, mean] of this.means.entries()) still.append(svg("circle", { class: "dot", cx: x(i + 1), cy: y(mean), r: 3 }));
+    const means = this.means.map((mean, i) => [i + 1, mean]);
+    still.append(
+      svg("path", { class: "line", d: line(before.map((value, i) => [i + 1 - before.length, value])) }),
+      svg("path", { class: "line mean", d: line([from, ...means]) }),
+      ...means.map(([place, mean]) => svg("circle", { class: "dot", cx: x(place), cy: y(mean), r: 3 })),
+    );
     this.chart.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    if (this.chart.firstChild?.tagName === "g") this.chart.firstChild.replaceWith(still);
-    else this.chart.append(still);
+    this.still?.remove();
+    this.chart.prepend((this.still = still));
     this.#drawHandles(x, y);
-    this.#drawLegend();
+    const bands = this.intervals.map(([level]) => [`band-${level}`, say("interval", level)]).reverse();
+    const kinds = [["line", say("observed")], ["mean", say("mean")], ...bands]; // prettier-ignore
+    find("legend").replaceChildren(...kinds.map(([kind, name]) => element("span", {}, element("i", { className: kind }), name)));
   }
 
   /** Sliders on the last values; those there stay, for one of them may have the focus. */
@@ -177,9 +177,10 @@ export class SeriesView {
     const there = [...this.chart.querySelectorAll(".handle")];
     for (const extra of there.splice(this.handles)) extra.remove();
     while (there.length < this.handles) {
+      const place = there.length;
       const handle = svg("g", { class: "handle", role: "slider", tabindex: 0, "aria-orientation": "vertical" });
       handle.append(svg("circle", { class: "reach", r: REACH }), svg("circle", { r: 7 }));
-      handle.addEventListener("keydown", (event) => this.#key(event, there.indexOf(handle)));
+      handle.addEventListener("keydown", (event) => this.#key(event, place));
       this.chart.append(handle);
       there.push(handle);
     }
@@ -187,23 +188,11 @@ export class SeriesView {
     for (const [i, handle] of there.entries()) {
       const place = i + 1 - this.handles;
       const value = this.values.at(place - 1);
-      const words = { label: say("point", this.#name(place)), valuemin: low, valuemax: high, valuenow: value };
-      for (const [name, word] of Object.entries(words)) handle.setAttribute(`aria-${name}`, word);
-      handle.setAttribute("aria-valuetext", `${number(value, 2)} ${this.#model.unit?.slice(0, 40) ?? ""}`);
       handle.setAttribute("transform", `translate(${x(place).toFixed(1)} ${y(value).toFixed(1)})`);
+      const text = `${number(value, 2)} ${this.#model.unit}`;
+      const words = { label: say("point", this.#name(place)), valuemin: low, valuemax: high, valuenow: value, valuetext: text };
+      for (const [name, word] of Object.entries(words)) handle.setAttribute(`aria-${name}`, word);
     }
-  }
-
-  #drawLegend() {
-    const names = say("legend");
-    const shown = [["line", names[0]], ["mean", names[1]], ...[...this.intervals].reverse().map(([level]) => [`band-${level}`, names[level === 80 ? 2 : 3]])]; // prettier-ignore
-    const items = shown.map(([kind, name]) => {
-      const [item, key] = [document.createElement("span"), document.createElement("i")];
-      key.className = `key ${kind}`;
-      item.append(key, name);
-      return item;
-    });
-    find("legend").replaceChildren(...items);
   }
 
   #set(handle, value) {
@@ -212,37 +201,34 @@ export class SeriesView {
   }
 
   #key(event, handle) {
-    const [low, high] = this.range;
-    const small = 10 ** -decimals(high - low);
-    const by = { ArrowUp: small, ArrowRight: small, ArrowDown: -small, ArrowLeft: -small, PageUp: 10 * small, PageDown: -10 * small }[event.key]; // prettier-ignore
-    if (by === undefined) return;
+    if (!(event.key in KEYS)) return;
     event.preventDefault();
+    const by = KEYS[event.key] * 10 ** -this.decimals;
     this.#set(handle, Number((this.values.at(handle - this.handles) + by).toFixed(6)));
   }
 
   #press(event) {
-    const handle = event.target.closest(".handle");
-    if (!handle) return;
+    if (!event.target.closest(".handle")) return;
     const left = this.chart.getBoundingClientRect().left; // where two are in reach, the nearer one
-    const places = Array.from({ length: this.handles }, (_, i) => Math.abs(left + this.scale.x(i + 1 - this.handles) - event.clientX));
-    this.held = { handle: places.indexOf(Math.min(...places)) };
+    const away = Array.from({ length: this.handles }, (_, i) => Math.abs(left + this.scale.x(i + 1 - this.handles) - event.clientX));
+    this.#held = away.indexOf(Math.min(...away));
     this.chart.setPointerCapture(event.pointerId);
-    this.chart.querySelectorAll(".handle")[this.held.handle].focus({ preventScroll: true });
+    this.chart.querySelectorAll(".handle")[this.#held].focus({ preventScroll: true });
     event.preventDefault();
     this.#drag(event);
   }
 
   #drag(event) {
-    if (!this.held) return;
+    if (this.#held === null) return;
     const [low, high] = this.range;
     const pixel = event.clientY - this.chart.getBoundingClientRect().top;
     const value = Math.min(high, Math.max(low, this.scale.value(pixel)));
-    this.#set(this.held.handle, Number(value.toFixed(decimals(high - low) + 1)));
+    this.#set(this.#held, Number(value.toFixed(this.decimals + 1)));
   }
 
   #drop() {
-    if (!this.held) return;
-    this.held = null;
+    if (this.#held === null) return;
+    this.#held = null;
     this.#forecast();
   }
 }
@@ -254,12 +240,11 @@ function padded(values) {
   return [low - room, high + room];
 }
 
-const decimals = (range) => Math.max(0, Math.min(6, 2 - Math.ceil(Math.log10(range))));
-
 /** Round numbers within a range, four to eight of them. */
 function ticks(low, high) {
   const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((one) => one * power >= rough) * power;
-  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => (Math.ceil(low / step) + i) * step).filter((tick) => tick <= high);
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }

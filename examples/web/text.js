@@ -2,7 +2,7 @@
 // `step`. One kind of model goes on from the state that it was left in; the other reads its last `window` characters
 // from a zero state for each new one.
 
-import { expectSignature, finite } from "./litert.js";
+import { expectSignature, finite, zeros } from "./litert.js";
 
 export const UNKNOWN = "\ufffd"; // stands for every character that the vocabulary lacks, where it is one of them
 const STEPS_UP_TO = 16; // a longer window is read at once, without the states between
@@ -21,14 +21,13 @@ export class TextModel {
     const logits = [[1, size], [1, this.window, size]]; // prettier-ignore
     expectSignature(file, "serving_default", { ids: [[1, this.window]] }, { logits });
     this.states = []; // names, such as h_0
-    const step = file.signatures.step;
-    if (step && (this.carried || this.window <= STEPS_UP_TO)) {
-      this.states = Object.keys(step.inputs).filter((name) => name !== "ids");
-      const shapes = Object.fromEntries(this.states.map((name) => [name, [step.inputs[name].shape]]));
+    if (this.carried || (file.signatures.step && this.window <= STEPS_UP_TO)) {
+      const { ids, ...states } = file.signatures.step?.inputs ?? {};
+      this.states = Object.keys(states);
+      const shapes = Object.fromEntries(this.states.map((name) => [name, [states[name].shape]]));
       expectSignature(file, "step", { ids: [[1, 1]], ...shapes }, { logits: [[1, size]], ...shapes });
-    } else if (this.carried) expectSignature(file, "step", { ids: [[1, 1]] }, {});
-    const zeros = ({ shape }) => new Float32Array(shape.reduce((product, n) => product * n, 1));
-    this.zeros = Object.fromEntries(this.states.map((name) => [name, zeros(step.inputs[name])]));
+      this.zeros = zeros(states);
+    }
     this.read = []; // of the last text: its ids, each with what is known after it
     this.turn = Promise.resolve();
   }
@@ -100,7 +99,7 @@ export class TextModel {
   }
 }
 
-export function softmax(z) {
+function softmax(z) {
   const largest = Math.max(...z);
   const e = z.map((value) => Math.exp(value - largest));
   const sum = e.reduce((total, value) => total + value, 0);

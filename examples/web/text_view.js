@@ -1,5 +1,6 @@
 // The part of the page that writes: a beginning, what the model adds to it, and what it computes on the way.
 
+import { element, find } from "./dom.js";
 import { likeliest } from "./text.js";
 import { number, say, sign } from "./texts.js";
 
@@ -10,24 +11,23 @@ const UNITS = 64; // rows of it at the most, in so many pixels
 const HEIGHT = 120;
 const RED = "178, 24, 43"; // the ends of RdBu, as in the lessons' pictures
 const BLUE = "33, 102, 172";
+const NOTHING = { steps: [], unknown: [], refused: false };
 
-const find = (id) => document.getElementById(id);
+export { TextModel as Model } from "./text.js";
 
-export class TextView {
+export class View {
   #model = null;
   #written = []; // ids that were added to the beginning
-  #run = 0; // of writing; one that is not the latest ends
-  #turn = 0; // of reading; only the latest is shown
-  #known = { steps: [], unknown: [], refused: false }; // of the text that is shown
+  #run = 0; // of reading or writing; one that is not the latest ends, and shows nothing
+  #known = NOTHING; // of the text that is shown
 
-  constructor(fail) {
-    this.fail = fail;
+  constructor(report) {
+    this.report = report;
     this.bars = Array.from({ length: BARS }, () => this.#bar());
     find("bars").append(...this.bars.map(({ item }) => item));
-    find("beginning").addEventListener("input", () => this.begin());
+    for (const id of ["beginning", "temperature", "length"]) find(id).addEventListener("input", () => this.begin());
     find("restart").addEventListener("click", () => this.begin());
     find("write").addEventListener("click", () => (this.writing ? this.stop() : this.write()));
-    for (const id of ["temperature", "length"]) find(id).addEventListener("input", () => this.begin());
     new ResizeObserver(() => this.#drawStates()).observe(find("states").parentElement);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawStates());
   }
@@ -38,9 +38,8 @@ export class TextView {
 
   /** Show a TextModel; its name in the zoo, if it has one, chooses the beginning. */
   async show(model, name) {
-    this.stop();
     this.#model = model;
-    this.#known = { steps: [], unknown: [], refused: false };
+    this.#known = NOTHING;
     const first = model.vocabulary.filter((character) => character.trim()).slice(0, model.carried ? 1 : model.window);
     const [beginning, length, temperature] = BEGINNINGS[name] ?? [first.join(""), 100, 0];
     find("beginning").value = beginning;
@@ -52,41 +51,38 @@ export class TextView {
 
   /** Read the beginning anew and write on. */
   async begin() {
-    this.stop();
     this.#written = [];
-    if (await this.#answer()) this.write();
+    if (await this.#answer(this.#start())) this.write();
   }
 
   /** Write no more, and show nothing of what is still being read. */
   stop() {
     this.#run++;
-    this.#turn++;
     find("text").dataset.state = "idle";
     this.#drawControls();
   }
 
+  /** The number of a new run. */
+  #start() {
+    this.stop();
+    this.report(null);
+    return this.#run;
+  }
+
   async write() {
-    const run = ++this.#run;
+    const run = this.#start();
     find("text").dataset.state = "writing";
     this.#drawControls();
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches; // then all at once
-    try {
-      for (let left = Number(find("length").value); left > 0; left--) {
-        const steps = await this.#model.after(this.#ids().ids);
-        if (run !== this.#run) return;
-        this.#written.push(this.#model.draw(steps.at(-1).logits, Number(find("temperature").value)));
-        if (calm && left > 1) continue;
-        if (!(await this.#answer())) return;
-        await new Promise(requestAnimationFrame);
-        if (run !== this.#run) return;
-      }
-    } catch (error) {
-      if (run === this.#run) this.fail(error);
+    for (let left = Number(find("length").value); left > 0; left--) {
+      this.#written.push(this.#model.draw(this.#logits, Number(find("temperature").value)));
+      if (!(await this.#answer(run, !calm || left === 1))) break;
+      if (!calm) await new Promise(requestAnimationFrame);
+      if (run !== this.#run) return;
     }
-    if (run === this.#run) {
-      this.stop();
-      find("done").textContent = say("done", this.#text().join("")); // for screen readers, once
-    }
+    if (run !== this.#run) return;
+    this.stop();
+    find("done").textContent = say("done", this.#text().join("")); // for screen readers, once
   }
 
   /** Show everything again, in another language. */
@@ -102,32 +98,32 @@ export class TextView {
   }
 
   #ids() {
-    const beginning = this.#model.encode(find("beginning").value);
-    return { ...beginning, beginning: beginning.ids.length, ids: [...beginning.ids, ...this.#written] };
+    const { ids, unknown } = this.#model.encode(find("beginning").value);
+    return { unknown, beginning: ids.length, ids: [...ids, ...this.#written] };
   }
 
+  /** The beginning, and what was added. */
   #text() {
     const { ids, beginning } = this.#ids();
-    if (!this.#model.bytes) return [find("beginning").value, this.#model.decode(ids.slice(beginning))];
-    const begun = find("beginning").value; // bytes of a character may still be missing
-    return [begun, this.#model.decode(ids).slice(begun.length)];
+    const begun = find("beginning").value;
+    // bytes of a character may be on both sides, or still be missing
+    const added = this.#model.bytes ? this.#model.decode(ids).slice(begun.length) : this.#model.decode(ids.slice(beginning));
+    return [begun, added];
   }
 
   /** Read the beginning and what was written, and show what the model knows then; whether it can go on from there. */
-  async #answer() {
-    const [model, turn] = [this.#model, ++this.#turn];
+  async #answer(run, shown = true) {
     const { ids, unknown } = this.#ids();
-    const refused = unknown.length > 0 && !model.carried && model.unknown === undefined;
-    let steps = [];
+    const refused = unknown.length > 0 && !this.#model.carried && this.#model.unknown === undefined;
     try {
-      if (!refused) steps = [...(await model.after(ids))];
+      const steps = refused ? [] : [...(await this.#model.after(ids))];
+      if (run !== this.#run) return false;
+      this.#known = { steps, unknown, refused };
     } catch (error) {
-      if (turn === this.#turn) this.fail(error);
+      if (run === this.#run) this.report(error);
       return false;
     }
-    if (turn !== this.#turn) return false;
-    this.#known = { steps, unknown, refused };
-    this.#draw();
+    if (shown) this.#draw();
     return this.#logits !== null;
   }
 
@@ -137,45 +133,34 @@ export class TextView {
 
   #draw() {
     const { unknown, refused } = this.#known;
-    const least = say("too_short", this.#model.carried ? 1 : this.#model.window);
-    const remarks = unknown.length ? say(refused ? "unknown" : "left_out", unknown.map(sign).join(" ")) : least;
-    find("remark").textContent = unknown.length || !this.#logits ? remarks : "";
-    find("write").disabled = !this.#logits;
-    this.#drawText();
-    this.#drawBars();
+    const logits = this.#logits;
+    const least = logits ? "" : say("too_short", this.#model.carried ? 1 : this.#model.window);
+    const missing = unknown.map(sign).join(" ");
+    find("remark").textContent = missing ? say(refused ? "unknown" : "left_out", missing) : least;
+    find("write").disabled = !logits;
+    const [begun, added] = this.#text();
+    find("written").replaceChildren(element("span", {}, begun), element("strong", {}, added));
+    find("written").scrollTop = find("written").scrollHeight;
+    this.#drawBars(logits);
     this.#drawStates();
   }
 
-  #drawText() {
-    const [begun, added] = this.#text();
-    const parts = [document.createElement("span"), document.createElement("strong")];
-    parts[0].textContent = begun;
-    parts[1].textContent = added;
-    const written = find("written");
-    written.replaceChildren(...parts);
-    written.scrollTop = written.scrollHeight;
-  }
-
   #bar() {
-    const [item, button, label, rail, share] = ["li", "button", "bdi", "span", "span"].map((tag) => document.createElement(tag));
-    const fill = document.createElement("span");
-    rail.append(fill);
-    button.type = "button";
-    button.append(label, rail, share);
-    item.append(button);
-    const bar = { item, button, label, fill, share, id: 0 };
-    button.addEventListener("click", async () => {
-      this.stop();
+    const bar = { id: 0, label: element("bdi"), share: element("span", { className: "share" }) };
+    bar.fill = element("span", { className: "fill" });
+    const rail = element("span", { className: "rail" }, bar.fill);
+    bar.button = element("button", { type: "button" }, bar.label, rail, bar.share);
+    bar.item = element("li", {}, bar.button);
+    bar.button.addEventListener("click", () => {
       this.#written.push(bar.id);
-      await this.#answer();
+      this.#answer(this.#start());
     });
     return bar;
   }
 
-  #drawBars() {
-    const logits = this.#logits;
+  #drawBars(logits) {
     const p = logits ? this.#model.probabilities(logits) : [];
-    const order = likeliest(p).slice(0, BARS);
+    const order = likeliest(p);
     find("bars").hidden = !logits;
     this.bars.forEach((bar, i) => {
       const id = (bar.id = order[i]);
@@ -191,36 +176,38 @@ export class TextView {
   /** A column for each of the last characters, a row for each unit: the lesson's picture. */
   #drawStates() {
     const canvas = find("states");
+    const style = getComputedStyle(canvas);
     const read = this.#known.steps.filter(({ state }) => state);
     const width = canvas.parentElement.clientWidth - 2 * parseFloat(getComputedStyle(canvas.parentElement).paddingInlineStart);
-    const shown = read.slice(-Math.floor(width / COLUMN[0]));
+    const shown = width > 0 ? read.slice(-Math.floor(width / COLUMN[0])) : [];
     canvas.hidden = !shown.length;
-    if (!shown.length || width <= 0) return;
-    const columns = shown.map(({ state }) => Object.keys(state).filter((name) => name[0] === "h").flatMap((name) => [...state[name]]));
-    const units = columns[0].length;
-    const rows = Math.min(units, UNITS);
+    if (!shown.length) return;
+    const hidden = (state) => Object.keys(state).filter((name) => name[0] === "h").flatMap((name) => [...state[name]]);
+    const units = hidden(shown[0].state).length;
+    const columns = shown.map(({ state }) => hidden(state).slice(0, UNITS));
+    const rows = columns[0].length;
     const largest = Math.max(...columns.flat().map(Math.abs)) || 1;
     const row = Math.max(1, Math.floor(HEIGHT / rows));
     const column = Math.min(COLUMN[1], Math.floor(width / shown.length));
     const scale = Math.ceil(devicePixelRatio);
+    const height = rows * row + 20;
     canvas.width = width * scale;
-    canvas.height = (rows * row + 20) * scale;
-    canvas.style.blockSize = `${rows * row + 20}px`;
+    canvas.height = height * scale;
+    canvas.style.blockSize = `${height}px`;
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
-    const style = getComputedStyle(canvas);
     context.font = `12px ${style.fontFamily}`;
     context.textAlign = "center";
+    const characters = shown.map(({ id }) => sign(this.#model.vocabulary[id]));
     columns.forEach((values, i) => {
-      for (let unit = 0; unit < rows; unit++) {
-        context.fillStyle = `rgba(${values[unit] > 0 ? RED : BLUE}, ${Math.abs(values[unit]) / largest})`;
+      values.forEach((value, unit) => {
+        context.fillStyle = `rgba(${value > 0 ? RED : BLUE}, ${Math.abs(value) / largest})`;
         context.fillRect(i * column, unit * row, column - 1, row);
-      }
+      });
       context.fillStyle = style.color;
-      context.fillText(sign(this.#model.vocabulary[shown[i].id]).slice(0, 2), (i + 0.5) * column, rows * row + 14);
+      context.fillText(characters[i].slice(0, 2), (i + 0.5) * column, height - 6);
     });
-    const characters = shown.map(({ id }) => sign(this.#model.vocabulary[id])).join(" ");
-    canvas.ariaLabel = say("state_label", characters, number(units));
-    find("state-hint").textContent = say("state_hint", rows, number(units));
+    canvas.ariaLabel = say("state_label", characters.join(" "), number(units));
+    find("state-hint").textContent = say("state_hint", say(rows < units ? "first_units" : "each_unit", rows, number(units)));
   }
 }

@@ -47,7 +47,7 @@ def litertjs_folder(folder: FilePath | None = None) -> Path:
     from platformdirs import user_cache_path
 
     target = user_cache_path("keras_rnn") / f"litertjs-{VERSION}"
-    if not target.is_dir():
+    if not _is_complete(target):  # not yet, or something cleared the cache in part
         fetched = {
             name: fetch(f"@litertjs/{name}@{VERSION}", sha512, ("package.json", *own))
             for name, (sha512, own) in PACKAGES.items()
@@ -66,12 +66,16 @@ def litertjs_files(folder: Path) -> dict[str, Path]:
     return {f"{name}/{file}": folder / INSIDE / name / file for name, (_, own) in PACKAGES.items() for file in own}
 
 
+def _is_complete(folder: Path) -> bool:
+    return all(path.is_file() for path in litertjs_files(folder).values())
+
+
 def _check(folder: Path) -> None:
     try:
         version = json.loads((folder / INSIDE / "core" / "package.json").read_text(encoding="utf-8"))["version"]
     except (OSError, ValueError, KeyError, TypeError):
         version = None
-    if version != VERSION or not all(path.is_file() for path in litertjs_files(folder).values()):
+    if version != VERSION or not _is_complete(folder):
         found = f", version {str(version)[:20]}" if version else ""
         raise ValueError(
             f"`litert` must be a folder in which `npm install @litertjs/core@{VERSION}` was run. "
@@ -96,7 +100,9 @@ def fetch(package: str, sha512: str, files: tuple[str, ...]) -> dict[str, bytes]
             f"`npm install @litertjs/core@{VERSION}` was run elsewhere"
         )
     with temporary_folder() as folder:
-        done = subprocess.run([npm, "pack", "--ignore-scripts", package], cwd=folder, capture_output=True, text=True)
+        # the retries: without a network it would say nothing for a minute
+        options = ["--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+        done = subprocess.run([npm, "pack", *options, package], cwd=folder, capture_output=True, text=True)
         archives = list(folder.glob("*.tgz"))
         if done.returncode or len(archives) != 1:
             reason = next((line for line in done.stderr.splitlines() if line.startswith("npm error")), "no archive")

@@ -1,6 +1,8 @@
 """`examples/micro`: GS10's network on the interpreter for microcontrollers."""
 
+import contextlib
 import importlib.util
+import io
 import re
 import sys
 
@@ -18,8 +20,18 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory):
-    return micro.convert(tmp_path_factory.mktemp("micro") / "gs10_int8.tflite").path
+def program(tmp_path_factory):
+    """The folder that the program wrote, and what it printed."""
+    folder = tmp_path_factory.mktemp("micro") / "out"
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patch.setattr(sys, "argv", ["micro.py", str(folder)])
+        micro.main()
+    return folder, printed.getvalue()
+
+
+@pytest.fixture(scope="module")
+def file(program):
+    return program[0] / "gs10_int8.tflite"
 
 
 def step_of(path):
@@ -61,16 +73,12 @@ def test_what_the_page_says_of_memory_and_operators(file):
     assert f"{', '.join(found[:-1])} and {found[-1]}" in " ".join(page.split())
 
 
-@pytest.mark.slow
-def test_the_program(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(sys, "argv", ["micro.py", str(tmp_path / "out")])
-    micro.main()
-    printed = capsys.readouterr().out
+def test_the_program(program, file, monkeypatch):
+    folder, printed = program
     assert "gs10_int8.h: 6,0" in printed
     assert float(re.search(r"windows: ([\d.]+) percentage points", printed)[1]) < 0.1
-    content = (tmp_path / "out" / "gs10_int8.tflite").read_bytes()
-    header = (tmp_path / "out" / "gs10_int8.h").read_text(encoding="ascii")
-    assert bytes(map(int, re.findall(r"\d+", header.split("{")[1]))) == content
+    header = (folder / "gs10_int8.h").read_text(encoding="ascii")
+    assert bytes(map(int, re.findall(r"\d+", header.split("{")[1]))) == file.read_bytes()
     monkeypatch.setattr(sys, "argv", ["micro.py"])
     with pytest.raises(SystemExit, match="usage"):
         micro.main()

@@ -6,7 +6,7 @@ import { compile } from "../../examples/web/litert.js";
 import { FileError, metadataOf, parse } from "../../examples/web/metadata.js";
 import { startInNode } from "../../examples/web/node.mjs";
 import { SeriesModel } from "../../examples/web/series.js";
-import { TextModel, softmax } from "../../examples/web/text.js";
+import { TextModel } from "../../examples/web/text.js";
 
 const verbs = {
   /** A text model's text, with the draws that these numbers make, and what it knows after each character. */
@@ -14,7 +14,7 @@ const verbs = {
     const model = await open(file, TextModel);
     const ids = model.encode(prompt).ids;
     const steps = await model.after(ids);
-    const answer = { probabilities: steps.map(({ logits }) => logits && [...softmax(Float64Array.from(logits))]) };
+    const answer = { probabilities: steps.map(({ logits }) => logits && [...model.probabilities(logits)]) };
     answer.states = steps.map(({ state }) => state && Object.fromEntries(Object.entries(state).map(([k, v]) => [k, [...v]])));
     for (let i = 0; i < length; i++) ids.push(model.draw((await model.after(ids)).at(-1).logits, temperature, random[i]));
     return { ...answer, text: model.decode(ids), unknown: model.encode(prompt).unknown };

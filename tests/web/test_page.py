@@ -39,8 +39,8 @@ def browser():
 
 @pytest.fixture(scope="module")
 def address():
-    with chromium.serving(places.litertjs()) as address:
-        yield address
+    with chromium.serving(places.litertjs()) as server:
+        yield server.address
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_typing_and_tapping(opened):
     page.tap("#beginning")
     page.keyboard.press("End")
     page.keyboard.press("Backspace")
-    assert page.text_content("#remark") == "The model reads 2 characters at least."
+    assert page.text_content("#remark") == "Characters that the model reads at least: 2"
     assert page.is_disabled("#write")
     page.keyboard.type("x")
     page.wait_for_selector("text=The model does not know: x")
@@ -186,6 +186,11 @@ def test_typing_and_tapping(opened):
     assert written(page) == runtime.load("char").generate("wo", 9)
     page.select_option("#model", "char/shakespeare")
     page.wait_for_selector("#text[data-state=writing]")
+    page.set_input_files("#file", {"name": "m", "mimeType": "", "buffer": b"Hello"})
+    page.wait_for_selector("text=This file is not a LiteRT model.")
+    page.wait_for_selector("#text[data-state=writing]")
+    page.wait_for_timeout(50)
+    assert page.is_visible("#error")  # though more is written
     page.tap("#write")  # which is "Stop" now
     page.wait_for_selector(IDLE, state="attached")
     before = page.text_content("#written")
@@ -266,6 +271,9 @@ def test_without_network(opened):
     assert len(means(page)) == 5
     choose(page, "char/shakespeare")
     assert page.text_content("#error") == "This model is not on this device yet, and there is no network."
+    shown = "/".join(page.input_value(f"#{one}") for one in ("model", "cell", "precision"))
+    assert page.url.endswith(f"#{shown}")
+    assert shown == "gs10/monthly/simple_rnn/float32"  # as before
     choose(page, "char/hello_world", "rnn_cell")
     assert page.is_hidden("#error")
     assert written(page) == "hello world"
@@ -315,6 +323,8 @@ def test_files_that_cannot_be_used(opened, tmp_path):
     assert html in page.locator("#model option:checked").text_content()
     assert page.locator("img").count() == 1
     assert page.title() == "keras_rnn"
+    text = "new DragEvent('drop', {dataTransfer: new DataTransfer(), bubbles: true, cancelable: true})"
+    assert page.evaluate(f"document.body.dispatchEvent({text})")  # is left to the field that it is dropped on
     drop(page, "long.tflite", places.saying({"settings": settings, "name": "x" * 100_000}))
     assert page.is_hidden("#error")
 
@@ -329,7 +339,7 @@ def test_models_of_ones_own(opened, tmp_path):
     text = keras.Sequential([keras.Input((None,), dtype="int32"), *layers])
     text.set_weights([3 * weights for weights in text.get_weights()])
     to_litert(text, tmp_path / "text.tflite", window=5, vocabulary="é a<&\ufffd")
-    settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "daily",
+    settings = {"scaling": "none", "low": None, "high": None, "unit": "<b>MW</b>", "frequency": "monthly",
                 "residuals": None, "features": 1, "columns": None, "trained_to": None}  # fmt: skip
     (tmp_path / "series.tflite").write_bytes(places.saying({"kind": "series", "settings": settings}, "gs10"))
     page = opened()
@@ -342,11 +352,19 @@ def test_models_of_ones_own(opened, tmp_path):
     history = [0.5, 1.5, 1, 2, 1.25, 3, 2, 4, 1, 0.5]
     page.fill("#values", " ".join(map(str, history)))
     page.wait_for_selector("text=in <b>MW</b>")
+    assert page.is_hidden("#cell")
     np.testing.assert_allclose(
         means(page), runtime.load(tmp_path / "series.tflite").forecast(history, 5).mean, rtol=0, atol=1e-5
     )
     choose(page, "char/hello_world")
     assert written(page) == "hello world"
+    page.select_option("#model", "")  # the latest file is still there
+    page.wait_for_selector("text=Put in at least 6 numbers, oldest first.")
+    page.fill("#values", "1，2、3 4;5;1e39")
+    page.wait_for_selector("text=The model's answer is not a number.")
+    page.fill("#values", "100000 2 3 4 5 1e6")
+    page.wait_for_selector("#chart text:text('1M')")
+    assert page.is_hidden("#error")
 
 
 TAP = """async () => {
@@ -391,22 +409,21 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 @pytest.mark.parametrize("size", SIZES)
 def test_everybody_can_use_it(opened, size):
-    """axe-core finds nothing, in both languages and schemes; screenshots for people to look at are in build/web."""
+    """axe-core finds nothing, in either language or scheme; screenshots for people to look at are in build/web."""
     page, width = opened(size=size), SIZES[size]["viewport"]["width"]
     page.evaluate(places.axe())
     for model in ("char/hello_world", "char/shakespeare", "gs10/annual"):
         choose(page, model)
-        for _ in range(2):
-            language = page.get_attribute("html", "lang")
+        for scheme, language in (("light", "en"), ("dark", "zh")):
+            assert page.get_attribute("html", "lang") == language
             assert bool(re.search("[一-鿿]", page.inner_text("main"))) == (language == "zh")
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)
-                page.evaluate("scrollTo(0, 0)")
-                page.screenshot(path=places.CACHE / f"{size}_{scheme}_{language}_{model.split('/')[1]}.png")
-                found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
-                assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
-                assert len(found["passes"]) > 20
-                assert page.evaluate("document.documentElement.scrollWidth") <= width
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate("scrollTo(0, 0)")
+            page.screenshot(path=places.CACHE / f"{size}_{scheme}_{language}_{model.split('/')[1]}.png")
+            found = page.evaluate("(rules) => axe.run(document, {runOnly: rules})", RULES)
+            assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert len(found["passes"]) > 20
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
             page.click("#language")
             page.locator("details:visible").evaluate_all("(all) => all.forEach((one) => (one.open = !one.open))")
 

@@ -8,10 +8,10 @@ import json
 import re
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
+import chromium
 import places
 import pytest
 from helpers import CHECKOUT, inherited, run
@@ -36,7 +36,11 @@ def text_of(path):
 
 
 def test_the_page_is_light(server):
-    """What travels until it answers, but for the wasm and its loader."""
+    """What travels until it answers, but for the wasm and its loader: a kind of model's modules once one is shown."""
+    shown = [path.name for path in page_files("*.html", "*.css", "*.js") if path.name != "answers.js"]
+    for kind in ("text", "series"):
+        others = {f"{other}{part}.js" for other in {"text", "series"} - {kind} for part in ("", "_view")}
+        assert sum((PAGE / name).stat().st_size for name in shown if name not in others) < 60_000
     own = [path.name for path in page_files(*SHOWN) if path.name != "answers.js"]
     sizes = {}
     for address in [*own, "models.json", "litertjs/core/dist/index.js", "litertjs/wasm-utils/dist/index.js"]:
@@ -70,23 +74,21 @@ def test_the_policy_allows_what_is_served_and_wasm():
 
 
 def test_both_languages_say_everything():
-    texts = text_of(PAGE / "texts.js")
-    languages = [re.findall(r"^  \"?([\w/]+)\"?:", part, re.MULTILINE) for part in texts.split("\nconst zh = ")]
-    assert languages[0] == languages[1][: len(languages[0])]
+    found = re.findall(r"^  \"?([\w/]+)\"?: \[(.*?),?\s*\],$", text_of(PAGE / "texts.js"), re.MULTILINE | re.DOTALL)
+    texts = {key: json.loads(f"[{both}]") for key, both in found}
+    for english, chinese in texts.values():
+        assert english
+        assert re.search("[一-鿿]", english + chinese) or (english, chinese) == ("unit", "")  # that Chinese leaves out
     used = set(re.findall(r'data-(?:text|label)="(\w+)"', text_of(PAGE / "index.html")))
     for path in page_files("*.js"):
         used |= set(re.findall(r'(?:say|FileError)\("(\w+)"', text_of(path)))
-    assert used - {"late"} <= set(languages[0])
+    assert used - {"late"} <= set(texts)
 
 
 @pytest.fixture(scope="module")
 def server():
-    with PageServer(site(places.litertjs()), 0) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with chromium.serving(places.litertjs()) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def ask(server, address, method="GET", **headers):
@@ -162,6 +164,14 @@ def test_the_command_writes_the_page_and_serves_it(tmp_path, capsys):
             assert answer.status == 200
         process.terminate()
         assert (process.wait(10), process.stderr.read()) == (143, "keras-rnn: interrupted\n")
+
+
+def test_a_cache_that_lacks_files_is_filled_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path)
+    (tmp_path / f"litertjs-{litertjs.VERSION}").mkdir()
+    with pytest.raises(FileNotFoundError, match="npm must be installed"):
+        litertjs.litertjs_folder()
 
 
 def test_folders_without_litertjs_are_refused(tmp_path, capsys):
