@@ -84,5 +84,6 @@ def repacked(model: object) -> bytes:
 def saying(change: dict, name: str = "char") -> bytes:
     """A shipped file whose document says something else of it."""
     model = tree_of((find(name) / "model.tflite").read_bytes())
-    set_document(model, json.dumps(json.loads(document(model)) | change).encode())
+    said = json.loads(document(model)) | change
+    set_document(model, json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode())
     return repacked(model)

@@ -8,6 +8,8 @@ import places
 import pytest
 from helpers import CHECKOUT
 
+from keras_rnn.runtime import load
+
 MODELS = CHECKOUT / "saved_models"
 CHAR, GS10 = MODELS / "char/hello_world/simple_rnn/model.tflite", MODELS / "gs10/annual/simple_rnn/model.tflite"
 HISTORY = [0.89, 1.44, 2.95, 3.96, 4.21, 4.29]
@@ -49,6 +51,14 @@ def test_a_carried_state_and_a_vocabulary_with_escapes(run, zoo):
     assert "\n" in model.vocabulary
     done = run(MODELS / "char/shakespeare/simple_rnn/model.tflite", "ROMEO.\nTo", 60)
     assert done.stdout == model.generate("ROMEO.\nTo", 60) + "\n"
+
+
+def test_what_stands_for_unknown_characters_is_never_written(run, tmp_path):
+    settings = load(CHAR).metadata["settings"]
+    vocabulary = settings["vocabulary"].replace("l", "\ufffd")
+    (tmp_path / "m.tflite").write_bytes(places.saying({"settings": settings | {"vocabulary": vocabulary}}))
+    text = run(tmp_path / "m.tflite", "he", 5).stdout
+    assert (text[:2], len(text), "\ufffd" in text) == ("he", 2 + 5 + 1, False)
 
 
 @pytest.mark.parametrize("name", ["gs10/annual/rnn_cell", "gs10/annual/simple_rnn", "gs10/monthly/simple_rnn"])
