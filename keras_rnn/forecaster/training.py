@@ -81,7 +81,7 @@ def train_series(
 
     Without other arguments it is `series_model()`, which learned from simulations, trained further on this series as
     far as that is better, by more than chance, on the last fifth before the test part: often not at all. Where it is
-    not better than a naive forecast, there or, not trained further, on all values before the test part, it gives that.
+    not better than a naive forecast there, nor, not trained further, on all values before the test part, it gives that.
     Of several columns, a network that reads them all is trained beside it, as below, with a window of a season and
     one, and taken where it is better on that fifth by more than chance.
 

@@ -56,8 +56,8 @@ def tune(
     """Train a model further on a series, as far as its last values say, then with these, too.
 
     Another number of updates than 0 must be better one step ahead by more than chance, and not worse further ahead.
-    Where what was chosen is not better there than a naive forecast, the model's head is set to give that; without
-    updates no value is one that it was trained on, and all of them count.
+    Where what was chosen is not better there than the better naive forecast, nor, without updates, on all values, none
+    of which it was then trained on, the model's head is set to give that.
 
     Args:
         model: pretrained; it is changed.
@@ -80,17 +80,17 @@ def tune(
         for done in trial.train(len(values) - validation, updates, bar):
             errors = trial.errors()
             own, further = errors[0][-validation:], trial.ahead(errors)
-            relative = (own**2).mean() / max((first**2).mean(), 1e-30), further / max(ahead, 1e-30)
+            relative = _square(own) / max(_square(first), 1e-30), further / max(ahead, 1e-30)
             if sum(relative) < least and relative[1] <= 1 and better(own, first):
                 least, best, chosen = sum(relative), own, done
         model.set_weights(start)
         for _ in trial.train(len(values), chosen, bar):
             pass
         bar.total = bar.n
-    judged = best if chosen else untrained[0][max(EARLY, found.season) :]
-    naive = _naive_errors(values, found.season, len(judged))
-    name = min(naive, key=lambda name: float((naive[name] ** 2).mean()))
-    if len(judged) and (naive[name] ** 2).mean() <= (judged**2).mean():
+    naive = _naive_errors(values, found.season)
+    name = min(naive, key=lambda name: _square(naive[name][-validation:]))
+    parts = [best] if chosen else [best, untrained[0][max(EARLY, found.season) :]]
+    if all(_square(naive[name][-len(part) :]) <= _square(part) for part in parts if len(part)):
         _become_naive(model, name == SEASONAL_NAIVE)
         return Tuning(name, 0, naive[name][-validation:])
     return Tuning(SIMULATED, chosen, best)
@@ -146,9 +146,13 @@ def better(errors: Floats, others: Floats) -> bool:
     return statistic < 0 and p / 2 < BY_CHANCE
 
 
-def _naive_errors(values: Floats, season: int, count: int) -> dict[str, Floats]:
+def _naive_errors(values: Floats, season: int) -> dict[str, Floats]:
     lags = {PERSISTENCE: 1} | ({SEASONAL_NAIVE: season} if season > 1 else {})
-    return {name: (values[:-lag] - values[lag:])[-count:] for name, lag in lags.items()}
+    return {name: values[:-lag] - values[lag:] for name, lag in lags.items()}
+
+
+def _square(errors: Floats) -> float:
+    return float((errors**2).mean())
 
 
 def _become_naive(model: ZeroShotModel, seasonal: bool) -> None:
