@@ -20,7 +20,7 @@ HOUSE = {
     "pytorch": (3, {"ml_dtypes", "safetensors", "torch"}),
     "zero_shot": (3, {"keras", "pandas", "tqdm"}),
     "text": (4, {"tqdm"}),
-    "forecaster": (4, {"pandas"}),
+    "forecaster": (4, {"pandas", "tqdm"}),
     "artifacts": (5, set()),
     "gs10": (5, {"pandas", "platformdirs"}),
     "plots": (5, {"matplotlib", "pandas"}),

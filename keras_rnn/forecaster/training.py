@@ -2,10 +2,12 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from keras_rnn.core.arrays import Floats
 from keras_rnn.core.checks import check_integer, check_seed
@@ -120,7 +122,7 @@ def train_series(
     last = held_out_periods(test, len(series), WINDOW if window is None else window)
     if own_network(cell, window, *shape.values()):
         fitted = _on_windows(series, last, window, cell, shape, updates, seed, verbose)
-        return _judged(fitted, series, last)
+        return _judged(fitted, series, last, verbose)
     first = series.iloc[:, 0] if isinstance(series, pd.DataFrame) else first_column(series)
     season = next(iter(SEASONS.get(values_by_date(first)[2] or "", ())), 0)
     window = season + 1 if season and len(series) - last >= season + 1 + LEAST_WINDOWS else WINDOW
@@ -128,9 +130,9 @@ def train_series(
     fitted = _from_simulations(first, last, cell, validation, updates, seed, verbose)
     if features > 1:
         own = _on_windows(series, last, window, None, shape, updates, seed, verbose)
-        if better(own.errors, fitted.errors):
-            return _judged(own, series, last)
-    return _judged(fitted, first, last)
+        if better(own.errors[-len(fitted.errors) :], fitted.errors):
+            return _judged(own, series, last, verbose)
+    return _judged(fitted, first, last, verbose)
 
 
 def _on_windows(
@@ -166,7 +168,7 @@ def _from_simulations(
     return _Fitted(model, tuned.start, tuned.updates, known, tuned.errors)
 
 
-def _judged(fitted: _Fitted, series: Any, last: int) -> TrainedSeries:
+def _judged(fitted: _Fitted, series: Any, last: int, verbose: bool) -> TrainedSeries:
     """On the test part; a `SeriesModel` gets its residuals there."""
     model, periods = fitted.model, len(series)
     dates = series.index if isinstance(series, pd.Series | pd.DataFrame) else pd.RangeIndex(periods)
@@ -177,7 +179,8 @@ def _judged(fitted: _Fitted, series: Any, last: int) -> TrainedSeries:
         return TrainedSeries(model, *made, {}, [], None)
     horizons = max(1, min(HORIZONS, last // 4))
     test = zero_shot_backtests if isinstance(model, ZeroShotModel) else backtests
-    results, _ = test(model, series, horizons=horizons, origin=periods - last - 1)
+    progress = partial(tqdm, desc="test part", unit=" origins", leave=False, dynamic_ncols=True, disable=not verbose)
+    results, _ = test(model, series, horizons=horizons, progress=progress, origin=periods - last - 1)
     if isinstance(model, SeriesModel):
         model.residuals = latest_residuals(results["model"], min(ERRORS, last - horizons + 1))
     _, actual, predicted = results["model"].at(1)

@@ -63,12 +63,13 @@ def tune(
         model: pretrained; it is changed.
         values: (periods,), all known; the last `model.window - 1` are read.
         frequency: as in `forecast`.
-        validation: values, the last, that choices are made on.
+        validation: values, the last, that choices are made on; a quarter of those that are read at the most.
         updates: at the most.
         seed: of where the copies have gaps.
         title: of the progress bar; None for none.
     """
     values = values[1 - model.window :]
+    validation = min(validation, len(values) // 4)
     found = forecast(model.quantiles, model.window, model.places, values, frequency=frequency)
     trial = _Trial(model, Context(values, found.season, 1, found.logarithm), validation, seed)
     start = model.get_weights()

@@ -97,6 +97,14 @@ def test_the_command(capsys, tmp_path, monkeypatch):
     assert "which it has seen" in run(capsys, "backtest", "shop.csv", "--model", "shop_sales", "--since", "2005")[2]
 
 
+@pytest.mark.slow
+def test_a_long_series_is_read_from_its_last_values_on(capsys):
+    """More than the network reads, and a validation part of more than a quarter of that."""
+    found = train_series(np.cumsum(RANDOM.normal(size=900)), updates=10, test=20)
+    assert (found.windows, len(found.test_rows)) == (880, 2)
+    assert "test part" in capsys.readouterr().err
+
+
 def test_a_cell_of_the_preset_is_its_own_start():
     found = train_series(SALES, cell="simple_rnn", updates=10, verbose=False)
     assert (found.model.kind, found.model.cell) == ("zero_shot", "simple_rnn")
