@@ -81,9 +81,9 @@ def repacked(model: object) -> bytes:
     return with_checksum(packed(model))
 
 
-def saying(change: dict, name: str = "char") -> bytes:
-    """A shipped file whose document says something else of it."""
+def saying(change: dict, name: str = "char", ensure_ascii: bool = True) -> bytes:
+    """A shipped file whose document says something else of it; `ensure_ascii` as in `json.dumps`."""
     model = tree_of((find(name) / "model.tflite").read_bytes())
     said = json.loads(document(model)) | change
-    set_document(model, json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode())
+    set_document(model, json.dumps(said, ensure_ascii=ensure_ascii, separators=(",", ":")).encode())
     return repacked(model)

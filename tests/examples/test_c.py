@@ -56,7 +56,8 @@ def test_a_carried_state_and_a_vocabulary_with_escapes(run, zoo):
 def test_what_stands_for_unknown_characters_is_never_written(run, tmp_path):
     settings = load(CHAR).metadata["settings"]
     vocabulary = settings["vocabulary"].replace("l", "\ufffd")
-    (tmp_path / "m.tflite").write_bytes(places.saying({"settings": settings | {"vocabulary": vocabulary}}))
+    file = places.saying({"settings": settings | {"vocabulary": vocabulary}}, ensure_ascii=False)
+    (tmp_path / "m.tflite").write_bytes(file)
     text = run(tmp_path / "m.tflite", "he", 5).stdout
     assert (text[:2], len(text), "\ufffd" in text) == ("he", 2 + 5 + 1, False)
 
