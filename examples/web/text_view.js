@@ -27,7 +27,8 @@ export class View {
     find("bars").append(...this.bars.map(({ item }) => item));
     for (const id of ["beginning", "temperature", "length"]) find(id).addEventListener("input", () => this.begin());
     find("restart").addEventListener("click", () => this.begin());
-    find("write").addEventListener("click", () => (this.writing ? this.stop() : this.write()));
+    // stopped, it still shows the character that was begun
+    find("write").addEventListener("click", () => (this.writing ? this.#answer(this.#start()) : this.write()));
     new ResizeObserver(() => this.#drawStates()).observe(find("states").parentElement);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#drawStates());
   }
