@@ -163,6 +163,7 @@ def _from_simulations(
     model = series_model(cell=cell)
     name = getattr(series, "name", None)
     model.column = None if name is None else str(name)
+    model.seed = seed  # which the card tells: it is of this training
     title = "tuning" if verbose else None
     tuned = tune(model, values[:known], frequency, validation, updates or TUNING_UPDATES, seed, title)
     return _Fitted(model, tuned.start, tuned.updates, known, tuned.errors)
